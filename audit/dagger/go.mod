@@ -1,0 +1,3 @@
+module dagger/audit
+
+go 1.25.0

@@ -1,0 +1,3 @@
+module bee/audit
+
+go 1.26

@@ -1,0 +1,62 @@
+// Package beerelease writes /etc/bee-release, the file by which an ISO says
+// what it was made of. It is a shell fragment of KEY="value" lines, as
+// os-release(5) is.
+package beerelease
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Release is what the file says.
+type Release struct {
+	// Commit that the ISO was built from: 40 hex digits, and "-dirty" behind
+	// them where the work tree held changes that were not committed.
+	Commit string
+	// Time of the commit.
+	Date time.Time
+	// Base of the ISO, alpine or debian, and its release.
+	Base, BaseRelease string
+	// What uname -r says on the ISO.
+	Kernel string
+	// How SSH lets people in: keys, password or random.
+	SSH string
+	// Names of the vendor programs on the ISO.
+	Vendor []string
+}
+
+// Version names the ISO: the day of its commit and the commit's beginning, such
+// as 20261105-0123456789ab, and "-dirty" for a commit that is.
+func (r Release) Version() string {
+	commit, dirty := strings.CutSuffix(r.Commit, "-dirty")
+	version := r.Date.UTC().Format("20060102") + "-" + commit[:min(12, len(commit))]
+	if dirty {
+		version += "-dirty"
+	}
+	return version
+}
+
+// String is the text of the file.
+func (r Release) String() string {
+	lines := []struct{ key, value string }{
+		{"BEE_VERSION", r.Version()},
+		{"BEE_COMMIT", r.Commit},
+		{"BEE_DATE", r.Date.UTC().Format(time.RFC3339)},
+		{"BEE_BASE", r.Base},
+		{"BEE_RELEASE", r.BaseRelease},
+		{"BEE_KERNEL", r.Kernel},
+		{"BEE_AUDIT", r.Version()},
+		{"BEE_SSH", r.SSH},
+		{"BEE_VENDOR", strings.Join(r.Vendor, " ")},
+		{"BEE_BUILD_INFO", fmt.Sprintf("bee %s on %s %s, Linux %s", r.Version(), r.Base, r.BaseRelease, r.Kernel)},
+	}
+	var text strings.Builder
+	for _, line := range lines {
+		fmt.Fprintf(&text, "%s=\"%s\"\n", line.key, escape.Replace(line.value))
+	}
+	return text.String()
+}
+
+// escape makes a value safe within double quotes of a POSIX shell.
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "`", "\\`")

@@ -1,0 +1,47 @@
+package beerelease
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+func release() Release {
+	return Release{
+		Commit:      "0123456789abcdef0123456789abcdef01234567",
+		Date:        time.Date(2026, 11, 5, 1, 0, 0, 0, time.FixedZone("", 2*3600)),
+		Base:        "debian",
+		BaseRelease: "trixie",
+		Kernel:      "6.12.107+deb13-amd64",
+		SSH:         "random",
+		Vendor:      []string{"gpu_burn", "storcli64"},
+	}
+}
+
+func TestVersion(t *testing.T) {
+	r := release()
+	if got, want := r.Version(), "20261104-0123456789ab"; got != want {
+		t.Errorf("Version is %s, want %s", got, want)
+	}
+	r.Commit += "-dirty"
+	if got, want := r.Version(), "20261104-0123456789ab-dirty"; got != want {
+		t.Errorf("Version is %s, want %s", got, want)
+	}
+}
+
+// The file is sourced by the ISO's services, so a shell judges it.
+func TestShellReadsItBack(t *testing.T) {
+	r := release()
+	r.Vendor = []string{"a$(false)`false`\"b\\c"}
+	script := r.String() + `printf '%s|%s|%s' "$BEE_VENDOR" "$BEE_KERNEL" "$BEE_BUILD_INFO"`
+	out, err := exec.Command("sh", "-euc", script).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	want := strings.Join([]string{r.Vendor[0], r.Kernel,
+		"bee 20261104-0123456789ab on debian trixie, Linux 6.12.107+deb13-amd64"}, "|")
+	if string(out) != want {
+		t.Errorf("got  %s\nwant %s", out, want)
+	}
+}

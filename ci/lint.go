@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"path"
+
+	"golang.org/x/sync/errgroup"
+
+	"dagger/bee/internal/dagger"
+)
+
+// Checks all sources: gofmt, go vet and staticcheck for Go, with the code that
+// Dagger generates for its modules; shellcheck and busybox's ash for shell;
+// actionlint for workflows.
+//
+// +check
+func (m *Bee) Lint(
+	ctx context.Context,
+	// The repository.
+	// +optional
+	// +defaultPath="/"
+	// +ignore=[".git", "dist", "iso/vendor/*", "!iso/vendor/README.md"]
+	source *dagger.Directory,
+) error {
+	v, err := m.versions(ctx)
+	if err != nil {
+		return err
+	}
+	modules, err := source.Glob(ctx, "**/dagger.json")
+	if err != nil {
+		return err
+	}
+	generated := source
+	for _, module := range modules {
+		generated = generated.WithDirectory("/", source.
+			AsModuleSource(dagger.DirectoryAsModuleSourceOpts{SourceRootPath: path.Dir(module)}).
+			GeneratedContextDirectory())
+	}
+
+	checks, ctx := errgroup.WithContext(ctx)
+	checks.Go(func() error {
+		_, err := dag.Container().
+			From(v.GolangImage).
+			WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
+			WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
+			WithEnvVariable("CGO_ENABLED", "0").
+			WithEnvVariable("GOWORK", "off").
+			WithEnvVariable("GOFLAGS", "-buildvcs=false").
+			WithMountedDirectory("/src", generated).
+			WithWorkdir("/src/ci/lint").
+			WithExec([]string{"sh", "go.sh", "/src"}).
+			Sync(ctx)
+		return err
+	})
+	checks.Go(func() error {
+		_, err := isoModule(v).
+			Tools().
+			WithExec([]string{"apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "shellcheck", "busybox"}).
+			WithMountedDirectory("/src", source).
+			WithExec([]string{"sh", "/src/ci/lint/shell.sh", "/src"}).
+			Sync(ctx)
+		return err
+	})
+	return checks.Wait()
+}

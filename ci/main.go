@@ -1,0 +1,395 @@
+// Builds bee, a bootable live ISO that audits server hardware, and proves in
+// QEMU that it works.
+//
+//	dagger call build-iso export --path bee.iso     an ISO
+//	dagger call build export --path dist            the ISO with its checksums and manifest
+//	dagger call smoke-test                          boot it, check it, fail if it is not right
+//	dagger call boot up                             boot it and try it: ssh -p 2222 root@localhost
+//
+// Every input is pinned in VERSIONS, and VERSIONS.local overrides it on one site.
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dagger/bee/access"
+	"dagger/bee/beerelease"
+	"dagger/bee/internal/dagger"
+	"dagger/bee/versions"
+)
+
+// Bee builds and tests the ISO of one commit.
+type Bee struct {
+	// +private
+	Pins *dagger.Directory
+	// +private
+	Vendor *dagger.Directory
+	// +private
+	Repository *dagger.GitRepository
+}
+
+func New(
+	// Folder with VERSIONS and, where the site has one, VERSIONS.local.
+	// +optional
+	// +defaultPath="/"
+	// +ignore=["*", "!VERSIONS", "!VERSIONS.local"]
+	pins *dagger.Directory,
+	// Vendor programs for the ISO's /usr/local/bin.
+	// +optional
+	// +defaultPath="/iso/vendor"
+	// +ignore=["README.md"]
+	vendor *dagger.Directory,
+	// The repository: its newest commit names the ISO and dates its files.
+	// +optional
+	// +defaultPath="/"
+	repository *dagger.GitRepository,
+) *Bee {
+	return &Bee{Pins: pins, Vendor: vendor, Repository: repository}
+}
+
+// The ISO alone: hybrid, for CD, USB stick and virtual media, BIOS and UEFI.
+func (m *Bee) BuildIso(
+	ctx context.Context,
+	// Base of the ISO: debian. Default: BASE in VERSIONS.
+	// +optional
+	base string,
+	// Public SSH keys that may log in as root and as bee, in the format of
+	// authorized_keys. With them there are no passwords.
+	// +optional
+	authorizedKeys *dagger.File,
+	// Password for root and bee. Without it and without keys, the ISO makes a
+	// random one at each boot and shows it on its console.
+	// +optional
+	password *dagger.Secret,
+) (*dagger.File, error) {
+	b, err := m.builder(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	own, release, err := b.own(ctx, authorizedKeys, password)
+	if err != nil {
+		return nil, err
+	}
+	return b.base.Iso(own, int(release.Date.Unix())), nil
+}
+
+// What is shipped: bee.iso, its manifest, and SHA256SUMS over both.
+func (m *Bee) Build(
+	ctx context.Context,
+	// Base of the ISO: debian. Default: BASE in VERSIONS.
+	// +optional
+	base string,
+	// Public SSH keys that may log in as root and as bee, in the format of
+	// authorized_keys. With them there are no passwords.
+	// +optional
+	authorizedKeys *dagger.File,
+	// Password for root and bee. Without it and without keys, the ISO makes a
+	// random one at each boot and shows it on its console.
+	// +optional
+	password *dagger.Secret,
+) (*dagger.Directory, error) {
+	iso, err := m.BuildIso(ctx, base, authorizedKeys, password)
+	if err != nil {
+		return nil, err
+	}
+	v, err := m.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files := dag.Directory().
+		WithFile("bee.iso", iso).
+		WithFile("bee.iso.manifest.json", isoModule(v).Manifest(iso))
+	sums := dag.Container().
+		From(v.DebianImage).
+		WithMountedDirectory("/dist", files).
+		WithWorkdir("/dist").
+		WithExec([]string{"sha256sum", "bee.iso", "bee.iso.manifest.json"}, dagger.ContainerWithExecOpts{
+			RedirectStdout: "/SHA256SUMS",
+		}).
+		File("/SHA256SUMS")
+	return files.WithFile("SHA256SUMS", sums), nil
+}
+
+// The audit program as it is on the ISO: a static binary for x86-64 Linux.
+func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
+	v, err := m.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	release, err := m.commit(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	return audit(v, release), nil
+}
+
+// Boots the ISO and keeps it running: `dagger call boot up`, then
+// `ssh -p 2222 root@localhost`. The password is in the log.
+func (m *Bee) Boot(
+	ctx context.Context,
+	// An ISO that is there already. Default: the one of build-iso.
+	// +optional
+	iso *dagger.File,
+	// Firmware to boot with: bios or uefi.
+	// +default="bios"
+	firmware string,
+	// Memory of the machine, in MiB.
+	// +default=1024
+	memory int,
+	// Let QEMU use the host's KVM, where it works.
+	// +optional
+	kvm bool,
+) (*dagger.Service, error) {
+	v, err := m.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if iso == nil {
+		if iso, err = m.BuildIso(ctx, "", nil, nil); err != nil {
+			return nil, err
+		}
+	}
+	return isoModule(v).Boot(iso, dagger.IsoBootOpts{Firmware: firmware, Memory: memory, Kvm: kvm}), nil
+}
+
+// Boots the ISO in QEMU and checks the running machine; fails where a check
+// fails. The result is the report: report.json, junit.xml, serial.log and
+// console.png.
+//
+// +cache="never"
+func (m *Bee) SmokeTest(
+	ctx context.Context,
+	// An ISO that is there already. Default: the one of build-iso.
+	// +optional
+	iso *dagger.File,
+	// Firmware to boot with: bios or uefi.
+	// +default="bios"
+	firmware string,
+	// Memory of the machine, in MiB.
+	// +default=1024
+	memory int,
+	// Boot with no network card at all; the test runs over the serial console.
+	// +optional
+	noNetwork bool,
+	// Private SSH key that the ISO lets in, for an ISO made with keys.
+	// +optional
+	identity *dagger.Secret,
+	// Password that the ISO was made with, where it was.
+	// +optional
+	password *dagger.Secret,
+	// Let QEMU use the host's KVM, where it works.
+	// +optional
+	kvm bool,
+) (*dagger.Directory, error) {
+	report, err := m.SmokeReport(ctx, iso, firmware, memory, noNetwork, identity, password, kvm)
+	if err != nil {
+		return nil, err
+	}
+	if report, err = report.Sync(ctx); err != nil {
+		return nil, err
+	}
+	v, err := m.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := isoModule(v).Verdict(ctx, report); err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+// Like smoke-test, but the result is the report whatever its verdict: for a look
+// at what went wrong.
+//
+// +cache="never"
+func (m *Bee) SmokeReport(
+	ctx context.Context,
+	// An ISO that is there already. Default: the one of build-iso.
+	// +optional
+	iso *dagger.File,
+	// Firmware to boot with: bios or uefi.
+	// +default="bios"
+	firmware string,
+	// Memory of the machine, in MiB.
+	// +default=1024
+	memory int,
+	// Boot with no network card at all; the test runs over the serial console.
+	// +optional
+	noNetwork bool,
+	// Private SSH key that the ISO lets in, for an ISO made with keys.
+	// +optional
+	identity *dagger.Secret,
+	// Password that the ISO was made with, where it was.
+	// +optional
+	password *dagger.Secret,
+	// Let QEMU use the host's KVM, where it works.
+	// +optional
+	kvm bool,
+) (*dagger.Directory, error) {
+	v, err := m.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if iso == nil {
+		if iso, err = m.BuildIso(ctx, "", nil, nil); err != nil {
+			return nil, err
+		}
+	}
+	return isoModule(v).SmokeReport(iso, dagger.IsoSmokeReportOpts{
+		Firmware: firmware, Memory: memory, NoNetwork: noNetwork,
+		Identity: identity, Password: password, Kvm: kvm,
+	}), nil
+}
+
+// versions reads the pins.
+func (m *Bee) versions(ctx context.Context) (*versions.Versions, error) {
+	text, err := m.Pins.File(versions.File).Contents(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", versions.File, err)
+	}
+	local := ""
+	names, err := m.Pins.Entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(names, versions.LocalFile) {
+		if local, err = m.Pins.File(versions.LocalFile).Contents(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return versions.Parse(text, local)
+}
+
+// commit says which commit is built, and of what time.
+func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Release, error) {
+	var release beerelease.Release
+	head := m.Repository.Head()
+	commit, err := head.Commit(ctx)
+	if err != nil {
+		return release, fmt.Errorf("the commit to build: %w", err)
+	}
+	clean, err := m.Repository.Uncommitted().IsEmpty(ctx)
+	if err != nil {
+		return release, fmt.Errorf("changes since commit %s: %w", commit, err)
+	}
+	date, err := dag.Container().
+		From(v.GolangImage). // it brings git
+		WithMountedDirectory("/src", head.Tree()).
+		WithWorkdir("/src").
+		WithExec([]string{"git", "-c", "safe.directory=/src", "show", "--no-patch", "--format=%ct", commit}).
+		Stdout(ctx)
+	if err != nil {
+		return release, err
+	}
+	seconds, err := strconv.ParseInt(strings.TrimSpace(date), 10, 64)
+	if err != nil {
+		return release, fmt.Errorf("time of commit %s: %w", commit, err)
+	}
+	if !clean {
+		commit += "-dirty"
+	}
+	return beerelease.Release{Commit: commit, Date: time.Unix(seconds, 0)}, nil
+}
+
+func audit(v *versions.Versions, release beerelease.Release) *dagger.File {
+	return dag.Audit(v.GolangImage).Binary(dagger.AuditBinaryOpts{Version: release.Version()})
+}
+
+func isoModule(v *versions.Versions) *dagger.Iso {
+	return dag.Iso(v.GolangImage, v.DebianImage, dagger.IsoOpts{
+		DebianMirror:   v.DebianMirror,
+		DebianRelease:  v.DebianRelease,
+		DebianSnapshot: v.DebianSnapshot,
+	})
+}
+
+// builder makes ISOs on one base.
+type builder struct {
+	bee      *Bee
+	versions *versions.Versions
+	name     string
+	base     *dagger.IsoDebian
+}
+
+func (m *Bee) builder(ctx context.Context, base string) (*builder, error) {
+	v, err := m.versions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if base == "" {
+		base = v.Base
+	}
+	if base != "debian" {
+		return nil, fmt.Errorf("base %q is not known; the bases are: debian", base)
+	}
+	return &builder{
+		bee:      m,
+		versions: v,
+		name:     base,
+		base:     isoModule(v).Debian(int(v.Epoch())),
+	}, nil
+}
+
+// own is the tree of files that make the ISO this commit's and this site's, over
+// the overlay that all ISOs share.
+func (b *builder) own(ctx context.Context, keys *dagger.File, password *dagger.Secret) (*dagger.Directory, beerelease.Release, error) {
+	release, err := b.bee.commit(ctx, b.versions)
+	if err != nil {
+		return nil, release, err
+	}
+	tree := dag.Directory().
+		WithFile("usr/local/bin/audit", audit(b.versions, release), dagger.DirectoryWithFileOpts{Permissions: 0o755})
+
+	release.SSH = access.Random
+	switch {
+	case keys != nil && password != nil:
+		return nil, release, fmt.Errorf("--authorized-keys and --password exclude each other: with keys there are no passwords")
+	case keys != nil:
+		name, err := keys.Name(ctx)
+		if err != nil {
+			return nil, release, err
+		}
+		text, err := keys.Contents(ctx)
+		if err != nil {
+			return nil, release, err
+		}
+		if err := access.CheckKeys(name, text); err != nil {
+			return nil, release, err
+		}
+		release.SSH = access.Keys
+		tree = tree.WithNewFile("etc/bee/authorized_keys", text, dagger.DirectoryWithNewFileOpts{Permissions: 0o600})
+	case password != nil:
+		plain, err := password.Plaintext(ctx)
+		if err != nil {
+			return nil, release, err
+		}
+		hash, err := access.HashPassword(plain)
+		if err != nil {
+			return nil, release, err
+		}
+		release.SSH = access.Password
+		tree = tree.WithNewFile("etc/bee/password.hash", hash+"\n", dagger.DirectoryWithNewFileOpts{Permissions: 0o600})
+	}
+
+	if release.Vendor, err = b.bee.Vendor.Entries(ctx); err != nil {
+		return nil, release, err
+	}
+	for _, name := range release.Vendor {
+		tree = tree.WithFile("usr/local/bin/"+name, b.bee.Vendor.File(name), dagger.DirectoryWithFileOpts{Permissions: 0o755})
+	}
+
+	release.Base, release.BaseRelease = b.name, b.versions.DebianRelease
+	if release.Kernel, err = b.base.Kernel(ctx); err != nil {
+		return nil, release, err
+	}
+	if !strings.HasPrefix(release.Kernel, b.versions.Kernel+".") {
+		return nil, release, fmt.Errorf("the kernel of base %s is %s, but KERNEL_VERSION in %s is %s",
+			b.name, release.Kernel, versions.File, b.versions.Kernel)
+	}
+	return tree.WithNewFile("etc/bee-release", release.String()), release, nil
+}

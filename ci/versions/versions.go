@@ -1,0 +1,151 @@
+// Package versions reads VERSIONS, the file that pins every input of bee, and
+// VERSIONS.local, by which one site overrides it.
+//
+// Both files hold lines of KEY=VALUE, comments that begin with # on a line of
+// their own, and blank lines. Every key is known, stands once in a file, and
+// has a value of its kind; anything else is an error that names the file, the
+// line and the key.
+package versions
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/semver"
+)
+
+// Names of the two files, at the top of the repository.
+const (
+	File      = "VERSIONS"
+	LocalFile = "VERSIONS.local"
+)
+
+// Versions holds every pin. The tag names the key in VERSIONS and the kind of
+// its value.
+type Versions struct {
+	// Go toolchain that compiles bee.
+	Go string `key:"GO_VERSION" kind:"go"`
+	// Dagger engine, CLI and SDK.
+	Dagger string `key:"DAGGER_VERSION" kind:"semver"`
+
+	// Base that is built when none is asked for: alpine or debian.
+	Base string `key:"BASE" kind:"word"`
+	// Series of the kernel in the ISO, such as 6.12.
+	Kernel string `key:"KERNEL_VERSION" kind:"series"`
+
+	DebianRelease string `key:"DEBIAN_RELEASE" kind:"word"`
+	// Time stamp of the Debian archive, also the time of the base layer's files.
+	DebianSnapshot string `key:"DEBIAN_SNAPSHOT" kind:"snapshot"`
+	// Where Debian packages come from: "snapshot", "image" or a URL.
+	DebianMirror string `key:"DEBIAN_MIRROR" kind:"mirror"`
+	DebianImage  string `key:"DEBIAN_IMAGE" kind:"image"`
+	GolangImage  string `key:"GOLANG_IMAGE" kind:"image"`
+
+	AlpineImage  string `key:"ALPINE_IMAGE" kind:"image"`
+	AportsCommit string `key:"APORTS_COMMIT" kind:"commit"`
+
+	Nvidia string `key:"NVIDIA_VERSION" kind:"dotted"`
+	// Digest of NVIDIA's .run installer of that version.
+	NvidiaRunSHA256 string `key:"NVIDIA_RUN_SHA256" kind:"sha256"`
+	CudaImage       string `key:"CUDA_IMAGE" kind:"image"`
+	GpuBurnCommit   string `key:"GPU_BURN_COMMIT" kind:"commit"`
+}
+
+// Epoch is the time of DEBIAN_SNAPSHOT in seconds since 1970.
+func (v *Versions) Epoch() int64 {
+	t, _ := time.Parse(snapshotLayout, v.DebianSnapshot) // checked by Parse
+	return t.Unix()
+}
+
+const snapshotLayout = "20060102T150405Z"
+
+// kind says what a value looks like, for its check and for the error.
+type kind struct {
+	ok   func(string) bool
+	form string
+}
+
+func matching(pattern string) func(string) bool {
+	return regexp.MustCompile(`^(?:` + pattern + `)$`).MatchString
+}
+
+var kinds = map[string]kind{
+	"go":     {func(v string) bool { return semver.Canonical("v"+v) == "v"+v }, "a Go version such as 1.26.8"},
+	"semver": {func(v string) bool { return semver.Canonical(v) == v && v != "" }, "a version such as v0.19.7"},
+	"series": {func(v string) bool { return semver.IsValid("v"+v) && strings.Count(v, ".") == 1 }, "a series such as 6.12"},
+	"dotted": {matching(`\d+(\.\d+)+`), "a version such as 580.159.04"},
+	"word":   {matching(`[a-z][a-z0-9-]*`), "a lower-case name"},
+	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
+		"a UTC time stamp such as 20261105T000000Z"},
+	"mirror": {matching(`snapshot|image|https?://[^\s/]\S*`), `"snapshot", "image" or a mirror's URL`},
+	"image":  {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
+	"sha256": {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},
+	"commit": {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
+}
+
+// Parse reads the text of VERSIONS and, over it, that of VERSIONS.local, which
+// may be empty. Every key must be in VERSIONS; VERSIONS.local holds any of them.
+func Parse(text, local string) (*Versions, error) {
+	v := &Versions{}
+	fields := v.fields()
+	pins, err := parseFile(File, text, fields)
+	if err != nil {
+		return nil, err
+	}
+	overrides, err := parseFile(LocalFile, local, fields)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range sortedKeys(fields) {
+		value, ok := pins[key]
+		if !ok {
+			return nil, fmt.Errorf("%s: %s: missing; every key must be set there", File, key)
+		}
+		if override, ok := overrides[key]; ok {
+			value = override
+		}
+		*fields[key].value = value
+	}
+	return v, nil
+}
+
+func parseFile(file, text string, fields map[string]field) (map[string]string, error) {
+	values := map[string]string{}
+	seen := map[string]int{}
+	for i, line := range strings.Split(text, "\n") {
+		n := i + 1
+		line = strings.TrimSuffix(line, "\r")
+		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return nil, fmt.Errorf("%s:%d: %q is not KEY=VALUE", file, n, line)
+		}
+		f, ok := fields[key]
+		if !ok {
+			return nil, fmt.Errorf("%s:%d: %s: unknown key; known keys: %s",
+				file, n, key, strings.Join(sortedKeys(fields), " "))
+		}
+		if first, ok := seen[key]; ok {
+			return nil, fmt.Errorf("%s:%d: %s: duplicate, already set on line %d", file, n, key, first)
+		}
+		if k := kinds[f.kind]; !k.ok(value) {
+			return nil, fmt.Errorf("%s:%d: %s: %q is not %s", file, n, key, value, k.form)
+		}
+		seen[key], values[key] = n, value
+	}
+	return values, nil
+}
+
+func sortedKeys(fields map[string]field) []string {
+	keys := make([]string, 0, len(fields))
+	for key := range fields {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

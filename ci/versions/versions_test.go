@@ -1,0 +1,117 @@
+package versions
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
+
+func readRepo(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestRepositoryVersions(t *testing.T) {
+	v, err := Parse(readRepo(t, File), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Epoch() <= 0 {
+		t.Errorf("Epoch of %s is %d", v.DebianSnapshot, v.Epoch())
+	}
+	if err := v.Agree(os.DirFS("../..")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLocalOverrides(t *testing.T) {
+	v, err := Parse(readRepo(t, File), "# why\nDEBIAN_MIRROR=image\r\n\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.DebianMirror != "image" {
+		t.Errorf("DEBIAN_MIRROR is %q, want image", v.DebianMirror)
+	}
+}
+
+func TestErrorsNameFileLineAndKey(t *testing.T) {
+	good := readRepo(t, File)
+	tests := map[string]struct{ text, local, want string }{
+		"unknown key": {good, "\nDEBIAN_IMGE=x",
+			"VERSIONS.local:2: DEBIAN_IMGE: unknown key"},
+		"lower case": {good, "base=debian",
+			"VERSIONS.local:1: base: unknown key"},
+		"duplicate": {good, "BASE=debian\nBASE=alpine",
+			"VERSIONS.local:2: BASE: duplicate, already set on line 1"},
+		"no equals": {good, "BASE debian",
+			`VERSIONS.local:1: "BASE debian" is not KEY=VALUE`},
+		"bad version": {good, "DAGGER_VERSION=0.19.7",
+			`VERSIONS.local:1: DAGGER_VERSION: "0.19.7" is not a version such as v0.19.7`},
+		"bad Go version": {good, "GO_VERSION=1.26",
+			`VERSIONS.local:1: GO_VERSION: "1.26" is not a Go version`},
+		"bad series": {good, "KERNEL_VERSION=6.12.1",
+			`VERSIONS.local:1: KERNEL_VERSION: "6.12.1" is not a series`},
+		"short digest": {good, "DEBIAN_IMAGE=debian@sha256:abc",
+			"VERSIONS.local:1: DEBIAN_IMAGE: \"debian@sha256:abc\" is not an image with its digest"},
+		"no digest": {good, "GOLANG_IMAGE=golang:1.26",
+			"VERSIONS.local:1: GOLANG_IMAGE:"},
+		"upper-case digest": {good, "NVIDIA_RUN_SHA256=" + strings.Repeat("A", 64),
+			"VERSIONS.local:1: NVIDIA_RUN_SHA256:"},
+		"bad commit": {good, "GPU_BURN_COMMIT=main",
+			"VERSIONS.local:1: GPU_BURN_COMMIT:"},
+		"bad snapshot": {good, "DEBIAN_SNAPSHOT=20261301T000000Z",
+			"VERSIONS.local:1: DEBIAN_SNAPSHOT:"},
+		"bad mirror": {good, "DEBIAN_MIRROR=somewhere",
+			"VERSIONS.local:1: DEBIAN_MIRROR:"},
+		"empty value": {good, "BASE=",
+			"VERSIONS.local:1: BASE:"},
+		"trailing blank": {good, "BASE=debian ",
+			"VERSIONS.local:1: BASE:"},
+		"missing key": {strings.Replace(good, "\nBASE=", "\n#BASE=", 1), "",
+			"VERSIONS: BASE: missing"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := Parse(test.text, test.local)
+			if err == nil || !strings.HasPrefix(err.Error(), test.want) {
+				t.Errorf("error is %v, want %s…", err, test.want)
+			}
+		})
+	}
+}
+
+func TestAgreeNamesEveryFile(t *testing.T) {
+	v, err := Parse(readRepo(t, File), "GO_VERSION=1.26.8\nDAGGER_VERSION=v0.19.7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
+	repo := fstest.MapFS{
+		"go.work":          text("go 1.25\n"),
+		"dagger.json":      text(`{"source": "ci", "engineVersion": "v0.19.6"}`),
+		"ci/go.mod":        text("module ci\ngo 1.26\n"),
+		"program/go.mod":   text("module program\ngo 1.24\nrequire dagger.io/dagger v0.18.0\n"),
+		"good/go.mod":      text("module good\ngo 1.26\nrequire dagger.io/dagger v0.19.7\n"),
+		".hidden/go.mod":   text("module hidden\ngo 1.1\n"),
+		"dist/dagger.json": text("{}"),
+	}
+	err = v.Agree(repo)
+	if err == nil {
+		t.Fatal("no error")
+	}
+	want := []string{
+		"dagger.json: engineVersion is v0.19.6, but DAGGER_VERSION wants v0.19.7",
+		"ci/go.mod: go is 1.26, but a Dagger module wants 1.25",
+		"go.work: go is 1.25, but GO_VERSION wants 1.26",
+		"program/go.mod: go is 1.24, but GO_VERSION wants 1.26",
+		"program/go.mod: dagger.io/dagger is v0.18.0, but DAGGER_VERSION wants v0.19.7",
+	}
+	if got := err.Error(); got != strings.Join(want, "\n") {
+		t.Errorf("got:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
+	}
+}

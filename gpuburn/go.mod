@@ -1,0 +1,3 @@
+module dagger/gpuburn
+
+go 1.25.0

@@ -1,0 +1,3 @@
+module dagger/iso
+
+go 1.25.0

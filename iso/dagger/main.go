@@ -1,0 +1,105 @@
+// Assembles bee's live ISO from layers, and boots it to prove that it works.
+//
+// An ISO is a base (a Linux distribution with its kernel) and, over it, layers
+// that change faster: bee's own files last. Each base has its own function and
+// the same way from layers to ISO; all of them share overlay/, the services, and
+// the smoke test.
+package main
+
+import (
+	"dagger/iso/internal/dagger"
+)
+
+// Iso assembles and tests ISOs.
+type Iso struct {
+	// +private
+	Files *dagger.Directory
+	// +private
+	Programs *dagger.Directory
+	// +private
+	GolangImage string
+	// Debian with its package lists fetched: what tools are installed in.
+	Tools *dagger.Container
+}
+
+func New(
+	// Image that brings the Go toolchain, with its digest: it compiles the
+	// programs that read an ISO back and that boot it.
+	golangImage string,
+	// Image of the Debian that the tools (mmdebstrap, xorriso, QEMU, …) are
+	// installed in, with its digest.
+	debianImage string,
+	// Where Debian's packages come from: "snapshot" (the archive as it was at
+	// --debian-snapshot), "image" (the sources that the image brings) or the URL
+	// of a mirror.
+	// +default="image"
+	debianMirror string,
+	// Release of Debian, by its code name.
+	// +default="trixie"
+	debianRelease string,
+	// Time stamp of the archive, such as 20261105T000000Z.
+	// +optional
+	debianSnapshot string,
+	// What the ISO is made of: overlay/ and the folder of each base.
+	// +optional
+	// +defaultPath="."
+	// +ignore=["*", "!overlay", "!debian"]
+	files *dagger.Directory,
+	// Source of the programs: go.mod, smoke/ and manifest/.
+	// +optional
+	// +defaultPath="."
+	// +ignore=["*", "!go.mod", "!go.sum", "!smoke", "!manifest"]
+	programs *dagger.Directory,
+) *Iso {
+	debian := dag.Container().
+		From(debianImage).
+		WithEnvVariable("DEBIAN_FRONTEND", "noninteractive").
+		WithEnvVariable("LC_ALL", "C.UTF-8").
+		WithEnvVariable("TZ", "UTC").
+		WithMountedFile("/bee/sources.sh", files.File("debian/sources.sh")).
+		WithExec([]string{"sh", "/bee/sources.sh", debianMirror, debianRelease, debianSnapshot})
+	return &Iso{
+		Files:       files,
+		Programs:    programs,
+		GolangImage: golangImage,
+		Tools:       debian,
+	}
+}
+
+// install adds packages to a container of Debian's.
+func install(packages ...string) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		return c.WithExec(append([]string{"apt-get", "install", "--yes", "--quiet", "--no-install-recommends"}, packages...))
+	}
+}
+
+// program compiles one of the programs of this module.
+func (m *Iso) program(name string) *dagger.File {
+	return dag.Container().
+		From(m.GolangImage).
+		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
+		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
+		WithEnvVariable("CGO_ENABLED", "0").
+		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
+		WithMountedDirectory("/src", m.Programs).
+		WithWorkdir("/src").
+		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).
+		File("/out/" + name)
+}
+
+// What is in an ISO, read back from the finished file: every package with its
+// version, every file of the medium and of each layer with its digest. JSON.
+func (m *Iso) Manifest(
+	// The ISO.
+	iso *dagger.File,
+) *dagger.File {
+	return m.Tools.
+		With(install("xorriso", "squashfs-tools")).
+		WithMountedFile("/usr/local/bin/manifest", m.program("manifest")).
+		WithMountedFile("/iso/bee.iso", iso).
+		WithMountedTemp("/tmp").
+		WithExec([]string{"manifest", "/iso/bee.iso"}, dagger.ContainerWithExecOpts{
+			RedirectStdout: "/out/iso.manifest.json",
+		}).
+		File("/out/iso.manifest.json")
+}

@@ -1,0 +1,3 @@
+module bee/iso
+
+go 1.26

@@ -1,0 +1,3 @@
+module dagger/nvidia
+
+go 1.25.0
