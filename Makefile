@@ -1,6 +1,6 @@
 # The commands of a working day. Each first makes sure of a Dagger engine.
 
-.PHONY: iso build smoke boot test unit lint e2e engine bench clean help
+.PHONY: iso build smoke boot test unit lint e2e engine clean help
 .DEFAULT_GOAL := help
 
 # The engine's environment goes before each command, so that it is read once it runs.
@@ -15,8 +15,11 @@ build: engine ## build the ISO into dist/, without booting it
 	$(DAGGER) build export --path dist
 
 smoke: engine ## boot dist/bee.iso in QEMU, under BIOS and UEFI, and check it
-	$(DAGGER) gate --iso dist/bee.iso --verdict=false export --path dist/smoke
-	@go run ./iso/smoke verdict dist/smoke/*
+	@rm -rf dist/smoke
+	@set -e; for firmware in bios uefi; do \
+		$(DAGGER) smoke-report --iso dist/bee.iso --firmware $$firmware export --path dist/smoke/$$firmware; \
+	done
+	@go run ./iso/smoke verdict dist/smoke/bios dist/smoke/uefi
 
 boot: engine ## boot dist/bee.iso and keep it running: ssh -p 2222 root@localhost
 	$(DAGGER) boot --iso dist/bee.iso up
@@ -28,6 +31,9 @@ unit: ## unit tests
 
 lint: engine ## gofmt, vet, staticcheck, shellcheck
 	$(DAGGER) lint
+
+e2e: engine ## every pipeline for real: builds, boots, broken ISOs, bad input
+	eval "$$(go run ./engine env)" && go test -v -count=1 -timeout 60m ./ci/e2e
 
 engine: ## make sure of a Dagger engine
 	@go run ./engine ensure

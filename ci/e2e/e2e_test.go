@@ -1,0 +1,222 @@
+// Package e2e runs every pipeline for real: it builds ISOs with the Dagger
+// modules of this repository, boots them in QEMU, breaks them, and gives bad
+// input. It needs the dagger CLI and an engine: make e2e.
+package e2e
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// repository is the top of the work tree that is tested.
+var repository = func() string {
+	top, err := filepath.Abs("../..")
+	if err != nil {
+		panic(err)
+	}
+	return top
+}()
+
+func TestMain(m *testing.M) {
+	if _, err := exec.LookPath("dagger"); err != nil {
+		os.Stderr.WriteString("no dagger in PATH: run this by make e2e\n")
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// dagger runs the CLI in a folder and returns what it printed; ok is false where
+// it exited with an error.
+func dagger(t *testing.T, dir string, args ...string) (stdout, stderr string, ok bool) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), "dagger", args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+	t.Logf("dagger %s", strings.Join(args, " "))
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), err == nil
+}
+
+// mustDagger is dagger for a call that has to succeed.
+func mustDagger(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	stdout, stderr, ok := dagger(t, dir, args...)
+	if !ok {
+		t.Fatalf("failed:\n%s", tail(stderr, 60))
+	}
+	return stdout
+}
+
+func tail(text string, lines int) string {
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// build builds what is shipped into a folder, from the repository or a copy.
+func build(t *testing.T, repository, dist string, args ...string) {
+	t.Helper()
+	call := append([]string{"call", "--progress=plain", "build"}, args...)
+	mustDagger(t, repository, append(call, "export", "--path", dist)...)
+}
+
+type check struct{ Name, Status, Detail string }
+
+// report is what the tests read of a smoke test's report.json.
+type report struct {
+	Verdict string
+	Reason  string
+	Checks  []check
+}
+
+// smoke boots an ISO and reads the report.
+func smoke(t *testing.T, iso string, args ...string) report {
+	t.Helper()
+	dir := t.TempDir()
+	call := append([]string{"call", "--progress=plain", "smoke-report", "--iso", iso}, args...)
+	mustDagger(t, repository, append(call, "export", "--path", dir)...)
+	for _, name := range []string{"report.json", "junit.xml", "serial.log", "console.png"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("report has no %s: %v", name, err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r report
+	if err := json.Unmarshal(text, &r); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Checks) == 0 {
+		serial, _ := os.ReadFile(filepath.Join(dir, "serial.log"))
+		t.Fatalf("no check was run: %s\n%s", r.Reason, tail(string(serial), 40))
+	}
+	return r
+}
+
+// failures lists the checks that failed, by name.
+func (r report) failures() map[string]string {
+	failed := map[string]string{}
+	for _, c := range r.Checks {
+		if strings.EqualFold(c.Status, "fail") {
+			failed[c.Name] = c.Detail
+		}
+	}
+	return failed
+}
+
+func (r report) passed(name string) bool {
+	for _, c := range r.Checks {
+		if c.Name == name {
+			return strings.EqualFold(c.Status, "pass")
+		}
+	}
+	return false
+}
+
+func TestModulesLoad(t *testing.T) {
+	for dir, function := range map[string]string{
+		".": "build-iso", "audit": "binary", "iso": "smoke-report", "nvidia": "headers", "gpuburn": "source",
+	} {
+		t.Run(dir, func(t *testing.T) {
+			functions := mustDagger(t, filepath.Join(repository, dir), "functions")
+			if !strings.Contains(functions, function) {
+				t.Errorf("no function %s in:\n%s", function, functions)
+			}
+		})
+	}
+}
+
+func TestAudit(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "audit")
+	mustDagger(t, repository, "call", "--progress=plain", "audit", "export", "--path", program)
+	out, err := exec.Command(program, "version").CombinedOutput()
+	if err != nil || !regexp.MustCompile(`\d{8}-[0-9a-f]{12}`).Match(out) {
+		t.Errorf("audit version: %v: %s", err, out)
+	}
+}
+
+// TestISO builds the ISO as a user does, and boots it in each way that it has to
+// boot in.
+func TestISO(t *testing.T) {
+	dist := t.TempDir()
+	build(t, repository, dist)
+	iso := filepath.Join(dist, "bee.iso")
+
+	t.Run("checksums", func(t *testing.T) {
+		sums, err := os.ReadFile(filepath.Join(dist, "SHA256SUMS"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(string(sums)), "\n")
+		if len(lines) != 2 {
+			t.Errorf("SHA256SUMS has %d lines, want 2:\n%s", len(lines), sums)
+		}
+		for _, line := range lines {
+			want, name, _ := strings.Cut(line, "  ")
+			if got := digest(t, filepath.Join(dist, name)); got != want {
+				t.Errorf("%s has digest %s, SHA256SUMS says %s", name, got, want)
+			}
+		}
+	})
+	t.Run("manifest", func(t *testing.T) {
+		text, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		audit := filepath.Join(t.TempDir(), "audit")
+		mustDagger(t, repository, "call", "--progress=plain", "audit", "export", "--path", audit)
+		for _, want := range []string{`"dropbear-bin"`, `"/usr/local/bin/audit"`, digest(t, audit)} {
+			if !bytes.Contains(text, []byte(want)) {
+				t.Errorf("manifest lacks %s", want)
+			}
+		}
+	})
+	for name, args := range map[string][]string{
+		"bios":       {"--firmware", "bios"},
+		"uefi":       {"--firmware", "uefi"},
+		"no network": {"--no-network"},
+		"bios 512":   {"--firmware", "bios", "--memory", "512"},
+		"uefi 512":   {"--firmware", "uefi", "--memory", "512"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := smoke(t, iso, args...)
+			for check, detail := range r.failures() {
+				t.Errorf("FAIL %s: %s", check, detail)
+			}
+			for _, check := range []string{"kernel-release", "service-order", "services-started", "audit-report"} {
+				if !r.passed(check) {
+					t.Errorf("%s is no PASS", check)
+				}
+			}
+		})
+	}
+}
+
+func digest(t *testing.T, file string) string {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		t.Fatal(err)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
