@@ -1,0 +1,28 @@
+package build
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+)
+
+// runLocked runs a command whose life hangs on the thread that started it.
+func runLocked(cmd *exec.Cmd) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return cmd.Run()
+}
+
+// ProxyEnv returns the variables by which programs find a web proxy.
+func ProxyEnv() []string {
+	var found []string
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"} {
+		for _, name := range []string{name, strings.ToLower(name)} {
+			if value, ok := os.LookupEnv(name); ok {
+				found = append(found, name+"="+value)
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,53 @@
+package debian
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// A Rootfs describes a root file system: Debian's minimal set and the packages
+// in Include, without manual pages, documentation and translations.
+type Rootfs struct {
+	Release string    // code name of the release
+	Include []string  // packages beyond the minimal set
+	Sources []string  // apt sources, none for mmdebstrap's default
+	Epoch   time.Time // no file is newer
+}
+
+// Arguments returns mmdebstrap's arguments, all but the name of the output:
+// equal arguments give an equal root file system, as far as the archive stays
+// the same.
+func (r Rootfs) Arguments() []string {
+	args := []string{
+		"--mode=root", "--format=tar", "--variant=minbase",
+		"--components=" + strings.ReplaceAll(components, " ", ","),
+		"--include=" + strings.Join(r.Include, ","),
+		// Both are copied from the host, and belong to it.
+		`--customize-hook=rm -f "$1/etc/hostname" "$1/etc/resolv.conf"`,
+	}
+	for _, folder := range []string{"doc", "info", "locale", "man"} {
+		args = append(args, "--dpkgopt=path-exclude=/usr/share/"+folder+"/*")
+	}
+	return append(args, r.Release)
+}
+
+// Make writes the root file system to the tar file at path. What mmdebstrap
+// says goes to log.
+func (r Rootfs) Make(ctx context.Context, path string, log io.Writer) error {
+	args := append(r.Arguments(), path)
+	cmd := exec.CommandContext(ctx, "mmdebstrap", append(args, r.Sources...)...)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", r.Epoch.Unix()), "LC_ALL=C.UTF-8")
+	cmd.Stdout, cmd.Stderr = log, log
+	// mmdebstrap removes its temporary folder when it is asked to stop.
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 10 * time.Second
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("mmdebstrap %s: %w", r.Release, err)
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+// Package override keeps a managed block in VERSIONS.local: the lines by which
+// the build uses the images of the local engine. Every other line of that file
+// belongs to its user and is never touched; where a user sets a key, the block
+// leaves it out.
+package override
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"bee/engine/internal/versions"
+)
+
+const (
+	begin = "# >>> local engine: lines up to <<< are written by `go run ./engine ensure`"
+	end   = "# <<< local engine"
+)
+
+// A Line is one key of the block, and the reason for it.
+type Line struct {
+	Key, Value, Why string
+}
+
+// Edit returns text with its managed block replaced by one that holds lines,
+// or taken out when there is none to hold.
+func Edit(text string, lines []Line) (string, error) {
+	own, err := withoutBlock(text)
+	if err != nil {
+		return "", err
+	}
+	users, err := versions.Parse(own)
+	if err != nil {
+		return "", err
+	}
+	var block strings.Builder
+	for _, line := range lines {
+		if _, ok := users[line.Key]; ok {
+			continue
+		}
+		fmt.Fprintf(&block, "# %s\n%s=%s\n", line.Why, line.Key, line.Value)
+	}
+	if block.Len() == 0 {
+		return own, nil
+	}
+	if own != "" && !strings.HasSuffix(own, "\n") {
+		own += "\n"
+	}
+	return own + begin + "\n" + block.String() + end + "\n", nil
+}
+
+func withoutBlock(text string) (string, error) {
+	before, rest, found := strings.Cut(text, begin+"\n")
+	if !found {
+		return text, nil
+	}
+	_, after, found := strings.Cut(rest, end)
+	if !found {
+		return "", fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
+	}
+	return before + strings.TrimPrefix(after, "\n"), nil
+}
+
+// Write edits the file at path in place, by a rename. It makes the file when
+// there are lines to hold, removes it when nothing is left in it, and reports
+// whether anything changed.
+func Write(path string, lines []Line) (bool, error) {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	text, err := Edit(string(old), lines)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	if text == string(old) {
+		return false, nil
+	}
+	if text == "" {
+		return true, os.Remove(path)
+	}
+	mode := fs.FileMode(0o644)
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	}
+	temporary := path + ".tmp"
+	if err := os.WriteFile(temporary, []byte(text), mode); err != nil {
+		return false, err
+	}
+	return true, os.Rename(temporary, path)
+}

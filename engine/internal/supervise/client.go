@@ -1,0 +1,180 @@
+// Package supervise keeps a local engine running. A supervisor, a detached
+// process of this very program, holds a lock as long as it lives, serves the
+// images and runs the engine in a sandbox; either one's end is the end of both.
+package supervise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bee/engine/internal/build"
+	"bee/engine/internal/layout"
+	"bee/engine/internal/progress"
+)
+
+// Argument starts the supervisor; the layout's folder follows it.
+const Argument = "supervise"
+
+const (
+	startLimit = 60 * time.Second
+	stopLimit  = 30 * time.Second
+)
+
+// Running returns the engine that runs in the layout, and the process id of its
+// supervisor. That is 0 when none runs.
+func Running(l layout.Layout) (build.Engine, int, error) {
+	pid, err := holder(l.SupervisorLock())
+	if err != nil || pid == 0 {
+		return build.Engine{}, 0, err
+	}
+	text, err := os.ReadFile(l.Spec())
+	if err != nil {
+		return build.Engine{}, pid, err
+	}
+	var engine build.Engine
+	if err := json.Unmarshal(text, &engine); err != nil {
+		return build.Engine{}, pid, fmt.Errorf("%s: %w", l.Spec(), err)
+	}
+	return engine, pid, nil
+}
+
+// Start makes sure that the given engine runs and answers. Another one in the
+// same layout, or one that does not answer, is stopped first. The caller holds
+// the build lock.
+func Start(ctx context.Context, l layout.Layout, engine build.Engine, self string) error {
+	running, pid, err := Running(l)
+	if err != nil && pid == 0 {
+		return err
+	}
+	if pid != 0 {
+		if err == nil && running == engine && Answers(ctx, "unix", l.Socket()) == nil {
+			return nil
+		}
+		progress.Printf("stopping the engine that runs: it is another one, or does not answer")
+		if err := Stop(ctx, l); err != nil {
+			return err
+		}
+	}
+	done := progress.Step("starting the engine %s", engine.Version)
+	supervisor, err := launch(l, engine, self)
+	if err != nil {
+		return err
+	}
+	if err := waitUntilItAnswers(ctx, l, supervisor); err != nil {
+		return fmt.Errorf("%w\n%s", err, Tail(l.Log(), 15))
+	}
+	done()
+	return nil
+}
+
+func launch(l layout.Layout, engine build.Engine, self string) (*exec.Cmd, error) {
+	if err := os.MkdirAll(l.Run(), 0o755); err != nil {
+		return nil, err
+	}
+	text, err := json.MarshalIndent(engine, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(l.Spec(), text, 0o644); err != nil {
+		return nil, err
+	}
+	// `go run` removes its program when that ends.
+	program, err := os.ReadFile(self)
+	if err != nil {
+		return nil, err
+	}
+	if err := writeFile(l.Supervisor(), program, 0o755); err != nil {
+		return nil, err
+	}
+	if err := os.Rename(l.Log(), l.Log()+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	log, err := os.Create(l.Log())
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	cmd := exec.Command(l.Supervisor(), Argument, string(l))
+	cmd.Dir = "/"
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd, cmd.Start()
+}
+
+func waitUntilItAnswers(ctx context.Context, l layout.Layout, supervisor *exec.Cmd) error {
+	ended := make(chan error, 1)
+	go func() { ended <- supervisor.Wait() }()
+	limit := time.After(startLimit)
+	for {
+		if Answers(ctx, "unix", l.Socket()) == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), supervisor.Process.Signal(unix.SIGTERM))
+		case <-ended:
+			return errors.New("the engine ended at once; its log says:")
+		case <-limit:
+			return errors.Join(fmt.Errorf("the engine does not answer after %s; its log says:", startLimit), supervisor.Process.Signal(unix.SIGTERM))
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// Stop ends the engine of the layout, if one runs, and returns when it and its
+// network are gone.
+func Stop(ctx context.Context, l layout.Layout) error {
+	pid, err := holder(l.SupervisorLock())
+	if err != nil || pid == 0 {
+		return err
+	}
+	if err := unix.Kill(pid, unix.SIGTERM); err != nil && !errors.Is(err, unix.ESRCH) {
+		return fmt.Errorf("stopping the supervisor, process %d: %w", pid, err)
+	}
+	for limit := time.Now().Add(stopLimit); time.Now().Before(limit); time.Sleep(100 * time.Millisecond) {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if now, err := holder(l.SupervisorLock()); err != nil || now != pid {
+			return err
+		}
+	}
+	return fmt.Errorf("the supervisor, process %d, is still there after %s: end it with kill -KILL %[1]d", pid, stopLimit)
+}
+
+// Tail returns the last lines of a log and its path, for an error message.
+func Tail(path string, lines int) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	const enough = 16 << 10
+	if info, err := file.Stat(); err == nil && info.Size() > enough {
+		_, _ = file.Seek(-enough, io.SeekEnd)
+	}
+	text, _ := io.ReadAll(file)
+	all := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(all) > lines {
+		all = all[len(all)-lines:]
+	}
+	return "  " + strings.Join(all, "\n  ") + "\nThe whole log: " + path
+}
+
+func writeFile(path string, content []byte, mode os.FileMode) error {
+	temporary := path + ".tmp"
+	if err := os.WriteFile(temporary, content, mode); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}

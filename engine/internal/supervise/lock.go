@@ -1,0 +1,103 @@
+package supervise
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// A lock is an flock(2) on a file: the kernel takes it away with the process
+// that holds it, however that ends. The file holds the process id of the
+// holder, for those who want to signal it.
+type lock struct {
+	file *os.File
+}
+
+var errLocked = errors.New("locked by another process")
+
+// tryLock takes the lock at path, or returns errLocked.
+func tryLock(path string) (*lock, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		file.Close()
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, errLocked
+		}
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	if err := errors.Join(file.Truncate(0), writeAt(file, strconv.Itoa(os.Getpid()))); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &lock{file}, nil
+}
+
+func writeAt(file *os.File, text string) error {
+	_, err := file.WriteAt([]byte(text), 0)
+	return err
+}
+
+func (l *lock) release() { l.file.Close() }
+
+// WithLock runs do while it holds the lock at path. It waits for another
+// holder and says so once by calling waiting with that one's process id.
+func WithLock(path string, waiting func(pid int), do func() error) error {
+	told := false
+	for {
+		held, err := tryLock(path)
+		if err == nil {
+			defer held.release()
+			return do()
+		}
+		if !errors.Is(err, errLocked) {
+			return err
+		}
+		if !told {
+			pid, _ := holder(path)
+			waiting(pid)
+			told = true
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+// holder returns the process that holds the lock at path, 0 when none does.
+func holder(path string) (int, error) {
+	file, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	err = unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+	if err == nil {
+		return 0, nil // what the file says is of the past
+	}
+	if !errors.Is(err, unix.EWOULDBLOCK) {
+		return 0, fmt.Errorf("asking for the lock %s: %w", path, err)
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return 0, err
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return 0, fmt.Errorf("%s is locked, but holds no process id: %w", path, err)
+	}
+	return pid, nil
+}

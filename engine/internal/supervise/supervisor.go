@@ -1,0 +1,255 @@
+package supervise
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bee/engine/internal/bridge"
+	"bee/engine/internal/build"
+	"bee/engine/internal/image"
+	"bee/engine/internal/layout"
+	"bee/engine/internal/sandbox"
+)
+
+// Registry is the name under which the engine finds the images of the store.
+// No such host exists: the engine's configuration leads it to this process,
+// whatever port that listens on, so that pinned references stay the same.
+const Registry = "registry.bee.internal"
+
+// Supervise runs the engine that the layout's spec describes until that ends or
+// a signal asks for its end. It is the supervisor's whole life.
+func Supervise(l layout.Layout) error {
+	// The engine dies with the thread that started it.
+	runtime.LockOSThread()
+	held, err := tryLock(l.SupervisorLock())
+	if err != nil {
+		return fmt.Errorf("%s: %w", l.SupervisorLock(), err)
+	}
+	defer held.release()
+	network, err := lockNetwork()
+	if err != nil {
+		return err
+	}
+	defer network.Close()
+
+	text, err := os.ReadFile(l.Spec())
+	if err != nil {
+		return err
+	}
+	var engine build.Engine
+	if err := json.Unmarshal(text, &engine); err != nil {
+		return fmt.Errorf("%s: %w", l.Spec(), err)
+	}
+	address, err := serveImages(engine.Images)
+	if err != nil {
+		return err
+	}
+	box, err := prepare(l, engine, address)
+	if err != nil {
+		return err
+	}
+	// A supervisor that was killed leaves its network behind.
+	if err := bridge.Remove(engine.Root); err != nil {
+		log.Print(err)
+	}
+	err = run(l, box)
+	return errors.Join(err, bridge.Remove(engine.Root), ignoreMissing(os.Remove(l.Socket())))
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// lockNetwork makes sure that no other engine uses the same bridge: not one of
+// another user of this host either. Names that begin with @ belong to a network
+// namespace, just like bridges.
+func lockNetwork() (net.Listener, error) {
+	listener, err := net.Listen("unix", "@bee-engine-"+bridge.Name)
+	if err != nil {
+		return nil, fmt.Errorf("another local engine uses the bridge %s: stop it with `go run ./engine down`, as the user and with the XDG_CACHE_HOME that started it (%w)", bridge.Name, err)
+	}
+	return listener, nil
+}
+
+func serveImages(store string) (address string, err error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	go func() { log.Fatal(http.Serve(listener, image.Registry(image.Store(store)))) }()
+	return listener.Addr().String(), nil
+}
+
+// configuration returns the engine's own configuration file.
+func configuration(registry string) ([]byte, error) {
+	type registryConfig struct {
+		Mirrors []string `json:"mirrors,omitempty"`
+		HTTP    bool     `json:"http,omitempty"`
+	}
+	return json.MarshalIndent(map[string]any{
+		"logLevel": "info",
+		"registries": map[string]registryConfig{
+			Registry: {Mirrors: []string{registry}},
+			registry: {HTTP: true},
+		},
+	}, "", "  ")
+}
+
+// prepare makes what lives for one run of the engine and returns its sandbox.
+func prepare(l layout.Layout, engine build.Engine, registry string) (sandbox.Sandbox, error) {
+	fail := func(err error) (sandbox.Sandbox, error) { return sandbox.Sandbox{}, err }
+	if err := os.RemoveAll(l.Scratch()); err != nil {
+		return fail(err)
+	}
+	// Temporary files, leases of addresses and the like must not outlive a run.
+	scratch := map[string]string{"tmp": "/tmp", "run": "/run", "cni": "/var/lib/cni", "ca": "/usr/local/share/ca-certificates", "sbin": "/usr/local/sbin"}
+	var binds []sandbox.Bind
+	for name, place := range scratch {
+		folder := filepath.Join(l.Scratch(), name)
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fail(err)
+		}
+		binds = append(binds, sandbox.Bind{From: folder, To: place})
+	}
+	state := l.State(engine.Version)
+	for _, folder := range []string{state, filepath.Dir(l.Socket())} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return fail(err)
+		}
+	}
+	if err := ignoreMissing(os.Remove(l.Socket())); err != nil {
+		return fail(err)
+	}
+	config, err := configuration(registry)
+	if err != nil {
+		return fail(err)
+	}
+	if err := writeFile(l.Config(), config, 0o644); err != nil {
+		return fail(err)
+	}
+	// The engine writes to both: it gets copies.
+	if err := copyCertificates(filepath.Join(l.Scratch(), "ca")); err != nil {
+		return fail(err)
+	}
+	if err := copyFile("/etc/resolv.conf", filepath.Join(engine.Root, "etc/resolv.conf")); err != nil {
+		return fail(err)
+	}
+	if err := bridge.LinkTools(engine.Root, filepath.Join(l.Scratch(), "sbin")); err != nil {
+		return fail(err)
+	}
+	program := func(name string) string { return filepath.Join(engine.Programs, name) }
+	return sandbox.Sandbox{
+		Root: engine.Root,
+		Binds: append(binds,
+			sandbox.Bind{From: program("engine"), To: "/usr/local/bin/dagger-engine"},
+			sandbox.Bind{From: program("init"), To: "/usr/local/bin/dagger-init"},
+			sandbox.Bind{From: filepath.Join(engine.Root, "usr/sbin/runc"), To: "/usr/local/bin/runc"},
+			sandbox.Bind{From: program("cni"), To: "/opt/cni/bin"},
+			sandbox.Bind{From: engine.Images, To: "/usr/local/share/dagger/content"},
+			sandbox.Bind{From: l.Config(), To: "/etc/dagger/engine.json"},
+			sandbox.Bind{From: state, To: "/var/lib/dagger"},
+			sandbox.Bind{From: filepath.Dir(l.Socket()), To: "/socket"},
+		),
+		Env: append(build.ProxyEnv(),
+			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+			"HOME=/root",
+			"DAGGER_GO_SDK_MANIFEST_DIGEST="+engine.SDK,
+		),
+		Dir:  "/",
+		Args: []string{"/usr/local/bin/dagger-engine", "--root", "/var/lib/dagger", "--addr", "unix:///socket/" + filepath.Base(l.Socket())},
+	}, nil
+}
+
+// run runs the engine until it ends, or asks it to end on a signal.
+func run(l layout.Layout, box sandbox.Sandbox) error {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
+	cmd, err := box.Command(context.Background(), l.Supervisor())
+	if err != nil {
+		return err
+	}
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("the engine ended by itself: %w", exitError(err))
+	case <-signals:
+	}
+	log.Print("stopping the engine")
+	if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
+		return err
+	}
+	const patience = 15 * time.Second
+	select {
+	case <-ended:
+		return nil
+	case <-time.After(patience):
+		log.Printf("the engine is still there after %s: killing it", patience)
+		return errors.Join(cmd.Process.Kill(), ignoreExit(<-ended))
+	}
+}
+
+func exitError(err error) error {
+	if err == nil {
+		return errors.New("exit status 0")
+	}
+	return err
+}
+
+func ignoreExit(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return nil
+	}
+	return err
+}
+
+// copyCertificates copies the certificate authorities that the host was given
+// besides Debian's own: the engine puts them into every container.
+func copyCertificates(to string) error {
+	const from = "/usr/local/share/ca-certificates"
+	files, err := filepath.Glob(filepath.Join(from, "*.crt"))
+	if err != nil {
+		return err
+	}
+	nested, err := filepath.Glob(filepath.Join(from, "*", "*.crt"))
+	if err != nil {
+		return err
+	}
+	for _, file := range append(files, nested...) {
+		name := strings.ReplaceAll(strings.TrimPrefix(file, from+"/"), "/", "-")
+		if err := copyFile(file, filepath.Join(to, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, content, 0o644)
+}
