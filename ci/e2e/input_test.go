@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBadInput gives each kind of bad input once: the call fails, its error says
+// what is wrong, and nothing is written.
+func TestBadInput(t *testing.T) {
+	keys := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(keys, []byte("# ours\nssh-ed25519 not-a-key\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	// override is the repository with one more line in VERSIONS.local.
+	override := func(line string) func(*testing.T) string {
+		return func(t *testing.T) string {
+			dir := copyRepository(t)
+			key, _, _ := strings.Cut(line, "=")
+			removeKey(t, dir, key)
+			appendTo(t, dir, "VERSIONS.local", line+"\n")
+			return dir
+		}
+	}
+	unchanged := func(*testing.T) string { return repository }
+
+	tests := map[string]struct {
+		repository func(*testing.T) string
+		call       []string
+		want       string
+	}{
+		"unknown base": {unchanged,
+			[]string{"build", "--base", "gentoo"},
+			`base "gentoo" is not known; the bases are: debian`},
+		"missing keys file": {unchanged,
+			[]string{"build", "--authorized-keys", "/nowhere/keys"},
+			"/nowhere/keys"},
+		"malformed key": {unchanged,
+			[]string{"build", "--authorized-keys", keys},
+			"keys:2: not a public SSH key"},
+		"keys and password": {unchanged,
+			[]string{"build", "--authorized-keys", keys, "--password", "env:HOME"},
+			"exclude each other"},
+		"typo in VERSIONS": {override("DEBIAN_IMGE=x"),
+			[]string{"build"},
+			"DEBIAN_IMGE: unknown key"},
+		"bad digest": {override("DEBIAN_IMAGE=debian@sha256:12"),
+			[]string{"build"},
+			"is not an image with its digest"},
+		"mirror unreachable": {override("DEBIAN_MIRROR=http://127.0.0.1:9/debian"),
+			[]string{"build"},
+			"Debian's package lists could not be fetched from http://127.0.0.1:9/debian"},
+		"no ISO": {unchanged,
+			[]string{"smoke-test", "--iso", filepath.Join(repository, "README.md")},
+			"ISO"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dist := filepath.Join(t.TempDir(), "dist")
+			call := append([]string{"call", "--progress=plain"}, test.call...)
+			_, stderr, ok := dagger(t, test.repository(t), append(call, "export", "--path", dist)...)
+			if ok {
+				t.Error("exited with 0")
+			}
+			if !strings.Contains(stderr, test.want) {
+				t.Errorf("the error does not say %q:\n%s", test.want, tail(stderr, 30))
+			}
+			if _, err := os.Stat(dist); !os.IsNotExist(err) {
+				t.Errorf("%s was written", dist)
+			}
+		})
+	}
+}
+
+// removeKey takes a key out of a copy's VERSIONS.local, where it may not be.
+func removeKey(t *testing.T, dir, key string) {
+	t.Helper()
+	name := filepath.Join(dir, "VERSIONS.local")
+	text, err := os.ReadFile(name)
+	if os.IsNotExist(err) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept []string
+	for _, line := range strings.SplitAfter(string(text), "\n") {
+		if !strings.HasPrefix(line, key+"=") {
+			kept = append(kept, line)
+		}
+	}
+	if err := os.WriteFile(name, []byte(strings.Join(kept, "")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
