@@ -1,0 +1,79 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/joho/godotenv"
+
+	"bee/audit/machine"
+	"bee/audit/placeholder"
+	"bee/audit/printable"
+	"bee/audit/report"
+)
+
+// Audit makes the whole report of a machine with the given collectors. version
+// is the version of the program.
+func Audit(ctx context.Context, m machine.Machine, version string, collectors []Collector, progress func(report.CollectorRun)) *report.Report {
+	r := &report.Report{
+		SchemaVersion: report.SchemaVersion,
+		Audit:         report.Audit{Version: version},
+		StartedAt:     now(),
+		Host: report.Host{
+			Hostname:      line(m.Files(), "proc/sys/kernel/hostname"),
+			KernelRelease: line(m.Files(), "proc/sys/kernel/osrelease"),
+			Architecture:  line(m.Files(), "proc/sys/kernel/arch"),
+		},
+	}
+	release, err := beeRelease(m.Files())
+	r.BeeRelease = release
+	Run(ctx, m, collectors, r, progress)
+	if err != nil {
+		r.Errors = append([]report.Error{{Collector: "audit", Kind: report.BadOutput, Message: err.Error()}}, r.Errors...)
+	}
+	r.FinishedAt = now()
+	return r
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+
+// beeRelease reads /etc/bee-release, nil where there is none.
+func beeRelease(files fs.FS) (*report.BeeRelease, error) {
+	b, err := fs.ReadFile(files, "etc/bee-release")
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, err := godotenv.UnmarshalBytes(b)
+	if err != nil {
+		return nil, fmt.Errorf("/etc/bee-release: %w", err)
+	}
+	text := func(key string) string { return printable.Escape([]byte(v[key])) }
+	return &report.BeeRelease{
+		Version: text("BEE_VERSION"),
+		Commit:  text("BEE_COMMIT"),
+		Date:    text("BEE_DATE"),
+		Base:    text("BEE_BASE"),
+		Release: text("BEE_RELEASE"),
+		Kernel:  text("BEE_KERNEL"),
+		Audit:   text("BEE_AUDIT"),
+		SSH:     text("BEE_SSH"),
+		Vendor:  strings.Fields(text("BEE_VENDOR")),
+	}, nil
+}
+
+// line reads a file of one line, "" where that is not possible or the content
+// is a placeholder.
+func line(files fs.FS, name string) string {
+	b, err := fs.ReadFile(files, name)
+	if err != nil {
+		return ""
+	}
+	return placeholder.Drop(printable.Escape([]byte(strings.TrimSpace(string(b)))))
+}

@@ -1,0 +1,87 @@
+package collect
+
+import (
+	"context"
+	"time"
+
+	"bee/audit/dmi"
+	"bee/audit/report"
+)
+
+// dmidecodeLimit is generous: dmidecode only reads a few kilobytes.
+const dmidecodeLimit = 15 * time.Second
+
+var board = Collector{
+	Name:      "board",
+	About:     "firmware, system, base boards and chassis (dmidecode)",
+	Tools:     []string{"dmidecode"},
+	ToolLimit: dmidecodeLimit,
+	Collect: func(ctx context.Context, t *Task) {
+		if all, ok := structures(ctx, t, "0,1,2,3"); ok {
+			t.Update(func(r *report.Report) { r.Board = boardFrom(all) })
+		}
+	},
+}
+
+// structures runs dmidecode for some SMBIOS types. It is not ok where there is no
+// table to read.
+func structures(ctx context.Context, t *Task, types string) (all []dmi.Structure, ok bool) {
+	result := t.Run(ctx, "dmidecode", "-t", types)
+	all, err := dmi.Parse(result.Stdout)
+	t.Check(result, err)
+	return all, err == nil
+}
+
+func boardFrom(all []dmi.Structure) *report.Board {
+	b := &report.Board{Baseboards: []report.Baseboard{}, Chassis: []report.Chassis{}}
+	for _, s := range all {
+		switch s.Type {
+		case 0:
+			b.BIOS = &report.BIOS{
+				Vendor:           s.Text("Vendor"),
+				Version:          s.Text("Version"),
+				ReleaseDate:      s.Text("Release Date"),
+				Revision:         s.Text("BIOS Revision"),
+				FirmwareRevision: s.Text("Firmware Revision"),
+				ROMBytes:         s.Bytes("ROM Size"),
+			}
+		case 1:
+			b.System = &report.System{
+				Manufacturer: s.Text("Manufacturer"),
+				ProductName:  s.Text("Product Name"),
+				Version:      s.Text("Version"),
+				SerialNumber: s.Text("Serial Number"),
+				UUID:         s.Text("UUID"),
+				SKUNumber:    s.Text("SKU Number"),
+				Family:       s.Text("Family"),
+			}
+		case 2:
+			b.Baseboards = append(b.Baseboards, report.Baseboard{
+				Handle:            s.Handle,
+				Type:              s.Enum("Type"),
+				Manufacturer:      s.Text("Manufacturer"),
+				ProductName:       s.Text("Product Name"),
+				Version:           s.Text("Version"),
+				SerialNumber:      s.Text("Serial Number"),
+				AssetTag:          s.Text("Asset Tag"),
+				LocationInChassis: s.Text("Location In Chassis"),
+			})
+		case 3:
+			b.Chassis = append(b.Chassis, report.Chassis{
+				Handle:           s.Handle,
+				Type:             s.Enum("Type"),
+				Manufacturer:     s.Text("Manufacturer"),
+				Version:          s.Text("Version"),
+				SerialNumber:     s.Text("Serial Number"),
+				AssetTag:         s.Text("Asset Tag"),
+				SKUNumber:        s.Text("SKU Number"),
+				HeightUnits:      s.Count("Height"),
+				PowerCords:       s.Count("Number Of Power Cords"),
+				BootUpState:      s.Enum("Boot-up State"),
+				PowerSupplyState: s.Enum("Power Supply State"),
+				ThermalState:     s.Enum("Thermal State"),
+			})
+		}
+	}
+	return b
+}

@@ -1,0 +1,273 @@
+// Package collect asks a machine about its hardware and puts the answers into a
+// report.
+//
+// Each collector owns one section of the report and runs beside the others.
+// Whatever fails is recorded as an error in the report, and the rest stands. To
+// add a collector, write a [Collector] in a file of its own and list it in All.
+package collect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"bee/audit/machine"
+	"bee/audit/printable"
+	"bee/audit/report"
+)
+
+// Collector finds out one section of the report.
+type Collector struct {
+	// Name of the collector and of its section.
+	Name string
+	// About is what it collects, for the help text.
+	About string
+	// Tools that it cannot do without. Where one is missing, it is skipped, which
+	// is no error.
+	Tools []string
+	// ToolLimit is how long one run of a tool may take.
+	ToolLimit time.Duration
+	// Collect does the work. It stores what it finds, as it finds it, by
+	// [Task.Update].
+	Collect func(ctx context.Context, t *Task)
+}
+
+// All returns every collector, in the order of the report.
+func All() []Collector {
+	return []Collector{board, cpu, memory, storage, pcie}
+}
+
+// Select returns the collectors with the given names, in the order of All.
+func Select(names []string) ([]Collector, error) {
+	all := All()
+	var known []string
+	for _, c := range all {
+		known = append(known, c.Name)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return nil, fmt.Errorf("no collector %q: choose from %s", name, strings.Join(known, ", "))
+		}
+	}
+	return slices.DeleteFunc(all, func(c Collector) bool { return !slices.Contains(names, c.Name) }), nil
+}
+
+// patience is how long collectors may take to wind up after ctx has ended; what
+// they started is killed by then.
+const patience = 10 * time.Second
+
+// Run runs collectors at the same time and stores what they find in the report,
+// until all are done or ctx ends. It returns soon after ctx ends, even where a
+// collector hangs. Each collector that ends is given to progress.
+func Run(ctx context.Context, m machine.Machine, collectors []Collector, into *report.Report, progress func(report.CollectorRun)) {
+	r := &run{report: into, errors: map[string][]report.Error{}}
+	start := time.Now()
+	fates := make(chan int)
+	into.Collectors = make([]report.CollectorRun, len(collectors))
+	for i, c := range collectors {
+		into.Collectors[i] = report.CollectorRun{Name: c.Name, Status: report.GivenUp}
+		go func() {
+			t := &Task{Machine: m, collector: c, run: r}
+			fate := t.collect(ctx)
+			r.update(func(rep *report.Report) { rep.Collectors[i] = fate })
+			fates <- i
+		}()
+	}
+
+	var tooLate <-chan time.Time
+	ended := ctx.Done()
+	for pending := len(collectors); pending > 0; {
+		select {
+		case i := <-fates:
+			pending--
+			progress(into.Collectors[i])
+		case <-ended:
+			ended = nil
+			tooLate = time.After(patience)
+		case <-tooLate:
+			pending = 0
+		}
+	}
+
+	// From here on, a collector that was given up on talks to nobody.
+	r.close()
+	into.Errors = []report.Error{}
+	for i, c := range collectors {
+		fate := &into.Collectors[i]
+		if fate.Status == report.GivenUp {
+			fate.DurationSeconds = seconds(time.Since(start))
+			r.errors[c.Name] = append(r.errors[c.Name], report.Error{
+				Collector: c.Name, Kind: report.Stuck,
+				Message:         "the collector hangs and was given up on; what it had found until then is in the report",
+				DurationSeconds: fate.DurationSeconds,
+			})
+			progress(*fate)
+		}
+		into.Errors = append(into.Errors, r.errors[c.Name]...)
+	}
+}
+
+// run is the report in the making. Collectors reach it through a lock, and no
+// more once it is closed.
+type run struct {
+	mu     sync.Mutex
+	closed bool
+	report *report.Report
+	errors map[string][]report.Error // by collector, in the order they came
+}
+
+func (r *run) update(f func(*report.Report)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closed {
+		f(r.report)
+	}
+}
+
+func (r *run) fail(e report.Error) {
+	r.update(func(*report.Report) { r.errors[e.Collector] = append(r.errors[e.Collector], e) })
+}
+
+func (r *run) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+}
+
+// Task is one run of a collector: what it works with.
+type Task struct {
+	// Machine is the machine to collect from. Use Run to run tools.
+	machine.Machine
+
+	collector Collector
+	run       *run
+}
+
+// collect runs the collector and returns its fate.
+func (t *Task) collect(ctx context.Context) (fate report.CollectorRun) {
+	fate = report.CollectorRun{Name: t.collector.Name, Status: report.Done}
+	for _, tool := range t.collector.Tools {
+		if !t.Has(tool) {
+			fate.MissingTools = append(fate.MissingTools, tool)
+		}
+	}
+	if len(fate.MissingTools) > 0 {
+		fate.Status = report.Skipped
+		return fate
+	}
+	start := time.Now()
+	t.guard(func() { t.collector.Collect(ctx, t) })
+	fate.DurationSeconds = seconds(time.Since(start))
+	return fate
+}
+
+// guard turns a panic into an error in the report: a fault in one parser must
+// not cost the other collectors' work.
+func (t *Task) guard(f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.run.fail(report.Error{
+				Collector: t.collector.Name, Kind: report.Internal,
+				Message: printable.Escape(fmt.Appendf(nil, "fault in the collector: %v", p)),
+			})
+		}
+	}()
+	f()
+}
+
+// Update changes the report. f must not block, and must not keep the report.
+func (t *Task) Update(f func(*report.Report)) { t.run.update(f) }
+
+// Run runs a tool with the collector's time limit. It records nothing: hand the
+// result to Check.
+func (t *Task) Run(ctx context.Context, tool string, args ...string) machine.Result {
+	return t.Machine.Run(ctx, machine.Command{Tool: tool, Args: args, Limit: t.collector.ToolLimit})
+}
+
+// Check records an error where the tool failed, else where its output could not
+// be understood.
+func (t *Task) Check(r machine.Result, bad error) {
+	kind, err := report.BadOutput, bad
+	if r.Err != nil {
+		kind, err = kindOf(r.Err), r.Err
+	}
+	if err == nil {
+		return
+	}
+	message := err.Error()
+	if r.Err != nil {
+		message = r.Tool + " " + message
+	}
+	e := report.Error{
+		Collector:       t.collector.Name,
+		Kind:            kind,
+		Message:         printable.Escape([]byte(message)),
+		Tool:            r.Tool,
+		Args:            r.Args,
+		DurationSeconds: seconds(r.Duration),
+		Stderr:          firstLines(r.Stderr),
+	}
+	var exit *machine.ExitError
+	if r.Err == nil {
+		e.ExitStatus = new(int)
+	} else if errors.As(r.Err, &exit) && exit.Signal == 0 {
+		e.ExitStatus = &exit.Status
+	}
+	t.run.fail(e)
+}
+
+// Each runs f for 0 to n-1, some at the same time.
+func (t *Task) Each(n int, f func(i int)) {
+	var g errgroup.Group
+	g.SetLimit(16)
+	for i := range n {
+		g.Go(func() error {
+			t.guard(func() { f(i) })
+			return nil
+		})
+	}
+	_ = g.Wait()
+}
+
+func kindOf(err error) report.Kind {
+	var exit *machine.ExitError
+	switch {
+	case errors.Is(err, machine.ErrStuck):
+		return report.Stuck
+	case errors.Is(err, machine.ErrTimeLimit):
+		return report.TimeLimit
+	case errors.Is(err, machine.ErrOutputLimit):
+		return report.OutputLimit
+	case errors.Is(err, machine.ErrInterrupted):
+		return report.Interrupted
+	case errors.As(err, &exit):
+		return report.ExitStatus
+	}
+	return report.NotStarted
+}
+
+// firstLines returns the first lines of a tool's standard error, shortened.
+func firstLines(stderr []byte) []string {
+	const lines, length = 5, 200
+	var first []string
+	for line := range bytes.Lines(stderr) {
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		if len(first) == lines {
+			break
+		}
+		first = append(first, printable.Escape(line[:min(len(line), length)]))
+	}
+	return first
+}
+
+// seconds rounds to what is worth reading.
+func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }

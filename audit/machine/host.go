@@ -1,0 +1,147 @@
+package machine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// maxStdout is far above what any tool prints about a real machine, and
+	// small enough for a live system that lives in memory.
+	maxStdout = 8 << 20
+	maxStderr = 64 << 10
+	// grace is how long a killed tool may take to vanish before it counts as
+	// stuck, and how long output may trail behind the end of a tool.
+	grace = 2 * time.Second
+)
+
+// Host is the machine that the program runs on.
+type Host struct{}
+
+// Has implements [Machine].
+func (Host) Has(tool string) bool {
+	_, err := exec.LookPath(tool)
+	return err == nil
+}
+
+// Files implements [Machine].
+func (Host) Files() fs.FS { return os.DirFS("/") }
+
+// Run implements [Machine]. The tool runs in a process group of its own with no
+// input; the whole group is killed when the tool ends or must end.
+func (Host) Run(ctx context.Context, c Command) Result {
+	ctx, cancelLimit := context.WithTimeoutCause(ctx, c.Limit, ErrTimeLimit)
+	defer cancelLimit()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+
+	stdout := &buffer{limit: maxStdout, full: func() { cancel(ErrOutputLimit) }}
+	stderr := &buffer{limit: maxStderr, full: func() {}}
+	cmd := exec.Command(c.Tool, c.Args...)
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = grace
+
+	start := time.Now()
+	err := cmd.Start()
+	if err == nil {
+		err = wait(ctx, cmd)
+	}
+	return Result{
+		Command:  c,
+		Stdout:   stdout.bytes(),
+		Stderr:   stderr.bytes(),
+		Duration: time.Since(start),
+		Err:      err,
+	}
+}
+
+// wait waits for the end of cmd, and kills its process group then, or when ctx
+// ends.
+func wait(ctx context.Context, cmd *exec.Cmd) error {
+	ended := make(chan struct{})
+	go func() {
+		// The ended tool is not reaped yet, so that its process group cannot be
+		// another's when it is killed below.
+		for unix.Waitid(unix.P_PID, cmd.Process.Pid, nil, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+		}
+		close(ended)
+	}()
+	var cause error
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		cause = context.Cause(ctx)
+		if !errors.Is(cause, ErrTimeLimit) && !errors.Is(cause, ErrOutputLimit) {
+			cause = fmt.Errorf("%w: %w", ErrInterrupted, cause)
+		}
+	}
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+
+	reaped := make(chan error, 1)
+	go func() { reaped <- cmd.Wait() }()
+	select {
+	case err := <-reaped:
+		if cause != nil {
+			return cause
+		}
+		return exitError(err)
+	case <-time.After(2 * grace): // cmd.Wait itself needs up to one grace
+		return errors.Join(cause, ErrStuck)
+	}
+}
+
+func exitError(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		e := &ExitError{Status: exit.ExitCode()}
+		if s, ok := exit.Sys().(syscall.WaitStatus); ok && s.Signaled() {
+			e.Signal = s.Signal()
+		}
+		return e
+	}
+	// A process that left the group still held the output: the tool itself
+	// ended well, and all that it printed is here.
+	if errors.Is(err, exec.ErrWaitDelay) {
+		return nil
+	}
+	return err
+}
+
+// buffer keeps the first bytes of an output. It can be read while a process
+// that was given up on still holds the other end.
+type buffer struct {
+	limit int
+	full  func() // called when more came than is kept
+
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	room := b.limit - b.b.Len()
+	if len(p) > room {
+		b.full()
+	}
+	b.b.Write(p[:min(len(p), room)])
+	return len(p), nil
+}
+
+func (b *buffer) bytes() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return bytes.Clone(b.b.Bytes())
+}

@@ -1,0 +1,207 @@
+package machine
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// sh runs a script as the tool and makes sure that the answer comes long before
+// the script would end by itself.
+func sh(t *testing.T, ctx context.Context, limit time.Duration, script string) Result {
+	t.Helper()
+	answer := make(chan Result, 1)
+	go func() {
+		answer <- Host{}.Run(ctx, Command{Tool: "sh", Args: []string{"-c", script}, Limit: limit})
+	}()
+	select {
+	case r := <-answer:
+		return r
+	case <-time.After(60 * time.Second):
+		t.Fatal("Run does not return")
+		panic("unreachable")
+	}
+}
+
+const (
+	generous = 50 * time.Second // for tools that are expected to end
+	short    = 300 * time.Millisecond
+)
+
+func TestRunKeepsWhatTheToolPrints(t *testing.T) {
+	r := sh(t, t.Context(), generous, `printf 'a\377\000b'; echo oops >&2; exit 5`)
+	if string(r.Stdout) != "a\xff\x00b" || string(r.Stderr) != "oops\n" {
+		t.Errorf("stdout %q, stderr %q", r.Stdout, r.Stderr)
+	}
+	var exit *ExitError
+	if !errors.As(r.Err, &exit) || exit.Status != 5 {
+		t.Errorf("error %v, want exit status 5", r.Err)
+	}
+	if r := sh(t, t.Context(), generous, `exit 0`); r.Err != nil {
+		t.Errorf("exit 0 is an error: %v", r.Err)
+	}
+	if r := sh(t, t.Context(), generous, `kill -SEGV $$`); !errors.As(r.Err, &exit) || exit.Signal != syscall.SIGSEGV || exit.Status != -1 {
+		t.Errorf("error %v, want SIGSEGV", r.Err)
+	}
+}
+
+func TestRunGivesNoInputAndPlainLanguage(t *testing.T) {
+	r := sh(t, t.Context(), generous, `cat; echo "$LC_ALL"`)
+	if r.Err != nil || string(r.Stdout) != "C.UTF-8\n" {
+		t.Errorf("stdout %q, error %v", r.Stdout, r.Err)
+	}
+}
+
+func TestRunMissingTool(t *testing.T) {
+	r := Host{}.Run(t.Context(), Command{Tool: "no-such-tool", Limit: generous})
+	if r.Err == nil || !strings.Contains(r.Err.Error(), "no-such-tool") {
+		t.Errorf("error %v does not name the tool", r.Err)
+	}
+	if (Host{}).Has("no-such-tool") || !(Host{}).Has("sh") {
+		t.Error("Has is wrong")
+	}
+}
+
+func TestTimeLimitKeepsPartialOutput(t *testing.T) {
+	r := sh(t, t.Context(), short, `trap "" TERM INT HUP; echo partial; while :; do sleep 100; done`)
+	if !errors.Is(r.Err, ErrTimeLimit) || errors.Is(r.Err, ErrStuck) {
+		t.Errorf("error %v, want the time limit", r.Err)
+	}
+	if string(r.Stdout) != "partial\n" {
+		t.Errorf("stdout %q", r.Stdout)
+	}
+}
+
+// Children die with the tool: at its time limit, and also when the tool ends
+// well and leaves one running.
+func TestChildrenAreKilled(t *testing.T) {
+	for name, script := range map[string]string{
+		"time limit": `sh -c 'trap "" TERM; echo $$ > %; while :; do sleep 100; done' & wait`,
+		"tool ended": `sh -c 'trap "" TERM; echo $$ > %; while :; do sleep 100; done' & while [ ! -s % ]; do :; done`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			pidfile := filepath.Join(t.TempDir(), "pid")
+			r := sh(t, t.Context(), time.Second, strings.ReplaceAll(script, "%", pidfile))
+			if (name == "time limit") != errors.Is(r.Err, ErrTimeLimit) {
+				t.Errorf("error %v", r.Err)
+			}
+			b, err := os.ReadFile(pidfile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pid, _ := strconv.Atoi(strings.TrimSpace(string(b)))
+			for range 1000 {
+				if gone(pid) {
+					return
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			t.Errorf("child %d lives on", pid)
+		})
+	}
+}
+
+// gone reports whether a process has ended; one that nobody reaped counts.
+func gone(pid int) bool {
+	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	return err != nil || strings.Contains(string(b), ") Z ")
+}
+
+func TestFloodIsCutOff(t *testing.T) {
+	r := sh(t, t.Context(), generous, `trap "" PIPE; while :; do cat /dev/zero; done`)
+	if !errors.Is(r.Err, ErrOutputLimit) || len(r.Stdout) != maxStdout {
+		t.Errorf("error %v with %d bytes, want the output limit with %d", r.Err, len(r.Stdout), maxStdout)
+	}
+	r = sh(t, t.Context(), generous, `head -c 1000000 /dev/zero >&2; echo fine`)
+	if r.Err != nil || string(r.Stdout) != "fine\n" || len(r.Stderr) != maxStderr {
+		t.Errorf("much on stderr: error %v, stdout %q, %d bytes of stderr", r.Err, r.Stdout, len(r.Stderr))
+	}
+}
+
+// A process that leaves the group and keeps the output open does not hold up
+// the answer.
+func TestOutputHeldOpen(t *testing.T) {
+	pidfile := filepath.Join(t.TempDir(), "pid")
+	r := sh(t, t.Context(), generous, `echo all; setsid sh -c 'echo $$ > `+pidfile+`; exec sleep 300' & while [ ! -s `+pidfile+` ]; do :; done`)
+	if r.Err != nil || string(r.Stdout) != "all\n" {
+		t.Errorf("stdout %q, error %v", r.Stdout, r.Err)
+	}
+	b, _ := os.ReadFile(pidfile)
+	if pid, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+func TestInterrupt(t *testing.T) {
+	why := errors.New("the audit has to end")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		time.Sleep(short)
+		cancel(why)
+	}()
+	r := sh(t, ctx, generous, `sleep 100`)
+	if !errors.Is(r.Err, ErrInterrupted) || !errors.Is(r.Err, why) {
+		t.Errorf("error %v, want %v: %v", r.Err, ErrInterrupted, why)
+	}
+}
+
+// A process in uninterruptible sleep cannot be made at will. One that belongs
+// to another user cannot be killed either, and looks the same from here: the
+// test runs itself as nobody, who runs a program that becomes root for good.
+func TestUnkillableToolIsLeftBehind(t *testing.T) {
+	if tool := os.Getenv("UNKILLABLE_TOOL"); tool != "" {
+		r := Host{}.Run(t.Context(), Command{
+			Tool: tool, Args: []string{"--reuid=0", "sh", "-c", "echo $$; exec sleep 300"}, Limit: short,
+		})
+		os.Stdout.Write(r.Stdout)
+		if errors.Is(r.Err, ErrStuck) && errors.Is(r.Err, ErrTimeLimit) {
+			os.Exit(0)
+		}
+		os.Exit(1)
+	}
+	setpriv, err := exec.LookPath("setpriv")
+	if os.Getuid() != 0 || err != nil {
+		t.Skip("needs root and setpriv")
+	}
+	// Not under t.TempDir: nobody may not enter it.
+	dir, err := os.MkdirTemp("", "unkillable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, from := range map[string]string{"tool": setpriv, "self": self} {
+		b, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Chmod(dir, 0o755), os.Chmod(filepath.Join(dir, "tool"), 0o755|os.ModeSetuid)); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "self"), "-test.run=^TestUnkillableToolIsLeftBehind$")
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "UNKILLABLE_TOOL="+filepath.Join(dir, "tool"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	out, err := cmd.Output()
+	pid, convErr := strconv.Atoi(strings.TrimSpace(string(out)))
+	if convErr == nil {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	if err != nil || convErr != nil {
+		t.Errorf("%v: an unkillable tool was not given up on; it printed %q", err, out)
+	}
+}

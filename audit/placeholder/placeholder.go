@@ -1,0 +1,61 @@
+// Package placeholder recognises text that stands where a vendor, a board maker
+// or a tool had nothing to say: "To Be Filled By O.E.M.", "Not Specified",
+// "0123456789", a row of zeros. A report leaves such values out, so that a
+// field that is there means something.
+package placeholder
+
+import (
+	"regexp"
+	"strings"
+)
+
+// words are placeholders in lower case, single spaces, without trailing dots.
+var words = set(
+	// dmidecode's own words for an absent string.
+	"not specified", "not provided", "not present", "not settable", "unspecified",
+	"unknown", "<bad index>", "<out of spec>",
+	// Firmware vendors' templates that the board maker left as they were.
+	"to be filled by o.e.m", "fill by oem", "filled by oem", "o.e.m", "oem", "default", "default string",
+	"system manufacturer", "system product name", "system version", "system serial number",
+	"sku", "sku number", "family", "product name", "serial number", "asset tag", "part number",
+	"base board serial number", "base board asset tag", "chassis serial number", "chassis version",
+	"chassis manufacturer", "type1family", "type1sku0", "type2 - board chassis location",
+	"sernum", "partnum", "manufacturer", "01234567890123456789ab", "0123456789abcdef",
+	// The UUID that AMI's template carries.
+	"03000200-0400-0500-0006-000700080009",
+	// Other ways to say nothing.
+	"none", "null", "n/a", "na", "nil", "empty", "undefined", "invalid", "not available", "notprovided",
+	"not applicable", "no dimm", "no module installed", "[empty]", "no asset tag", "no asset information", "xxxxxxxx",
+)
+
+// filler is text without information: nothing but punctuation and zeros ("--",
+// "0.0", an all-zero UUID), or four and more Fs with or without 0x.
+var filler = regexp.MustCompile(`^(?:[\pP\pS\s0]*|0x0+|(?:0x)?[fF]{4,}|(?i)ffffffff(?:-ffff){3}-ffffffffffff)$`)
+
+// numbered is a template entry with its index: "SerNum00", "PartNum3".
+var numbered = regexp.MustCompile(`(?i)^(?:sernum|partnum|manufacturer|modulepartnumber|assettagnum)\d{1,2}$`)
+
+// Drop returns s without surrounding space, or "" where s is a placeholder.
+func Drop(s string) string {
+	s = strings.TrimSpace(s)
+	word := strings.TrimRight(strings.Join(strings.Fields(strings.ToLower(s)), " "), ".")
+	if words[word] || filler.MatchString(s) || numbered.MatchString(s) || counting(s) {
+		return ""
+	}
+	return s
+}
+
+// counting reports whether s is the digits in order, as in "0123456789" and
+// "123456789".
+func counting(s string) bool {
+	const digits = "0123456789012345678901234567890123456789"
+	return len(s) >= 7 && (strings.HasPrefix(digits, s) || strings.HasPrefix(digits[1:], s))
+}
+
+func set(words ...string) map[string]bool {
+	m := make(map[string]bool, len(words))
+	for _, w := range words {
+		m[w] = true
+	}
+	return m
+}

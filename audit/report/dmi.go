@@ -1,0 +1,168 @@
+package report
+
+// Board describes the machine as a whole, from SMBIOS types 0 to 3.
+type Board struct {
+	// System firmware (SMBIOS type 0).
+	BIOS *BIOS `json:"bios,omitempty"`
+	// The system as it was sold (SMBIOS type 1).
+	System *System `json:"system,omitempty"`
+	// Base boards and other modules (SMBIOS type 2).
+	Baseboards []Baseboard `json:"baseboards"`
+	// Chassis: a blade lists its own and its enclosure (SMBIOS type 3).
+	Chassis []Chassis `json:"chassis"`
+}
+
+// BIOS is the system firmware.
+type BIOS struct {
+	Vendor  string `json:"vendor,omitempty"`
+	Version string `json:"version,omitempty"`
+	// As the firmware writes it, mostly MM/DD/YYYY.
+	ReleaseDate string `json:"release_date,omitempty"`
+	// System BIOS revision, MAJOR.MINOR.
+	Revision string `json:"revision,omitempty"`
+	// Revision of the embedded controller's (BMC's) firmware, MAJOR.MINOR.
+	FirmwareRevision string `json:"firmware_revision,omitempty"`
+	// Size of the flash chip.
+	ROMBytes uint64 `json:"rom_bytes,omitempty"`
+}
+
+// System is the machine as it was sold.
+type System struct {
+	Manufacturer string `json:"manufacturer,omitempty"`
+	ProductName  string `json:"product_name,omitempty"`
+	Version      string `json:"version,omitempty"`
+	SerialNumber string `json:"serial_number,omitempty"`
+	UUID         string `json:"uuid,omitempty"`
+	SKUNumber    string `json:"sku_number,omitempty"`
+	Family       string `json:"family,omitempty"`
+}
+
+// Baseboard is a board of the system: mother board, blade, riser, interconnect.
+type Baseboard struct {
+	// SMBIOS handle.
+	Handle string `json:"handle"`
+	// What kind of board it is.
+	Type              string `json:"type,omitempty"`
+	Manufacturer      string `json:"manufacturer,omitempty"`
+	ProductName       string `json:"product_name,omitempty"`
+	Version           string `json:"version,omitempty"`
+	SerialNumber      string `json:"serial_number,omitempty"`
+	AssetTag          string `json:"asset_tag,omitempty"`
+	LocationInChassis string `json:"location_in_chassis,omitempty"`
+}
+
+// Chassis is an enclosure.
+type Chassis struct {
+	// SMBIOS handle.
+	Handle       string `json:"handle"`
+	Type         string `json:"type,omitempty"`
+	Manufacturer string `json:"manufacturer,omitempty"`
+	Version      string `json:"version,omitempty"`
+	SerialNumber string `json:"serial_number,omitempty"`
+	AssetTag     string `json:"asset_tag,omitempty"`
+	SKUNumber    string `json:"sku_number,omitempty"`
+	// Height in rack units.
+	HeightUnits uint64 `json:"height_units,omitempty"`
+	PowerCords  uint64 `json:"power_cords,omitempty"`
+	// State when the system last booted: safe, warning, critical, …
+	BootUpState      string `json:"boot_up_state,omitempty"`
+	PowerSupplyState string `json:"power_supply_state,omitempty"`
+	ThermalState     string `json:"thermal_state,omitempty"`
+}
+
+// CPU lists the processor sockets.
+type CPU struct {
+	// Every socket, also the empty ones (SMBIOS type 4).
+	Sockets []Socket `json:"sockets"`
+}
+
+// Socket is a processor socket and the processor in it.
+type Socket struct {
+	// SMBIOS handle.
+	Handle string `json:"handle"`
+	// Name of the socket, as printed on the board.
+	Designation string `json:"designation,omitempty"`
+	// Whether a processor is in the socket.
+	Populated bool `json:"populated"`
+	// Status of the socket and its processor, in SMBIOS's words.
+	Status string `json:"status,omitempty"`
+	// Central processor, or another kind.
+	Type         string `json:"type,omitempty"`
+	Manufacturer string `json:"manufacturer,omitempty"`
+	// Model name of the processor.
+	Version string `json:"version,omitempty"`
+	Family  string `json:"family,omitempty"`
+	// Raw processor identification: on x86 CPUID leaf 1, EAX and EDX.
+	ID           string `json:"id,omitempty"`
+	Signature    string `json:"signature,omitempty"`
+	SerialNumber string `json:"serial_number,omitempty"`
+	AssetTag     string `json:"asset_tag,omitempty"`
+	PartNumber   string `json:"part_number,omitempty"`
+	// Kind of socket.
+	Upgrade          string `json:"upgrade,omitempty"`
+	Cores            uint64 `json:"cores,omitempty"`
+	CoresEnabled     uint64 `json:"cores_enabled,omitempty"`
+	Threads          uint64 `json:"threads,omitempty"`
+	MaxSpeedMHz      uint64 `json:"max_speed_mhz,omitempty"`
+	CurrentSpeedMHz  uint64 `json:"current_speed_mhz,omitempty"`
+	ExternalClockMHz uint64 `json:"external_clock_mhz,omitempty"`
+}
+
+// Memory lists memory arrays and their slots.
+type Memory struct {
+	// Memory controllers' arrays (SMBIOS type 16).
+	Arrays []MemoryArray `json:"arrays"`
+	// Every slot, also the empty ones (SMBIOS type 17).
+	Slots []MemorySlot `json:"slots"`
+}
+
+// MemoryArray is a set of memory slots.
+type MemoryArray struct {
+	// SMBIOS handle.
+	Handle string `json:"handle"`
+	// Where the array is, mostly on the mother board.
+	Location string `json:"location,omitempty"`
+	// What the array is for: system memory, video memory, flash, …
+	Use                  string `json:"use,omitempty"`
+	ErrorCorrection      string `json:"error_correction,omitempty"`
+	MaximumCapacityBytes uint64 `json:"maximum_capacity_bytes,omitempty"`
+	// Number of slots that the array has.
+	Slots uint64 `json:"slots,omitempty"`
+}
+
+// MemorySlot is a memory slot and the module in it.
+type MemorySlot struct {
+	// SMBIOS handle.
+	Handle string `json:"handle"`
+	// Handle of the array that the slot belongs to.
+	ArrayHandle string `json:"array_handle,omitempty"`
+	// Name of the slot, as printed on the board.
+	Locator     string `json:"locator,omitempty"`
+	BankLocator string `json:"bank_locator,omitempty"`
+	// Whether a module is in the slot.
+	Populated bool `json:"populated"`
+	// Size of the module.
+	SizeBytes  uint64 `json:"size_bytes,omitempty"`
+	FormFactor string `json:"form_factor,omitempty"`
+	// DDR4, DDR5, …
+	Type       string `json:"type,omitempty"`
+	TypeDetail string `json:"type_detail,omitempty"`
+	// DRAM, NVDIMM-N, Intel Optane, …
+	Technology string `json:"technology,omitempty"`
+	// What the module can do, in million transfers a second.
+	SpeedMTs uint64 `json:"speed_mts,omitempty"`
+	// What it runs at, in million transfers a second.
+	ConfiguredSpeedMTs uint64  `json:"configured_speed_mts,omitempty"`
+	ConfiguredVolts    float64 `json:"configured_volts,omitempty"`
+	Manufacturer       string  `json:"manufacturer,omitempty"`
+	PartNumber         string  `json:"part_number,omitempty"`
+	SerialNumber       string  `json:"serial_number,omitempty"`
+	AssetTag           string  `json:"asset_tag,omitempty"`
+	Ranks              uint64  `json:"ranks,omitempty"`
+	// Width with error correction bits.
+	TotalWidthBits  uint64 `json:"total_width_bits,omitempty"`
+	DataWidthBits   uint64 `json:"data_width_bits,omitempty"`
+	FirmwareVersion string `json:"firmware_version,omitempty"`
+	// Part of the size that keeps its content without power.
+	NonVolatileBytes uint64 `json:"non_volatile_bytes,omitempty"`
+}

@@ -1,0 +1,154 @@
+// Package report defines the audit report: what the JSON file holds, and how it
+// is written and read.
+//
+// A field is left out where the machine said nothing about it, or only a
+// placeholder. A section (board, cpu, …) is left out where its collector did
+// not run; a section with empty lists says that the collector looked and found
+// nothing. Units are part of field names. Text is printable UTF-8; any other
+// byte that the hardware handed out is written as \xNN (see package printable).
+package report
+
+import "time"
+
+// SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
+// raises MINOR; a field that goes or changes its meaning raises MAJOR.
+const SchemaVersion = "1.0"
+
+// Report is the audit of one machine at one time.
+type Report struct {
+	// Version of this format, MAJOR.MINOR.
+	SchemaVersion string `json:"schema_version" jsonschema:"pattern=^1\\.[0-9]+$"`
+	// The program that made the report.
+	Audit Audit `json:"audit"`
+	// The live system that the audit ran on. Absent on other systems.
+	BeeRelease *BeeRelease `json:"bee_release,omitempty"`
+	// When the audit began, in UTC.
+	StartedAt time.Time `json:"started_at"`
+	// When the audit ended, in UTC.
+	FinishedAt time.Time `json:"finished_at"`
+	// The operating system that the audit ran on.
+	Host Host `json:"host"`
+	// Every collector that was asked for, in a fixed order, with its fate.
+	Collectors []CollectorRun `json:"collectors"`
+
+	// Firmware, system, base boards and chassis.
+	Board *Board `json:"board,omitempty"`
+	// Processor sockets.
+	CPU *CPU `json:"cpu,omitempty"`
+	// Memory arrays and slots.
+	Memory *Memory `json:"memory,omitempty"`
+	// Drives.
+	Storage *Storage `json:"storage,omitempty"`
+	// PCI and PCI Express functions.
+	PCIe *PCIe `json:"pcie,omitempty"`
+
+	// Everything that went wrong, in the order of the collectors. An error
+	// never stops the audit: the rest of the report stands.
+	Errors []Error `json:"errors"`
+}
+
+// Audit names the program that made the report.
+type Audit struct {
+	// Version of the program.
+	Version string `json:"version"`
+}
+
+// BeeRelease is what /etc/bee-release says about the live system.
+type BeeRelease struct {
+	// Version of the release.
+	Version string `json:"version,omitempty"`
+	// Git commit that the system was built from.
+	Commit string `json:"commit,omitempty"`
+	// Time of that commit, in UTC.
+	Date string `json:"date,omitempty"`
+	// Distribution that the system is based on: alpine or debian.
+	Base string `json:"base,omitempty"`
+	// Release of that distribution.
+	Release string `json:"release,omitempty"`
+	// Release of the kernel on the system, as uname -r prints it.
+	Kernel string `json:"kernel,omitempty"`
+	// Version of the audit program on the system.
+	Audit string `json:"audit,omitempty"`
+	// How SSH lets users in: keys, password or random.
+	SSH string `json:"ssh,omitempty"`
+	// Vendor programs on the system.
+	Vendor []string `json:"vendor,omitempty"`
+}
+
+// Host is the operating system that the audit ran on.
+type Host struct {
+	// Host name.
+	Hostname string `json:"hostname,omitempty"`
+	// Release of the running kernel, as uname -r prints it.
+	KernelRelease string `json:"kernel_release,omitempty"`
+	// Architecture of the running kernel, as uname -m prints it.
+	Architecture string `json:"architecture,omitempty"`
+}
+
+// CollectorRun says what became of one collector.
+type CollectorRun struct {
+	// Name of the collector, which is also the name of its section.
+	Name string `json:"name"`
+	// done: it ran to its end (look into errors for what failed on the way).
+	// skipped: a tool that it needs is not on this machine.
+	// given_up: it did not end in time; what it had found until then is in the
+	// report.
+	Status Status `json:"status" jsonschema:"enum=done,enum=skipped,enum=given_up"`
+	// The missing tools of a skipped collector.
+	MissingTools []string `json:"missing_tools,omitempty"`
+	// How long it ran.
+	DurationSeconds float64 `json:"duration_seconds"`
+}
+
+// Status is the fate of a collector.
+type Status string
+
+// The fates of a collector; see [CollectorRun.Status].
+const (
+	Done    Status = "done"
+	Skipped Status = "skipped"
+	GivenUp Status = "given_up"
+)
+
+// Error is one thing that went wrong while the report was made.
+type Error struct {
+	// Collector that met the error; "audit" for the program itself.
+	Collector string `json:"collector"`
+	// What kind of error it is:
+	// not_started (the tool could not be run),
+	// exit_status (it failed, or a signal ended it),
+	// time_limit (it was killed at its time limit),
+	// output_limit (it was killed because it printed too much),
+	// stuck (it hangs in the kernel and could not be killed),
+	// interrupted (it was killed because the whole audit had to end),
+	// bad_output (it printed what could not be understood),
+	// internal (a fault of the audit program).
+	Kind Kind `json:"kind" jsonschema:"enum=not_started,enum=exit_status,enum=time_limit,enum=output_limit,enum=stuck,enum=interrupted,enum=bad_output,enum=internal"`
+	// The error, in a sentence.
+	Message string `json:"message"`
+	// The tool that was run, if one was.
+	Tool string `json:"tool,omitempty"`
+	// Its arguments.
+	Args []string `json:"args,omitempty"`
+	// How long it ran.
+	DurationSeconds float64 `json:"duration_seconds,omitempty"`
+	// Its exit status. Absent where it did not exit by itself.
+	ExitStatus *int `json:"exit_status,omitempty"`
+	// The first lines that it wrote to standard error.
+	Stderr []string `json:"stderr,omitempty"`
+}
+
+// Kind is the kind of an [Error].
+type Kind string
+
+// The kinds of errors; see [Error.Kind].
+const (
+	NotStarted  Kind = "not_started"
+	ExitStatus  Kind = "exit_status"
+	TimeLimit   Kind = "time_limit"
+	OutputLimit Kind = "output_limit"
+	Stuck       Kind = "stuck"
+	Interrupted Kind = "interrupted"
+	BadOutput   Kind = "bad_output"
+	Internal    Kind = "internal"
+)

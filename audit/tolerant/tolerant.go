@@ -1,0 +1,101 @@
+// Package tolerant decodes JSON values whose type changes between versions of
+// the tools that print them: numbers and truth values that come bare, quoted,
+// or wrapped in an object. A value that it cannot read counts as absent, so
+// that one odd field never costs the others.
+package tolerant
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+)
+
+// Number is a whole number that fits 64 bits: 5, "5", "1,234" or {"value": 5}.
+// A number beyond 64 bits counts as absent.
+type Number struct {
+	present bool
+	value   int64
+	large   uint64
+}
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (n *Number) UnmarshalJSON(b []byte) error {
+	*n = Number{}
+	s := scalar(b)
+	if v, err := strconv.ParseUint(s, 0, 64); err == nil {
+		*n = Number{present: true, value: int64(min(v, 1<<63-1)), large: v}
+	} else if v, err := strconv.ParseInt(s, 10, 64); err == nil {
+		*n = Number{present: true, value: v}
+	}
+	return nil
+}
+
+// Uint returns the number, nil where it is absent or negative.
+func (n Number) Uint() *uint64 {
+	if !n.present || n.value < 0 {
+		return nil
+	}
+	return &n.large
+}
+
+// Int returns the number, nil where it is absent.
+func (n Number) Int() *int64 {
+	if !n.present || n.large > 1<<63-1 {
+		return nil
+	}
+	return &n.value
+}
+
+// Or0 returns the number, 0 where it is absent or negative.
+func (n Number) Or0() uint64 {
+	if v := n.Uint(); v != nil {
+		return *v
+	}
+	return 0
+}
+
+// Bool is a truth value: true, "1", 0.
+type Bool struct{ present, value bool }
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *Bool) UnmarshalJSON(b []byte) error {
+	v, err := strconv.ParseBool(scalar(b))
+	*t = Bool{present: err == nil, value: v}
+	return nil
+}
+
+// Value returns the truth value, nil where it is absent.
+func (t Bool) Value() *bool {
+	if !t.present {
+		return nil
+	}
+	return &t.value
+}
+
+// String is a text. Anything but a JSON string counts as absent.
+type String string
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (t *String) UnmarshalJSON(b []byte) error {
+	var s string
+	_ = json.Unmarshal(b, &s)
+	*t = String(s)
+	return nil
+}
+
+// scalar returns the text of a bare, quoted or wrapped value.
+func scalar(b []byte) string {
+	switch b[0] {
+	case '"':
+		var s string
+		_ = json.Unmarshal(b, &s)
+		return strings.ReplaceAll(strings.TrimSpace(s), ",", "")
+	case '{':
+		var wrapped struct{ Value json.RawMessage }
+		if json.Unmarshal(b, &wrapped) != nil || len(wrapped.Value) == 0 || wrapped.Value[0] == '{' {
+			return ""
+		}
+		return scalar(wrapped.Value)
+	}
+	return string(b)
+}
