@@ -15,8 +15,7 @@ names=$(sed 's/#.*//' "$packages" | xargs | tr ' ' ,)
 work=$(mktemp -d)
 trap 'rm -rf "$work" "$out.part"' EXIT
 shopt -s nullglob
-sources=(/etc/apt/*.list /etc/apt/sources.list.d/*.{list,sources})
-for source in "${sources[@]}"; do
+for source in /etc/apt/*.list /etc/apt/sources.list.d/*.{list,sources}; do
 	sed -E -e 's/^(Components:).*/\1 main non-free-firmware/' \
 		-e 's/^(deb .*) main( .*)?$/\1 main non-free-firmware/' \
 		"$source" >"$work/${source##*/}"
@@ -27,7 +26,7 @@ done
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 echo "rootfs.sh: installing ${names//,/ } from $suite"
 # The kernel package would build its own initramfs without INITRD=No.
-INITRD=No mmdebstrap --mode=root --variant=essential --format=tar --include="$names" \
+INITRD=No mmdebstrap --mode=root --variant=essential --format=tar --skip=output/dev --include="$names" \
 	--aptopt='Apt::Install-Recommends "false"' --aptopt='Acquire::Languages "none"' \
 	--dpkgopt="$here/dpkg.cfg" --customize-hook="$here/trim.sh \"\$1\"" \
 	"$suite" "$out.part" "$work"/*.{list,sources}

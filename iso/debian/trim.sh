@@ -10,7 +10,7 @@ modules=$root/usr/lib/modules/$kernel
 # Plain modules load faster, and squashfs compresses them better than each
 # was by itself.
 find "$modules" -name '*.ko.xz' -exec xz -d {} +
-depmod -b "$root" -F "$root/boot/System.map-$kernel" -e "$kernel"
+depmod -b "$root" "$kernel"
 
 # Of the firmware only what the listed drivers ask for, with what links lead to.
 firmware=$root/usr/lib/firmware
@@ -46,7 +46,7 @@ done
 # What the build leaves behind: caches, logs, lists, identities, hosts' names.
 rm -f "$root"/etc/nvme/host{id,nqn} "$root"/etc/{hostname,resolv.conf} "$root"/etc/*- \
 	"$root"/var/lib/dpkg/*-old "$root"/var/cache/debconf/*-old "$root"/{vmlinuz,initrd.img}*
-rm -rf "$root"/var/log/* "$root"/var/cache/* "$root"/var/lib/apt "$root"/etc/apt \
+rm -rf "$root"/var/log/* "$root"/var/cache/* "$root"/var/lib/apt "$root"/etc/apt/sources.list.d \
 	"$root"/var/lib/systemd "$root"/{tmp,run,var/tmp}/*
 : >"$root/etc/resolv.conf"
 : >"$root/etc/machine-id"

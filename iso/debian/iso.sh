@@ -1,0 +1,74 @@
+#!/bin/bash
+# iso.sh BASEDIR LAYERDIR OUT.iso: a hybrid ISO for BIOS and UEFI, CD and USB
+# stick, of what base.sh made and the squashfs layers in LAYERDIR, which are
+# stacked over it in the order of their names (NN-name.squashfs, NN over 00).
+set -euo pipefail
+[ $# = 3 ] || { echo "usage: iso.sh BASEDIR LAYERDIR OUT.iso" >&2; exit 2; }
+base=$1 layers=$2 out=$3
+: "${SOURCE_DATE_EPOCH:?iso.sh: SOURCE_DATE_EPOCH must be set}"
+umask 022
+work=$(mktemp -d)
+trap 'rm -rf "$work" "$out.part"' EXIT
+iso=$work/iso
+mkdir -p "$iso/live" "$iso/boot/grub"
+
+cp "$base"/{vmlinuz,initrd} "$iso/live/"
+cp "$base/base.squashfs" "$iso/live/00-base.squashfs"
+cp "$layers"/[0-9][0-9]-*.squashfs "$iso/live/"
+
+# GRUB and the initramfs look for this file: layers of another build, on another
+# disk of the same machine, are not taken for ours.
+id=bee-$(cd "$iso/live" && sha256sum -- * | sha256sum | head -c 16)
+: >"$iso/live/$id"
+
+# net.ifnames=0: no interface is renamed while DHCP starts on it
+options="bee.id=$id net.ifnames=0 console=tty0 console=ttyS0,115200"
+cat >"$iso/boot/grub/grub.cfg" <<END
+set timeout=1
+if serial --unit=0 --speed=115200; then
+	terminal_input console serial
+	terminal_output console serial
+fi
+menuentry "bee" {
+	linux /live/vmlinuz quiet $options
+	initrd /live/initrd
+}
+menuentry "bee, with kernel messages" {
+	linux /live/vmlinuz $options
+	initrd /live/initrd
+}
+END
+cat >"$work/early.cfg" <<END
+search --file --set=root /live/$id
+set prefix=(\$root)/boot/grub
+configfile /boot/grub/grub.cfg
+END
+
+# grub-mkstandalone, not grub-mkrescue: smaller, and the same bytes every time
+modules="part_gpt part_msdos iso9660 fat normal linux search search_fs_file configfile echo serial terminal test all_video boot"
+grub() { # FORMAT OUT [more modules]
+	grub-mkstandalone -O "$1" -o "$2" --modules="$modules ${3-}" --install-modules="$modules ${3-}" \
+		--compress=no --locales= --fonts= --themes= "boot/grub/grub.cfg=$work/early.cfg"
+}
+grub i386-pc "$work/core.img" biosdisk
+cat /usr/lib/grub/i386-pc/cdboot.img "$work/core.img" >"$iso/boot/grub/bios.img"
+grub x86_64-efi "$work/BOOTX64.EFI"
+touch -d "@$SOURCE_DATE_EPOCH" "$work/BOOTX64.EFI"
+esp=$iso/boot/grub/efi.img
+truncate -s "$(($(stat -c %s "$work/BOOTX64.EFI") / 1024 + 256))K" "$esp"
+mkfs.vfat --invariant -i 42454530 -n BEE "$esp" >/dev/null
+mmd -i "$esp" ::EFI ::EFI/BOOT
+mcopy -m -i "$esp" "$work/BOOTX64.EFI" ::EFI/BOOT/BOOTX64.EFI
+
+find "$iso" -type d -exec chmod 755 {} +
+find "$iso" -type f -exec chmod 644 {} +
+find "$iso" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
+xorriso -as mkisofs -quiet -iso-level 3 -r -J -joliet-long -V BEE \
+	--modification-date="$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)" \
+	--gpt_disk_guid 42454530-0000-4000-8000-000000000001 \
+	-b boot/grub/bios.img -no-emul-boot -boot-load-size 4 -boot-info-table \
+	--grub2-boot-info --grub2-mbr /usr/lib/grub/i386-pc/boot_hybrid.img \
+	--efi-boot-part --efi-boot-image -eltorito-alt-boot -e boot/grub/efi.img -no-emul-boot \
+	-o "$out.part" "$iso"
+mv "$out.part" "$out"
+echo "iso.sh: $out, $(du -m "$out" | cut -f1) MB, $id"
