@@ -59,9 +59,9 @@ func Select(names []string) ([]Collector, error) {
 	return slices.DeleteFunc(all, func(c Collector) bool { return !slices.Contains(names, c.Name) }), nil
 }
 
-// patience is how long collectors may take to wind up after ctx has ended; what
+// patience (a variable for tests) is how long collectors may take to wind up after ctx has ended; what
 // they started is killed by then.
-const patience = 10 * time.Second
+var patience = 10 * time.Second
 
 // Run runs collectors at the same time and stores what they find in the report,
 // until all are done or ctx ends. It returns soon after ctx ends, even where a
@@ -69,7 +69,7 @@ const patience = 10 * time.Second
 func Run(ctx context.Context, m machine.Machine, collectors []Collector, into *report.Report, progress func(report.CollectorRun)) {
 	r := &run{report: into, errors: map[string][]report.Error{}}
 	start := time.Now()
-	fates := make(chan int)
+	fates := make(chan int, len(collectors))
 	into.Collectors = make([]report.CollectorRun, len(collectors))
 	for i, c := range collectors {
 		into.Collectors[i] = report.CollectorRun{Name: c.Name, Status: report.GivenUp}

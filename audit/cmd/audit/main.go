@@ -1,0 +1,93 @@
+// Command audit takes stock of a server's hardware: see `audit --help`.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker: -ldflags "-X main.version=1.2.3".
+var version = "unversioned"
+
+// Exit codes, beside 0.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130 // as shells count SIGINT
+)
+
+// usageError is a wrong command line.
+type usageError struct{ error }
+
+var errInterrupted = errors.New("interrupted: the report holds what was collected until then")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// A second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(execute(ctx, root()))
+}
+
+func execute(ctx context.Context, cmd *cobra.Command) int {
+	err := cmd.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "audit: %v\n", err)
+	var usage usageError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+func root() *cobra.Command {
+	run := runCommand()
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Take stock of a server's hardware",
+		Long: `audit takes stock of a server's hardware: firmware, board, processors, memory,
+drives and PCI devices. It writes a JSON report and prints a summary for people.
+
+Without a command it does what "audit run" does. It changes nothing on the
+machine. Run it as root: most tools that it asks need that.`,
+		Example: `  audit                              write /var/log/bee-audit.json, print the summary
+  audit --output - | jq .memory      the report on standard output
+  audit show /var/log/bee-audit.json the summary of a report, later
+  audit validate report.json         check a report against its schema`,
+		Args:          usageArgs(cobra.NoArgs),
+		RunE:          run.RunE,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	cmd.SetUsageTemplate(cmd.UsageTemplate() + `
+Exit codes:
+  0    done; a report may hold errors of single tools
+  1    failed: no report written, or the file is not a valid report
+  2    wrong command line
+  130  interrupted; the report holds what was collected until then
+`)
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	cmd.Flags().AddFlagSet(run.Flags())
+	cmd.AddCommand(run, showCommand(), schemaCommand(), validateCommand(), versionCommand())
+	return cmd
+}
+
+// usageArgs makes what is wrong with arguments a wrong command line.
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w (see %s --help)", err, cmd.CommandPath())}
+		}
+		return nil
+	}
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bee/audit/report"
+	"bee/audit/schema"
+)
+
+// cli runs the program with the given tools, each a shell script, as the only
+// ones on the machine.
+func cli(t *testing.T, ctx context.Context, tools map[string]string, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	bin := t.TempDir()
+	for name, script := range tools {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte("#!/bin/sh\nPATH=/usr/bin:/bin\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin)
+	var out, err bytes.Buffer
+	cmd := root()
+	cmd.SetArgs(args)
+	cmd.SetOut(&out)
+	cmd.SetErr(&err)
+	code = execute(ctx, cmd)
+	return out.String(), err.String(), code
+}
+
+// tools are a machine with one processor, on which much goes wrong.
+var tools = map[string]string{
+	"dmidecode": `case "$*" in
+"-t 4") printf 'SMBIOS 3.0 present.\nHandle 0x0004, DMI type 4, 48 bytes\n\tStatus: Populated, Enabled\n\tVersion: Fast \377\n';;
+"-t 16,17") echo "no memory" >&2; exit 3;;
+*) echo rubbish;;
+esac`,
+	"lsblk": `trap "" TERM; sleep 100 & echo '{"blockdevices": []}'; wait`,
+}
+
+func TestRun(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "report.json")
+	stdout, stderr, code := cli(t, t.Context(), tools, "--output", file, "--timeout", "1s")
+	if code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	if !strings.Contains(stdout, `Fast \xff`) || !strings.Contains(stdout, "3 errors") {
+		t.Errorf("summary:\n%s", stdout)
+	}
+	if err := schema.ValidateFile(file); err != nil {
+		t.Error(err)
+	}
+	r, err := report.Read(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.CPU.Sockets) != 1 || r.Board != nil || r.Memory != nil || r.Storage == nil {
+		t.Errorf("report %+v", r)
+	}
+	for i, want := range []report.Kind{report.BadOutput, report.ExitStatus, report.Interrupted} {
+		if i >= len(r.Errors) || r.Errors[i].Kind != want {
+			t.Fatalf("errors %+v, want %s at %d", r.Errors, want, i)
+		}
+	}
+	if m := r.Errors[2].Message; !strings.Contains(m, "time limit of 1s") {
+		t.Errorf("message %q does not say why", m)
+	}
+
+	// The same summary from the file.
+	if shown, _, code := cli(t, t.Context(), nil, "show", file); code != 0 || shown != stdout {
+		t.Errorf("show, exit code %d:\n%s", code, shown)
+	}
+	if out, _, code := cli(t, t.Context(), nil, "validate", file); code != 0 || !strings.Contains(out, "valid") {
+		t.Errorf("validate, exit code %d: %s", code, out)
+	}
+}
+
+func TestRunToStandardOutput(t *testing.T) {
+	stdout, stderr, code := cli(t, t.Context(), tools, "run", "-o", "-", "--collectors", "cpu,pcie")
+	if code != 0 || schema.Validate([]byte(stdout)) != nil {
+		t.Errorf("exit code %d, stdout:\n%s", code, stdout)
+	}
+	if !strings.Contains(stderr, "Hardware audit of") || strings.Contains(stdout, `"name": "memory"`) {
+		t.Errorf("stderr:\n%s\nstdout:\n%s", stderr, stdout)
+	}
+}
+
+func TestInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	file := filepath.Join(t.TempDir(), "report.json")
+	_, stderr, code := cli(t, ctx, tools, "--output", file)
+	if code != 130 || !strings.Contains(stderr, "interrupted") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if err := schema.ValidateFile(file); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	bad := filepath.Join(t.TempDir(), "bad.json")
+	if err := os.WriteFile(bad, []byte(`{"schema_version": "1.0", "extra": 1}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args string
+		code int
+		say  string
+	}{
+		{"version", 0, ""},
+		{"schema", 0, ""},
+		{"--help", 0, ""},
+		{"nonsense", 2, "nonsense"},
+		{"--nonsense", 2, "--nonsense"},
+		{"show", 2, "audit show --help"},
+		{"run --collectors cpu,gpu", 2, `no collector "gpu"`},
+		{"run --timeout 0s", 2, "--timeout"},
+		{"run --timeout soon", 2, "soon"},
+		{"run --output /no/such/folder/report.json", 1, "--output"},
+		{"show /no/such/file", 1, "/no/such/file"},
+		{"validate /no/such/file", 1, "/no/such/file"},
+		{"validate " + bad, 1, "'extra'"},
+	} {
+		_, stderr, code := cli(t, t.Context(), nil, strings.Fields(c.args)...)
+		if code != c.code || !strings.Contains(stderr, c.say) || (code == 0) != (stderr == "") {
+			t.Errorf("audit %s: exit code %d, want %d; stderr %q, want %q in it", c.args, code, c.code, stderr, c.say)
+		}
+	}
+}
+
+func TestHelpTeaches(t *testing.T) {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"show", "--help"}, {"schema", "--help"}, {"validate", "--help"}} {
+		stdout, _, _ := cli(t, t.Context(), nil, args...)
+		if !strings.Contains(stdout, "Examples:") || !strings.Contains(stdout, "Exit codes:") {
+			t.Errorf("audit %v:\n%s", args, stdout)
+		}
+	}
+	if stdout, _, _ := cli(t, t.Context(), nil, "schema"); stdout != string(schema.JSON) {
+		t.Error("audit schema prints something else")
+	}
+	if stdout, _, _ := cli(t, t.Context(), nil, "completion", "bash"); !strings.Contains(stdout, "__start_audit") {
+		t.Error("no completion for bash")
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"bee/audit/report"
+	"bee/audit/schema"
+	"bee/audit/summary"
+)
+
+func showCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "show FILE",
+		Short:   "Print the summary of a report",
+		Example: "  audit show " + defaultOutput,
+		Args:    usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := report.Read(args[0])
+			if err != nil {
+				return err
+			}
+			return summary.Write(cmd.OutOrStdout(), r)
+		},
+	}
+}
+
+func schemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of reports",
+		Long: `schema prints the JSON Schema (draft 2020-12) of the reports that this program
+writes, which also describes every field.`,
+		Example: `  audit schema > report.schema.json`,
+		Args:    usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := cmd.OutOrStdout().Write(schema.JSON)
+			return err
+		},
+	}
+}
+
+func validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate FILE",
+		Short: "Check a report against its schema",
+		Long: `validate checks that a file is a report as "audit schema" describes it. It exits
+with 0 where it is; else it says what is wrong where, and exits with 1.`,
+		Example: "  audit validate " + defaultOutput,
+		Args:    usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := schema.ValidateFile(args[0]); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is a valid audit report\n", args[0])
+			return err
+		},
+	}
+}
+
+func versionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "version",
+		Short: "Print the versions of the program and of its reports",
+		Args:  usageArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "audit %s, report schema %s\n", version, report.SchemaVersion)
+			return err
+		},
+	}
+}

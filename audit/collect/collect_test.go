@@ -1,0 +1,214 @@
+package collect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"bee/audit/machine"
+	"bee/audit/report"
+	"bee/audit/schema"
+)
+
+// script is a machine that answers from a table: the output of a command line,
+// or how it fails. A tool is installed where a command line begins with it.
+type script struct {
+	out   map[string]string
+	err   map[string]error
+	files fstest.MapFS
+}
+
+func (s script) Has(tool string) bool {
+	for line := range s.out {
+		if strings.HasPrefix(line, tool+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+func (s script) Files() fs.FS { return s.files }
+
+func (s script) Run(_ context.Context, c machine.Command) machine.Result {
+	line := strings.Join(append([]string{c.Tool}, c.Args...), " ")
+	out, known := s.out[line]
+	err := s.err[line]
+	if !known && err == nil {
+		err = errors.New("not in the script: " + line)
+	}
+	return machine.Result{Command: c, Stdout: []byte(out), Err: err}
+}
+
+// audit runs collectors on a machine and checks that the report is valid.
+func audit(t *testing.T, ctx context.Context, m machine.Machine, collectors ...Collector) *report.Report {
+	t.Helper()
+	r := Audit(ctx, m, "test", collectors, func(report.CollectorRun) {})
+	var b bytes.Buffer
+	if err := r.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(b.Bytes()); err != nil {
+		t.Errorf("the report is not valid:\n%v\n%s", err, b.Bytes())
+	}
+	return r
+}
+
+// corpus returns the real tool outputs that match a pattern.
+func corpus(t *testing.T, pattern ...string) []string {
+	t.Helper()
+	dir := os.Getenv("BEE_CORPUS")
+	if dir == "" {
+		t.Skip("BEE_CORPUS is unset: no real tool output to read")
+	}
+	files, err := filepath.Glob(filepath.Join(append([]string{dir}, pattern...)...))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("nothing like %v under %s: %v", pattern, dir, err)
+	}
+	return files
+}
+
+func TestOneCollectorsTroubleIsItsOwn(t *testing.T) {
+	good := Collector{Name: "cpu", Collect: func(_ context.Context, t *Task) {
+		t.Update(func(r *report.Report) { r.CPU = &report.CPU{Sockets: []report.Socket{}} })
+	}}
+	missing := Collector{Name: "board", Tools: []string{"no-such-tool"}, Collect: func(context.Context, *Task) { panic("unreachable") }}
+	panics := Collector{Name: "memory", Collect: func(_ context.Context, t *Task) {
+		t.Update(func(r *report.Report) {
+			r.Memory = &report.Memory{Arrays: []report.MemoryArray{}, Slots: []report.MemorySlot{}}
+		})
+		t.Each(2, func(i int) { _ = []int{}[i] })
+		panic("half-way\xff")
+	}}
+	var done []string
+	r := Audit(t.Context(), script{}, "test", []Collector{missing, good, panics}, func(c report.CollectorRun) { done = append(done, c.Name) })
+
+	if r.CPU == nil || r.Memory == nil {
+		t.Error("what was found before the trouble is lost")
+	}
+	for i, want := range []report.Status{report.Skipped, report.Done, report.Done} {
+		if got := r.Collectors[i].Status; got != want {
+			t.Errorf("%s: status %s, want %s", r.Collectors[i].Name, got, want)
+		}
+	}
+	if got := r.Collectors[0].MissingTools; !slices.Equal(got, []string{"no-such-tool"}) {
+		t.Errorf("missing tools %v", got)
+	}
+	if len(r.Errors) != 3 || r.Errors[2].Kind != report.Internal || !strings.Contains(r.Errors[2].Message, `half-way\xff`) {
+		t.Errorf("errors %+v, want three internal ones", r.Errors)
+	}
+	if len(done) != 3 {
+		t.Errorf("progress told of %v", done)
+	}
+}
+
+// A collector that hangs costs neither the others' work nor its own until then,
+// and cannot touch the report when it wakes up later.
+func TestHangingCollectorIsGivenUp(t *testing.T) {
+	defer func(p time.Duration) { patience = p }(patience)
+	patience = 10 * time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	wake, awake := make(chan bool), make(chan bool)
+	hangs := Collector{Name: "cpu", Collect: func(_ context.Context, t *Task) {
+		t.Update(func(r *report.Report) { r.CPU = &report.CPU{Sockets: []report.Socket{{Handle: "0x0001"}}} })
+		cancel()
+		<-wake
+		t.Update(func(r *report.Report) { r.CPU = nil })
+		t.Check(machine.Result{}, errors.New("too late"))
+		close(awake)
+	}}
+	r := audit(t, ctx, script{}, hangs)
+	close(wake)
+	<-awake
+	if r.CPU == nil || len(r.CPU.Sockets) != 1 {
+		t.Error("what it had found is lost")
+	}
+	if r.Collectors[0].Status != report.GivenUp {
+		t.Errorf("status %s", r.Collectors[0].Status)
+	}
+	if len(r.Errors) != 1 || r.Errors[0].Kind != report.Stuck {
+		t.Errorf("errors %+v", r.Errors)
+	}
+}
+
+func TestToolErrors(t *testing.T) {
+	stderr := []byte("\none\n  two\xff \n" + strings.Repeat("x", 1000) + "\n4\n5\n6\n7\n")
+	for _, c := range []struct {
+		err    error
+		bad    error
+		kind   report.Kind
+		status int // -1: absent
+	}{
+		{&machine.ExitError{Status: 3}, nil, report.ExitStatus, 3},
+		{&machine.ExitError{Status: -1, Signal: 11}, nil, report.ExitStatus, -1},
+		{machine.ErrTimeLimit, errors.New("as a consequence"), report.TimeLimit, -1},
+		{machine.ErrOutputLimit, nil, report.OutputLimit, -1},
+		{errors.Join(machine.ErrTimeLimit, machine.ErrStuck), nil, report.Stuck, -1},
+		{machine.ErrInterrupted, nil, report.Interrupted, -1},
+		{errors.New("no such file"), nil, report.NotStarted, -1},
+		{nil, errors.New("rubbish"), report.BadOutput, 0},
+	} {
+		one := Collector{Name: "cpu", Collect: func(_ context.Context, task *Task) {
+			task.Check(machine.Result{
+				Command: machine.Command{Tool: "tool", Args: []string{"-a"}}, Duration: 1500 * time.Millisecond,
+				Stderr: stderr, Err: c.err,
+			}, c.bad)
+		}}
+		r := audit(t, t.Context(), script{}, one)
+		if len(r.Errors) != 1 {
+			t.Errorf("%s: %d errors", c.kind, len(r.Errors))
+			continue
+		}
+		e := r.Errors[0]
+		if e.Collector != "cpu" || e.Kind != c.kind || e.Tool != "tool" || !slices.Equal(e.Args, []string{"-a"}) || e.DurationSeconds != 1.5 {
+			t.Errorf("%s: %+v", c.kind, e)
+		}
+		if (e.ExitStatus == nil) != (c.status < 0) || e.ExitStatus != nil && *e.ExitStatus != c.status {
+			t.Errorf("%s: exit status %v, want %d", c.kind, e.ExitStatus, c.status)
+		}
+		if len(e.Stderr) != 5 || e.Stderr[1] != `two\xff` || len(e.Stderr[2]) != 200 {
+			t.Errorf("%s: stderr %q", c.kind, e.Stderr)
+		}
+	}
+}
+
+func TestSelect(t *testing.T) {
+	some, err := Select([]string{"storage", "board"})
+	if err != nil || len(some) != 2 || some[0].Name != "board" || some[1].Name != "storage" {
+		t.Errorf("got %v, error %v", some, err)
+	}
+	if _, err := Select([]string{"nope"}); err == nil || !strings.Contains(err.Error(), "board, cpu") {
+		t.Errorf("error %v does not list the choice", err)
+	}
+}
+
+func TestAboutTheSystem(t *testing.T) {
+	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
+	files := fstest.MapFS{
+		"etc/bee-release": file("# made at build time\nBEE_VERSION=\"1.2\"\nBEE_COMMIT=\"abc\"\nBEE_BASE=debian\n" +
+			"BEE_RELEASE='trixie'\nBEE_SSH=\"random\"\nBEE_VENDOR=\"storcli64 mstflint\"\nBEE_BUILD_INFO=\"one line\"\n"),
+		"proc/sys/kernel/hostname":  file("bee\n"),
+		"proc/sys/kernel/osrelease": file("6.12.1-amd64\n"),
+	}
+	r := audit(t, t.Context(), script{files: files})
+	if b := r.BeeRelease; b == nil || b.Version != "1.2" || b.Commit != "abc" || b.Base != "debian" || b.Release != "trixie" ||
+		b.SSH != "random" || !slices.Equal(b.Vendor, []string{"storcli64", "mstflint"}) {
+		t.Errorf("release %+v", b)
+	}
+	if r.Host != (report.Host{Hostname: "bee", KernelRelease: "6.12.1-amd64"}) {
+		t.Errorf("host %+v", r.Host)
+	}
+
+	files["etc/bee-release"] = file("BEE_VERSION=\"1.2\nthis is no assignment\n")
+	r = audit(t, t.Context(), script{files: files})
+	if len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "/etc/bee-release") {
+		t.Errorf("a broken release file: errors %+v", r.Errors)
+	}
+}

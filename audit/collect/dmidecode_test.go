@@ -1,0 +1,216 @@
+package collect
+
+import (
+	"bytes"
+	"os"
+	"regexp"
+	"testing"
+
+	"bee/audit/machine"
+	"bee/audit/report"
+)
+
+const dmiSample = `# dmidecode 3.6
+SMBIOS 3.2.0 present.
+
+Handle 0x0000, DMI type 0, 26 bytes
+BIOS Information
+	Vendor: ACME BIOS
+	Version: 3.2a
+	Release Date: 01/02/2026
+	ROM Size: 16 MB
+	BIOS Revision: 5.14
+
+Handle 0x0001, DMI type 1, 27 bytes
+System Information
+	Manufacturer: ACME
+	Product Name: Server 1
+	Serial Number: 0123456789
+
+Handle 0x0002, DMI type 2, 15 bytes
+Base Board Information
+	Manufacturer: ACME
+	Type: Motherboard
+
+Handle 0x0003, DMI type 3, 22 bytes
+Chassis Information
+	Type: Rack Mount Chassis
+	Serial Number: C-77
+	Height: 2 U
+
+Handle 0x0004, DMI type 4, 48 bytes
+Processor Information
+	Socket Designation: CPU1
+	Type: Central Processor
+	Version: ACME Fast 9000
+	Max Speed: 4000 MHz
+	Status: Populated, Enabled
+	Upgrade: Socket SP5
+	Core Count: 96
+	Thread Count: 192
+
+Handle 0x0005, DMI type 4, 48 bytes
+Processor Information
+	Socket Designation: CPU2
+	Version: left behind by the firmware
+	Status: Unpopulated
+	Core Count: 4
+
+Handle 0x0010, DMI type 16, 23 bytes
+Physical Memory Array
+	Use: System Memory
+	Error Correction Type: None
+	Maximum Capacity: 3 TB
+	Number Of Devices: 2
+
+Handle 0x0011, DMI type 17, 92 bytes
+Memory Device
+	Array Handle: 0x0010
+	Total Width: 80 bits
+	Data Width: 64 bits
+	Size: 64 GB
+	Locator: P1-DIMMA1
+	Type: DDR5
+	Speed: 4800 MT/s
+	Manufacturer: Samsung
+	Serial Number: ` + "\xff\xfe12" + `
+	Part Number: M321R8GA0BB0-CQKZJ  
+	Rank: 2
+	Configured Memory Speed: 4400 MT/s
+	Configured Voltage: 1.1 V
+
+Handle 0x0012, DMI type 17, 92 bytes
+Memory Device
+	Array Handle: 0x0010
+	Size: No Module Installed
+	Locator: P1-DIMMA2
+	Manufacturer: NO DIMM
+
+Handle 0x0013, DMI type 17, 92 bytes
+Memory Device
+	Size: 2048 MB
+	Configured Clock Speed: 667 MHz
+	Configured voltage: 1.500 V
+`
+
+func dmidecode(text string) script {
+	return script{out: map[string]string{
+		"dmidecode -t 0,1,2,3": text, "dmidecode -t 4": text, "dmidecode -t 16,17": text,
+	}}
+}
+
+func TestDmidecode(t *testing.T) {
+	r := audit(t, t.Context(), dmidecode(dmiSample), board, cpu, memory)
+	if len(r.Errors) > 0 {
+		t.Fatalf("errors %+v", r.Errors)
+	}
+	if b := r.Board; b.BIOS.Version != "3.2a" || b.BIOS.ROMBytes != 16<<20 || b.System.ProductName != "Server 1" ||
+		b.System.SerialNumber != "" || len(b.Baseboards) != 1 || len(b.Chassis) != 1 || b.Chassis[0].HeightUnits != 2 {
+		t.Errorf("board %+v", b)
+	}
+	want := []report.Socket{{
+		Handle: "0x0004", Designation: "CPU1", Populated: true, Status: "Populated, Enabled", Type: "Central Processor",
+		Version: "ACME Fast 9000", Upgrade: "Socket SP5", Cores: 96, Threads: 192, MaxSpeedMHz: 4000,
+	}, {
+		Handle: "0x0005", Designation: "CPU2", Status: "Unpopulated",
+	}}
+	for i := range want {
+		if got := r.CPU.Sockets[i]; got != want[i] {
+			t.Errorf("socket %+v\nwant %+v", got, want[i])
+		}
+	}
+	slots := []report.MemorySlot{{
+		Handle: "0x0011", ArrayHandle: "0x0010", Locator: "P1-DIMMA1", Populated: true, SizeBytes: 64 << 30, Type: "DDR5",
+		SpeedMTs: 4800, ConfiguredSpeedMTs: 4400, ConfiguredVolts: 1.1, Manufacturer: "Samsung", SerialNumber: `\xff\xfe12`,
+		PartNumber: "M321R8GA0BB0-CQKZJ", Ranks: 2, TotalWidthBits: 80, DataWidthBits: 64,
+	}, {
+		Handle: "0x0012", ArrayHandle: "0x0010", Locator: "P1-DIMMA2",
+	}, {
+		Handle: "0x0013", Populated: true, SizeBytes: 2 << 30, ConfiguredSpeedMTs: 667, ConfiguredVolts: 1.5,
+	}}
+	for i := range slots {
+		if got := r.Memory.Slots[i]; got != slots[i] {
+			t.Errorf("slot %+v\nwant %+v", got, slots[i])
+		}
+	}
+	if a := r.Memory.Arrays[0]; a.MaximumCapacityBytes != 3<<40 || a.ErrorCorrection != "None" || a.Slots != 2 {
+		t.Errorf("array %+v", a)
+	}
+}
+
+func TestDmidecodeFails(t *testing.T) {
+	// Killed half-way: what it had printed counts.
+	m := dmidecode(dmiSample)
+	m.err = map[string]error{"dmidecode -t 16,17": machine.ErrTimeLimit}
+	r := audit(t, t.Context(), m, memory)
+	if r.Memory == nil || len(r.Memory.Slots) != 3 || len(r.Errors) != 1 || r.Errors[0].Kind != report.TimeLimit {
+		t.Errorf("memory %+v, errors %+v", r.Memory, r.Errors)
+	}
+	// No table at all: no section.
+	r = audit(t, t.Context(), dmidecode("# dmidecode 3.6\n# No SMBIOS nor DMI entry point found, sorry.\n"), board, cpu, memory)
+	if r.Board != nil || r.CPU != nil || r.Memory != nil || len(r.Errors) != 3 || r.Errors[0].Kind != report.BadOutput {
+		t.Errorf("without a table: %+v", r)
+	}
+	// A table without processors: a section that says so.
+	r = audit(t, t.Context(), dmidecode("# dmidecode 3.6\nSMBIOS 2.8 present.\n"), cpu)
+	if r.CPU == nil || len(r.CPU.Sockets) != 0 || len(r.Errors) != 0 {
+		t.Errorf("a table without processors: %+v", r)
+	}
+}
+
+// No socket, slot, board or chassis of a real machine is lost, and no module in a
+// slot counts as none or the other way around.
+func TestDmidecodeCorpus(t *testing.T) {
+	for _, file := range corpus(t, "dmidecode", "*", "*.txt") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := audit(t, t.Context(), dmidecode(string(text)), board, cpu, memory)
+		if len(r.Errors) > 0 {
+			t.Errorf("%s: errors %+v", file, r.Errors)
+			continue
+		}
+		populated := func() (n int) {
+			for _, s := range r.Memory.Slots {
+				if s.Populated {
+					n++
+					if s.SizeBytes == 0 {
+						t.Errorf("%s: slot %s has a module without size", file, s.Handle)
+					}
+				}
+			}
+			return n
+		}()
+		sockets := 0
+		for _, s := range r.CPU.Sockets {
+			if s.Populated {
+				sockets++
+			}
+		}
+		handles := func(kind string) int { return bytes.Count(text, []byte(", DMI type "+kind+", ")) }
+		for _, c := range []struct {
+			what      string
+			got, want int
+		}{
+			{"base boards", len(r.Board.Baseboards), handles("2")},
+			{"chassis", len(r.Board.Chassis), handles("3")},
+			{"sockets", len(r.CPU.Sockets), handles("4")},
+			{"populated sockets", sockets, bytes.Count(text, []byte("\tStatus: Populated, "))},
+			{"memory arrays", len(r.Memory.Arrays), handles("16")},
+			{"memory slots", len(r.Memory.Slots), handles("17")},
+			{"populated slots", populated, len(moduleSize.FindAll(text, -1))},
+		} {
+			if c.got != c.want {
+				t.Errorf("%s: %d %s, want %d", file, c.got, c.what, c.want)
+			}
+		}
+		if r.Board.System == nil || r.Board.BIOS == nil || r.Board.BIOS.Vendor == "" {
+			t.Errorf("%s: no system or BIOS", file)
+		}
+	}
+}
+
+// moduleSize is the size line of a module; in a slot's structure it comes right
+// after the data width.
+var moduleSize = regexp.MustCompile(`\tData Width: .*\n\tSize: \d+ [kMGT]B\n`)
