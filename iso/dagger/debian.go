@@ -28,29 +28,36 @@ func (m *Iso) Debian(
 	return &Debian{
 		Files: m.Files,
 		Tools: m.Tools.
-			WithMountedFile("/bee/debian/tools", m.Files.File("debian/tools")).
+			WithMountedFile("/bee/tools", m.Files.File("debian/tools")).
 			WithExec([]string{"sh", "-ec",
-				"sed 's/#.*//' /bee/debian/tools | xargs apt-get install --yes --quiet --no-install-recommends"}),
+				"sed 's/#.*//' /bee/tools | xargs apt-get install --yes --quiet --no-install-recommends"}),
 		Epoch: epoch,
 	}
 }
 
-// with puts scripts and lists of the base's own folder into a container of tools.
+// with puts files of the base's own folder into a container with the tools. Each
+// step gets those that it reads and no others: it is not made anew when another
+// step's change.
 func (d *Debian) with(epoch int, names ...string) *dagger.Container {
-	c := d.Tools.WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).WithWorkdir("/var/tmp")
+	include := make([]string, 0, 2*len(names))
 	for _, name := range names {
-		c = c.WithMountedFile("/bee/debian/"+name, d.Files.File("debian/"+name))
+		include = append(include, name, name+"/**")
 	}
-	return c
+	return d.Tools.
+		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).
+		WithDirectory("/out", dag.Directory()).
+		WithWorkdir("/var/tmp").
+		WithMountedDirectory("/bee/debian", d.Files.Directory("debian").Filter(dagger.DirectoryFilterOpts{Include: include}))
 }
 
 // The base layer: base.squashfs, vmlinuz, initrd, the kernel's release in kernel,
-// and the packages in packages.tsv (name, version, architecture).
+// the packages in packages.tsv (name, version, architecture), and what
+// bee-tree.sh needs of the base.
 func (d *Debian) Base() *dagger.Directory {
-	rootfs := d.with(d.Epoch, "rootfs.sh", "packages").
+	rootfs := d.with(d.Epoch, "rootfs.sh", "packages", "dpkg.cfg", "trim.sh", "firmware-drivers").
 		WithExec([]string{"/bee/debian/rootfs.sh", "/bee/debian/packages", "/out/rootfs.tar"}).
 		File("/out/rootfs.tar")
-	return d.with(d.Epoch, "base.sh").
+	return d.with(d.Epoch, "base.sh", "initramfs-init", "initrd-modules").
 		WithMountedFile("/bee/rootfs.tar", rootfs).
 		WithExec([]string{"/bee/debian/base.sh", "/bee/rootfs.tar", "/out"}).
 		Directory("/out")
@@ -69,7 +76,7 @@ func (d *Debian) Iso(
 	// Time of the ISO's files above the base layer, in seconds since 1970.
 	epoch int,
 ) *dagger.File {
-	layer := d.with(epoch, "bee-tree.sh", "layer.sh").
+	layer := d.with(epoch, "bee-tree.sh", "layer.sh", "overlay", "runlevels").
 		WithMountedDirectory("/bee/overlay", d.Files.Directory("overlay")).
 		WithMountedDirectory("/bee/base", d.Base()).
 		WithExec([]string{"/bee/debian/bee-tree.sh", "/bee/overlay", "/bee/base", "/var/tmp/tree"}).
