@@ -1,0 +1,49 @@
+package e2e
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestBrokenISO breaks the ISO on purpose, each time in one way that was a real
+// bug once, and wants the smoke test to fail on exactly what is broken.
+func TestBrokenISO(t *testing.T) {
+	tests := map[string]struct {
+		edits [][3]string // file, old text, new text
+		check string      // that has to fail
+		says  string      // part of its reason
+	}{
+		"audit before nvidia": {
+			[][3]string{{"iso/overlay/etc/init.d/bee-audit",
+				"after bee-network bee-nvidia", "after bee-network\n\tbefore bee-nvidia"}},
+			"service-order", "bee-nvidia"},
+		"SSH needs a network": {
+			[][3]string{
+				{"iso/overlay/etc/init.d/dropbear", "need localmount", "need localmount net"},
+				{"iso/overlay/etc/init.d/bee-network", "need localmount", "need localmount\n\tprovide net"},
+			},
+			"dropbear-no-network", "net"},
+		"no audit program": {
+			[][3]string{{"ci/main.go", `"usr/local/bin/audit"`, `"usr/local/bin/audit.gone"`}},
+			"audit-report", "audit"},
+		"service exits 1": {
+			[][3]string{{"iso/overlay/usr/local/lib/bee/nvidia-load", "modules=/usr/local/lib/nvidia", "exit 1"}},
+			"services-started", "bee-nvidia"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := copyRepository(t)
+			for _, e := range test.edits {
+				edit(t, dir, e[0], e[1], e[2])
+			}
+			iso := filepath.Join(t.TempDir(), "bee.iso")
+			mustDagger(t, dir, "call", "--progress=plain", "build-iso", "export", "--path", iso)
+			failures := smoke(t, iso).failures()
+			reason, failed := failures[test.check]
+			if !failed || !strings.Contains(reason, test.says) {
+				t.Errorf("%s did not fail because of %q; what failed: %v", test.check, test.says, failures)
+			}
+		})
+	}
+}
