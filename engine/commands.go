@@ -4,21 +4,39 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"bee/engine/internal/layout"
 	"bee/engine/internal/supervise"
 )
 
+// runnerHost is the variable by which Dagger is told where its engine is.
+const runnerHost = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
+
 func command() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "engine",
-		Short:         "Give bee a Dagger engine on any machine",
+		Use:   "engine",
+		Short: "Give bee a Dagger engine on any machine",
+		Long: `engine makes sure that Dagger, which builds bee, has an engine to work with, in
+the version that the file VERSIONS pins. It uses the first of these that works:
+
+  1. the engine that ` + runnerHost + ` names
+  2. Dagger's own way: docker, podman, finch or nerdctl running Dagger's image
+  3. a local engine, built from source, with base images made from Debian
+     packages: it needs Linux, root, a Go module proxy and a Debian mirror, but
+     no container registry
+
+Run it from the root of the repository.`,
+		Example: `  go run ./engine ensure && eval "$(go run ./engine env)"
+  dagger functions
+
+  go run ./engine status --json
+  go run ./engine down`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	root.AddCommand(ensureCommand(), upCommand(), downCommand(), envCommand())
+	root.AddCommand(ensureCommand(), upCommand(), downCommand(), statusCommand(), envCommand())
 	return root
 }
 
@@ -26,7 +44,14 @@ func ensureCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "ensure",
 		Short: "Make sure that Dagger has an engine to work with",
-		Args:  cobra.NoArgs,
+		Long: `ensure finds an engine, or builds and starts the local one. It can be called
+before every use: where all is well it takes about a second.
+
+A local engine that runs is used without looking for a container runtime again;
+after "down", ensure looks anew. For the local engine, ensure keeps a block of
+lines in VERSIONS.local that makes the build use its images, each with a reason.
+Lines outside the block are yours: they stay, and they win.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return ensure(cmd.Context(), false)
 		},
@@ -48,13 +73,16 @@ func downCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "down",
 		Short: "Stop the local engine and take its network away",
-		Args:  cobra.NoArgs,
+		Long: `down stops the local engine. The bridge dagger0 and the packet filter rules that
+came with it go; what was built and the engine's caches stay for the next start.
+Without a local engine it does nothing.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			l, err := layout.Default()
+			m, err := newManager()
 			if err != nil {
 				return err
 			}
-			return supervise.Stop(cmd.Context(), l)
+			return supervise.Stop(cmd.Context(), m.layout, m.self)
 		},
 	}
 }
@@ -63,15 +91,24 @@ func envCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "env",
 		Short: "Print shell lines that let dagger find its engine",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			l, err := layout.Default()
+		Long: `env prints lines for a shell to evaluate. They put the Dagger command line that
+ensure built into PATH and name the local engine when one runs.`,
+		Example: `  eval "$(go run ./engine env)"`,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			m, err := newManager()
 			if err != nil {
 				return err
 			}
-			fmt.Printf("export PATH=%s:\"$PATH\"\n", l.Bin())
-			if os.Getenv(runnerHost) == "" {
-				fmt.Printf("export %s=unix://%s\n", runnerHost, l.Socket())
+			if _, err := os.Stat(filepath.Join(m.layout.Bin(), "dagger")); err == nil {
+				fmt.Printf("export PATH=%s:\"$PATH\"\n", quote(m.layout.Bin()))
+			}
+			_, running, err := supervise.Running(m.layout)
+			if err != nil {
+				return err
+			}
+			if running != 0 && os.Getenv(runnerHost) == "" {
+				fmt.Printf("export %s=%s\n", runnerHost, quote(m.runner()))
 			}
 			fmt.Println("export DO_NOT_TRACK=1 DAGGER_NO_NAG=1")
 			return nil
@@ -79,4 +116,7 @@ func envCommand() *cobra.Command {
 	}
 }
 
-var _ = filepath.Join
+// quote makes one word of text for a POSIX shell.
+func quote(text string) string {
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}

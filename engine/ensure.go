@@ -2,55 +2,188 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"bee/engine/internal/build"
 	"bee/engine/internal/layout"
 	"bee/engine/internal/override"
 	"bee/engine/internal/progress"
+	"bee/engine/internal/provision"
 	"bee/engine/internal/supervise"
 	"bee/engine/internal/versions"
 )
 
-const runnerHost = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
-
+// ensure makes sure that the Dagger command line and an engine for it are there.
+// With local, that is the local engine, whatever else could be used.
 func ensure(ctx context.Context, local bool) error {
-	v, err := versions.Load(".")
+	m, err := newManager()
 	if err != nil {
 		return err
+	}
+	waiting := func(pid int) {
+		progress.Printf("waiting for process %d, which builds or starts the engine", pid)
+	}
+	return supervise.WithLock(ctx, m.layout.BuildLock(), waiting, func() error {
+		return m.ensure(ctx, local)
+	})
+}
+
+type manager struct {
+	versions versions.Versions
+	layout   layout.Layout
+	self     string
+}
+
+func newManager() (*manager, error) {
+	v, err := versions.Load(".")
+	if err != nil {
+		return nil, err
 	}
 	l, err := layout.Default()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	self, err := os.Executable()
+	return &manager{v, l, self}, err
+}
+
+func (m *manager) ensure(ctx context.Context, local bool) error {
+	log, err := os.Create(m.layout.BuildLog())
 	if err != nil {
 		return err
 	}
-	source, err := filepath.Abs("engine/dagger")
+	defer log.Close()
+	source, err := filepath.Abs(filepath.Join("engine", "dagger"))
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(string(l), 0o755); err != nil {
-		return err
-	}
-	log, err := os.Create(l.BuildLog())
+	settings, err := build.ModuleSettings(ctx)
 	if err != nil {
 		return err
 	}
-	b := &build.Builder{Layout: l, Source: source, Versions: v, Self: self, Log: log}
-	engine, err := b.Engine(ctx)
+	builder := &build.Builder{Layout: m.layout, Source: source, Versions: m.versions, Self: m.self, Log: log, GoEnv: settings}
+
+	host := os.Getenv(runnerHost)
+	if host == m.runner() {
+		host = "" // set by env
+	}
+	_, running, err := supervise.Running(m.layout)
 	if err != nil {
 		return err
 	}
-	if err := supervise.Start(ctx, l, engine, self); err != nil {
+	switch {
+	case local:
+		return m.useLocal(ctx, builder)
+	case host != "":
+		return m.useHost(ctx, builder, host)
+	case running != 0:
+		return m.useLocal(ctx, builder)
+	}
+	if runtime := provision.Runtime(ctx, m.versions.Dagger, log); runtime != "" {
+		if err := m.commandLine(ctx, builder); err != nil {
+			return err
+		}
+		if err := m.override(nil); err != nil {
+			return err
+		}
+		progress.Printf("ready: Dagger runs its engine with %s", runtime)
+		return nil
+	}
+	return m.useLocal(ctx, builder)
+}
+
+// useHost checks the engine that the user chose.
+func (m *manager) useHost(ctx context.Context, builder *build.Builder, host string) error {
+	if err := m.commandLine(ctx, builder); err != nil {
 		return err
 	}
-	_, err = override.Write(versions.LocalFile, []override.Line{
-		{Key: "DEBIAN_IMAGE", Value: supervise.Registry + "/debian:" + v.Release + "@" + engine.Debian, Why: "x"},
-		{Key: "GOLANG_IMAGE", Value: supervise.Registry + "/golang:" + v.Go + "@" + engine.Golang, Why: "x"},
-	})
-	progress.Printf("ready")
+	var err error
+	scheme, address, _ := strings.Cut(host, "://")
+	switch scheme {
+	case "unix", "tcp":
+		err = supervise.Answers(ctx, scheme, address)
+	default:
+		// A way of Dagger's own to reach an engine: only Dagger can tell.
+		cmd := exec.CommandContext(ctx, "dagger", "core", "version")
+		cmd.Env = append(os.Environ(), "PATH="+m.path())
+		var output []byte
+		if output, err = cmd.CombinedOutput(); err != nil {
+			err = fmt.Errorf("%w: %s", err, strings.TrimSpace(string(output)))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("no engine answers at %s=%s (%w): start that engine, or unset the variable", runnerHost, host, err)
+	}
+	progress.Printf("ready: the engine at %s", host)
+	return nil
+}
+
+// useLocal builds what is missing and starts the local engine.
+func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("no container runtime here can run Dagger's engine (see %s), and the local engine needs root, as it mounts file systems and sets up a network: run this as root, or start docker or podman, or set %s to an engine that runs elsewhere", m.layout.BuildLog(), runnerHost)
+	}
+	engine, err := builder.Engine(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return errors.New("interrupted: the next run takes up what is finished")
+		}
+		return fmt.Errorf("%w\n%s", err, supervise.Tail(m.layout.BuildLog(), 20))
+	}
+	started, err := supervise.Start(ctx, m.layout, engine, m.self)
+	if err != nil {
+		return err
+	}
+	if started {
+		if err := builder.Clean(engine); err != nil {
+			return err
+		}
+	}
+	images := imageLines(m.versions, engine)
+	held, err := override.Holds(versions.LocalFile, images)
+	if err != nil {
+		return err
+	}
+	if !held {
+		if err := m.override(append(images, siteLines(ctx, m.versions)...)); err != nil {
+			return err
+		}
+	}
+	progress.Printf("ready: local engine %s", engine.Version)
+	return nil
+}
+
+// override writes the managed block and says so when that changes it.
+func (m *manager) override(lines []override.Line) error {
+	changed, err := override.Write(versions.LocalFile, lines)
+	if changed {
+		progress.Printf("%s is up to date", versions.LocalFile)
+	}
 	return err
+}
+
+// commandLine makes sure that the Dagger command line is there in the right
+// version: the user's own, or one built from source.
+func (m *manager) commandLine(ctx context.Context, builder *build.Builder) error {
+	cmd := exec.CommandContext(ctx, "dagger", "version")
+	if output, err := cmd.Output(); err == nil && strings.HasPrefix(string(output), "dagger "+m.versions.Dagger+" ") {
+		return nil
+	}
+	_, err := builder.CommandLine(ctx)
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, supervise.Tail(m.layout.BuildLog(), 20))
+	}
+	return nil
+}
+
+// runner is the local engine's address, for runnerHost.
+func (m *manager) runner() string { return "unix://" + m.layout.Socket() }
+
+func (m *manager) path() string {
+	return m.layout.Bin() + string(os.PathListSeparator) + os.Getenv("PATH")
 }

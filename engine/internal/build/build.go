@@ -21,6 +21,7 @@ import (
 
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sys/unix"
 
 	"bee/engine/internal/debian"
 	"bee/engine/internal/image"
@@ -32,13 +33,14 @@ import (
 
 // An Engine is everything that the supervisor needs to run one.
 type Engine struct {
-	Version  string // of Dagger
-	Programs string // folder of Dagger's programs
-	Root     string // root file system
-	Images   string // store of the images below
-	SDK      string // manifest digest of the Go SDK's image
-	Debian   string // manifest digest of the image debian
-	Golang   string // manifest digest of the image golang
+	Version  string   // of Dagger
+	Programs string   // folder of Dagger's programs
+	Root     string   // root file system
+	Images   string   // store of the images below
+	SDK      string   // manifest digest of the Go SDK's image
+	Debian   string   // manifest digest of the image debian
+	Golang   string   // manifest digest of the image golang
+	Layers   []string // folders of what the images were made from
 }
 
 // A Builder makes artefacts. One at a time works in a layout: its user holds
@@ -70,12 +72,16 @@ func (b *Builder) goBuild(ctx context.Context, dir string, packages ...string) e
 		"-o", dir + "/"}
 	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
 	cmd.Dir = b.Source
-	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOTOOLCHAIN=go"+b.Versions.Go)
+	temporary := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(temporary, 0o755); err != nil {
+		return err
+	}
+	cmd.Env = append(os.Environ(), "GOWORK=off", "CGO_ENABLED=0", "GOFLAGS=-mod=readonly", "GOTOOLCHAIN=go"+b.Versions.Go, "GOTMPDIR="+temporary)
 	cmd.Stdout, cmd.Stderr = b.Log, b.Log
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("go build %s: %w", strings.Join(packages, " "), err)
 	}
-	return nil
+	return os.RemoveAll(temporary)
 }
 
 // artefact returns the folder of the artefact, made by fill where it does not
@@ -84,6 +90,9 @@ func (b *Builder) artefact(name, key, what string, fill func(dir string) error) 
 	dir := filepath.Join(b.Layout.Artefacts(), name+"-"+key)
 	if _, err := os.Stat(dir); err == nil {
 		return dir, nil
+	}
+	if err := b.checkSpace(); err != nil {
+		return "", err
 	}
 	done := progress.Step("%s", what)
 	temporary := dir + ".tmp"
@@ -101,6 +110,45 @@ func (b *Builder) artefact(name, key, what string, fill func(dir string) error) 
 	}
 	done()
 	return dir, nil
+}
+
+// checkSpace fails early where the disk is too full to make what is missing.
+func (b *Builder) checkSpace() error {
+	const need = 4 << 30
+	var disk unix.Statfs_t
+	if err := unix.Statfs(string(b.Layout), &disk); err != nil {
+		return fmt.Errorf("%s: %w", b.Layout, err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < need {
+		return fmt.Errorf("%s has %.1f GiB free, and building the engine takes %d GiB: make room, or set XDG_CACHE_HOME to a folder on a larger disk",
+			b.Layout, float64(free)/(1<<30), need>>30)
+	}
+	return nil
+}
+
+// Clean removes what the given engine does not use: artefacts of other inputs,
+// what an interrupted build left, and the caches of engines of other versions.
+// Nothing else may run in the layout.
+func (b *Builder) Clean(engine Engine) error {
+	keep := []string{engine.Programs, filepath.Dir(engine.Root), engine.Images}
+	keep = append(keep, engine.Layers...)
+	all, err := filepath.Glob(filepath.Join(b.Layout.Artefacts(), "*"))
+	if err != nil {
+		return err
+	}
+	states, err := filepath.Glob(b.Layout.State("*"))
+	if err != nil {
+		return err
+	}
+	keep = append(keep, b.Layout.State(engine.Version))
+	for _, path := range append(all, states...) {
+		if !slices.Contains(keep, path) {
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // programKey is the key of what goBuild compiles.
@@ -189,7 +237,7 @@ func (b *Builder) Engine(ctx context.Context) (Engine, error) {
 		return err
 	})
 	group.Go(func() (err error) {
-		sources := b.sources(ctx)
+		sources := debian.HostMirror("/etc").Sources(b.Versions.Release)
 		if toolchain, err = b.toolchain(ctx); err != nil {
 			return err
 		}
@@ -245,22 +293,35 @@ func (b *Builder) programs(ctx context.Context) (string, error) {
 	})
 }
 
-// sources returns the apt sources of the host's own mirror, when that mirror
-// has the release.
-func (b *Builder) sources(ctx context.Context) []string {
-	mirror := debian.HostMirror("/etc")
-	return mirror.Sources(b.Versions.Release)
+// makeLayer makes a root file system as the layer of an artefact's folder.
+func (b *Builder) makeLayer(ctx context.Context, dir string, rootfs debian.Rootfs) error {
+	if err := debian.Install(ctx, b.Log); err != nil {
+		return err
+	}
+	temporary := filepath.Join(dir, "tmp")
+	if err := os.Mkdir(temporary, 0o755); err != nil {
+		return err
+	}
+	err := rootfs.Make(ctx, filepath.Join(dir, layerFile), temporary, b.Log)
+	if err != nil && rootfs.Sources != nil && ctx.Err() == nil {
+		progress.Printf("the host's own mirror does not give %s (see %s): trying Debian's default", rootfs.Release, b.Layout.BuildLog())
+		rootfs.Sources = nil
+		err = rootfs.Make(ctx, filepath.Join(dir, layerFile), temporary, b.Log)
+	}
+	if err != nil {
+		return err
+	}
+	return os.RemoveAll(temporary)
 }
 
 // root makes the engine's root: folder rootfs, and the same as a layer.
 func (b *Builder) root(ctx context.Context, sources []string) (string, error) {
 	rootfs := debian.Rootfs{Release: b.Versions.Release, Include: toolPackages, Sources: sources, Epoch: b.Versions.Snapshot}
 	return b.artefact("root", b.rootfsKey(rootfs), "making the engine's root from Debian packages", func(dir string) error {
-		layer := filepath.Join(dir, layerFile)
-		if err := rootfs.Make(ctx, layer, b.Log); err != nil {
+		if err := b.makeLayer(ctx, dir, rootfs); err != nil {
 			return err
 		}
-		return b.extract(ctx, layer, filepath.Join(dir, "rootfs"))
+		return b.extract(ctx, filepath.Join(dir, layerFile), filepath.Join(dir, "rootfs"))
 	})
 }
 
@@ -268,7 +329,7 @@ func (b *Builder) root(ctx context.Context, sources []string) (string, error) {
 func (b *Builder) base(ctx context.Context, sources []string) (string, error) {
 	rootfs := debian.Rootfs{Release: b.Versions.Release, Include: basePackages, Sources: sources, Epoch: b.Versions.Snapshot}
 	return b.artefact("base", b.rootfsKey(rootfs), "making the image debian from Debian packages", func(dir string) error {
-		return rootfs.Make(ctx, filepath.Join(dir, layerFile), b.Log)
+		return b.makeLayer(ctx, dir, rootfs)
 	})
 }
 
@@ -295,7 +356,7 @@ func (b *Builder) toolchain(ctx context.Context) (string, error) {
 }
 
 // caches makes the Go SDK's module cache (mod) and build cache (build), filled
-// with the standard library and the modules that generated code imports.
+// with the modules that generated code imports and what those need.
 func (b *Builder) caches(ctx context.Context, root, toolchain string) (string, error) {
 	source := filepath.Join(b.Source, "sdk")
 	files, err := keyOfFiles(source)
@@ -324,21 +385,29 @@ func (b *Builder) caches(ctx context.Context, root, toolchain string) (string, e
 				{From: compiled, To: "/root/.cache/go-build"},
 				{From: source, To: "/src"},
 				{From: "/etc/resolv.conf", To: "/etc/resolv.conf"},
-				{From: "/etc/ssl/certs", To: "/etc/ssl/certs"},
+				{From: "/etc/hosts", To: "/etc/hosts"},
 			},
 			Env:  slices.Concat(imageEnv, pairs(b.GoEnv), ProxyEnv(), []string{"HOME=/root", "CGO_ENABLED=0", "GOFLAGS=-modcacherw"}),
 			Dir:  "/src",
-			Args: []string{"/bin/sh", "-ec", "go build std; go build -ldflags '-s -w' ."},
+			Args: []string{"/usr/local/go/bin/go", "build", "."},
+		}
+		// On Debian this file has the authorities of the site too.
+		const bundle = "/etc/ssl/certs/ca-certificates.crt"
+		if _, err := os.Stat(bundle); err == nil {
+			box.Binds = append(box.Binds, sandbox.Bind{From: bundle, To: bundle})
 		}
 		cmd, err := box.Command(ctx, b.Self)
 		if err != nil {
 			return err
 		}
 		cmd.Stdout, cmd.Stderr = b.Log, b.Log
-		if err := runLocked(cmd); err != nil {
+		if err := sandbox.Run(cmd); err != nil {
 			return fmt.Errorf("compiling in %s: %w", box.Root, err)
 		}
-		return os.RemoveAll(unpacked)
+		if err := os.RemoveAll(unpacked); err != nil {
+			return err
+		}
+		return timeless(compiled)
 	})
 }
 
@@ -365,7 +434,7 @@ func (b *Builder) images(programs, root, base, toolchain, caches string) (Engine
 		err := image.WriteLayer(sdk, []image.Tree{
 			{From: programs, To: "/usr/local/bin", Only: []string{"codegen"}},
 			{From: filepath.Join(caches, "mod"), To: "/go/pkg/mod"},
-			{From: filepath.Join(caches, "build"), To: "/root/.cache/go-build"},
+			{From: filepath.Join(caches, "build"), To: "/root/.cache/go-build", Time: untrimmed},
 		}, b.Versions.Snapshot)
 		if err != nil {
 			return err
@@ -379,7 +448,7 @@ func (b *Builder) images(programs, root, base, toolchain, caches string) (Engine
 			}
 			layers = append(layers, layer)
 		}
-		engine := Engine{Version: b.Versions.Dagger, Programs: programs, Root: filepath.Join(root, "rootfs")}
+		engine := Engine{Version: b.Versions.Dagger, Programs: programs, Root: filepath.Join(root, "rootfs"), Layers: []string{base, toolchain, caches}}
 		plain := v1.ImageConfig{Env: imageEnv[:1], Cmd: []string{"bash"}}
 		golang := v1.ImageConfig{Env: append(slices.Clone(imageEnv), goEnv...), WorkingDir: "/go", Cmd: []string{"bash"}}
 		for _, one := range []struct {

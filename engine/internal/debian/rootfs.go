@@ -6,8 +6,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A Rootfs describes a root file system: Debian's minimal set and the packages
@@ -36,16 +40,23 @@ func (r Rootfs) Arguments() []string {
 	return append(args, r.Release)
 }
 
-// Make writes the root file system to the tar file at path. What mmdebstrap
-// says goes to log.
-func (r Rootfs) Make(ctx context.Context, path string, log io.Writer) error {
+// Make writes the root file system to the tar file at path. It works in the
+// folder temporary. What mmdebstrap says goes to log.
+func (r Rootfs) Make(ctx context.Context, path, temporary string, log io.Writer) error {
 	args := append(r.Arguments(), path)
 	cmd := exec.CommandContext(ctx, "mmdebstrap", append(args, r.Sources...)...)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", r.Epoch.Unix()), "LC_ALL=C.UTF-8")
+	cmd.Env = append(os.Environ(), fmt.Sprintf("SOURCE_DATE_EPOCH=%d", r.Epoch.Unix()), "LC_ALL=C.UTF-8", "TMPDIR="+temporary)
 	cmd.Stdout, cmd.Stderr = log, log
-	// mmdebstrap removes its temporary folder when it is asked to stop.
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	cmd.WaitDelay = 10 * time.Second
+	// mmdebstrap mounts parts of the host in its folder. However it ends, these
+	// mounts and its children end with it: removing what it leaves behind
+	// reaches nothing of the host.
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Cloneflags:   unix.CLONE_NEWPID,
+		Unshareflags: unix.CLONE_NEWNS,
+		Pdeathsig:    unix.SIGKILL,
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("mmdebstrap %s: %w", r.Release, err)
 	}

@@ -17,14 +17,15 @@ import (
 // A Tree is one folder of the host, and the place in the image where its
 // content goes.
 type Tree struct {
-	From string   // folder on the host
-	To   string   // absolute path in the image
-	Only []string // entries of From to take, all when empty
+	From string    // folder on the host
+	To   string    // absolute path in the image
+	Only []string  // entries of From to take, all when empty
+	Time time.Time // of every file, that of the layer when zero
 }
 
 // WriteLayer writes a tar of trees to path. Its bytes depend on names, content,
 // links and the executable bit only: every entry is owned by root, has a mode
-// of 0755 or 0644, and the time epoch. A symbolic link at the top of a tree is
+// of 0755 or 0644, and the time epoch or its tree's. A symbolic link at the top of a tree is
 // followed, as distributions link parts of the Go tree.
 func WriteLayer(path string, trees []Tree, epoch time.Time) error {
 	file, err := os.Create(path)
@@ -32,8 +33,12 @@ func WriteLayer(path string, trees []Tree, epoch time.Time) error {
 		return err
 	}
 	defer file.Close()
-	writer := &layerWriter{tar: tar.NewWriter(file), epoch: epoch, made: map[string]bool{}}
+	writer := &layerWriter{tar: tar.NewWriter(file), made: map[string]bool{}}
 	for _, tree := range trees {
+		writer.time = epoch
+		if !tree.Time.IsZero() {
+			writer.time = tree.Time
+		}
 		if err := writer.tree(tree); err != nil {
 			return err
 		}
@@ -45,9 +50,9 @@ func WriteLayer(path string, trees []Tree, epoch time.Time) error {
 }
 
 type layerWriter struct {
-	tar   *tar.Writer
-	epoch time.Time
-	made  map[string]bool // folders already written
+	tar  *tar.Writer
+	time time.Time
+	made map[string]bool // folders already written
 }
 
 func (w *layerWriter) tree(tree Tree) error {
@@ -140,7 +145,7 @@ func (w *layerWriter) header(kind byte, path string, mode int64, target string, 
 		Linkname: target,
 		Mode:     mode,
 		Size:     size,
-		ModTime:  w.epoch,
+		ModTime:  w.time,
 		Format:   tar.FormatPAX,
 	}
 }

@@ -63,6 +63,36 @@ func withoutBlock(text string) (string, error) {
 	return before + strings.TrimPrefix(after, "\n"), nil
 }
 
+// Holds tells whether the file at path sets the keys of lines: the block to the
+// values of lines, or the user to whatever they like.
+func Holds(path string, lines []Line) (bool, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	own, err := withoutBlock(string(text))
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	users, err := versions.Parse(own)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	all, err := versions.Parse(string(text))
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	for _, line := range lines {
+		if _, ok := users[line.Key]; !ok && all[line.Key] != line.Value {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
 // Write edits the file at path in place, by a rename. It makes the file when
 // there are lines to hold, removes it when nothing is left in it, and reports
 // whether anything changed.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -35,8 +36,8 @@ type Sandbox struct {
 	Args  []string // the program's path, inside, and its arguments
 }
 
-// Command returns a command that runs the sandbox. It dies with the thread that
-// starts it: who wants it to live longer than one call locks that thread.
+// Command returns a command that runs the sandbox. Everything in it dies with
+// the thread that starts it: use Run, or lock the thread.
 func (s Sandbox) Command(ctx context.Context, self string) (*exec.Cmd, error) {
 	spec, err := json.Marshal(s)
 	if err != nil {
@@ -48,6 +49,13 @@ func (s Sandbox) Command(ctx context.Context, self string) (*exec.Cmd, error) {
 		Pdeathsig:  unix.SIGKILL,
 	}
 	return cmd, nil
+}
+
+// Run runs a command whose life hangs on the thread that starts it.
+func Run(cmd *exec.Cmd) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	return cmd.Run()
 }
 
 // Enter is the inner half: it builds the root, moves there and becomes the

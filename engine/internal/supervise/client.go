@@ -11,12 +11,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"reflect"
 	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"bee/engine/internal/bridge"
 	"bee/engine/internal/build"
 	"bee/engine/internal/layout"
 	"bee/engine/internal/progress"
@@ -37,44 +39,37 @@ func Running(l layout.Layout) (build.Engine, int, error) {
 	if err != nil || pid == 0 {
 		return build.Engine{}, 0, err
 	}
-	text, err := os.ReadFile(l.Spec())
-	if err != nil {
-		return build.Engine{}, pid, err
-	}
-	var engine build.Engine
-	if err := json.Unmarshal(text, &engine); err != nil {
-		return build.Engine{}, pid, fmt.Errorf("%s: %w", l.Spec(), err)
-	}
-	return engine, pid, nil
+	engine, err := readSpec(l)
+	return engine, pid, err
 }
 
 // Start makes sure that the given engine runs and answers. Another one in the
-// same layout, or one that does not answer, is stopped first. The caller holds
-// the build lock.
-func Start(ctx context.Context, l layout.Layout, engine build.Engine, self string) error {
+// same layout, or one that does not answer, is stopped first. It reports whether
+// it started one. The caller holds the build lock.
+func Start(ctx context.Context, l layout.Layout, engine build.Engine, self string) (bool, error) {
 	running, pid, err := Running(l)
 	if err != nil && pid == 0 {
-		return err
+		return false, err
 	}
 	if pid != 0 {
-		if err == nil && running == engine && Answers(ctx, "unix", l.Socket()) == nil {
-			return nil
+		if err == nil && reflect.DeepEqual(running, engine) && Answers(ctx, "unix", l.Socket()) == nil {
+			return false, nil
 		}
 		progress.Printf("stopping the engine that runs: it is another one, or does not answer")
-		if err := Stop(ctx, l); err != nil {
-			return err
+		if err := Stop(ctx, l, self); err != nil {
+			return false, err
 		}
 	}
 	done := progress.Step("starting the engine %s", engine.Version)
 	supervisor, err := launch(l, engine, self)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := waitUntilItAnswers(ctx, l, supervisor); err != nil {
-		return fmt.Errorf("%w\n%s", err, Tail(l.Log(), 15))
+		return false, fmt.Errorf("%w\n%s", err, Tail(l.Log(), 15))
 	}
 	done()
-	return nil
+	return true, nil
 }
 
 func launch(l layout.Layout, engine build.Engine, self string) (*exec.Cmd, error) {
@@ -132,12 +127,17 @@ func waitUntilItAnswers(ctx context.Context, l layout.Layout, supervisor *exec.C
 }
 
 // Stop ends the engine of the layout, if one runs, and returns when it and its
-// network are gone.
-func Stop(ctx context.Context, l layout.Layout) error {
-	pid, err := holder(l.SupervisorLock())
-	if err != nil || pid == 0 {
+// network are gone. Of an engine that was killed it removes the network. Self is
+// the path of this program.
+func Stop(ctx context.Context, l layout.Layout, self string) error {
+	engine, pid, err := Running(l)
+	if err != nil && pid == 0 {
 		return err
 	}
+	if pid == 0 {
+		return removeNetwork(ctx, l, self)
+	}
+	done := progress.Step("stopping the engine %s", engine.Version)
 	if err := unix.Kill(pid, unix.SIGTERM); err != nil && !errors.Is(err, unix.ESRCH) {
 		return fmt.Errorf("stopping the supervisor, process %d: %w", pid, err)
 	}
@@ -146,10 +146,44 @@ func Stop(ctx context.Context, l layout.Layout) error {
 			return ctx.Err()
 		}
 		if now, err := holder(l.SupervisorLock()); err != nil || now != pid {
+			done()
 			return err
 		}
 	}
 	return fmt.Errorf("the supervisor, process %d, is still there after %s: end it with kill -KILL %[1]d", pid, stopLimit)
+}
+
+// removeNetwork removes what an engine that was killed left of its network.
+func removeNetwork(ctx context.Context, l layout.Layout, self string) error {
+	engine, err := readSpec(l)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // none was ever started
+	}
+	if err != nil {
+		return err
+	}
+	network, err := lockNetwork()
+	if err != nil {
+		return nil // the network is another engine's
+	}
+	defer network.Close()
+	tools, err := bridge.FindTools(ctx, engine.Root, self)
+	if err != nil {
+		return err
+	}
+	return tools.Remove(ctx)
+}
+
+func readSpec(l layout.Layout) (build.Engine, error) {
+	text, err := os.ReadFile(l.Spec())
+	if err != nil {
+		return build.Engine{}, err
+	}
+	var engine build.Engine
+	if err := json.Unmarshal(text, &engine); err != nil {
+		return build.Engine{}, fmt.Errorf("%s: %w", l.Spec(), err)
+	}
+	return engine, nil
 }
 
 // Tail returns the last lines of a log and its path, for an error message.

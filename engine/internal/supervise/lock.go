@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,9 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A lock is an flock(2) on a file: the kernel takes it away with the process
-// that holds it, however that ends. The file holds the process id of the
-// holder, for those who want to signal it.
+// A lock is one on an open file, see fcntl(2): the kernel takes it away with
+// the process that holds it, however that ends. Unlike flock(2), it can be asked
+// about without being taken. The file holds the process id of the holder, for
+// those who want to signal it.
 type lock struct {
 	file *os.File
 }
@@ -31,9 +33,10 @@ func tryLock(path string) (*lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	whole := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(file.Fd(), unix.F_OFD_SETLK, &whole); err != nil {
 		file.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
+		if errors.Is(err, unix.EAGAIN) {
 			return nil, errLocked
 		}
 		return nil, fmt.Errorf("locking %s: %w", path, err)
@@ -54,7 +57,7 @@ func (l *lock) release() { l.file.Close() }
 
 // WithLock runs do while it holds the lock at path. It waits for another
 // holder and says so once by calling waiting with that one's process id.
-func WithLock(path string, waiting func(pid int), do func() error) error {
+func WithLock(ctx context.Context, path string, waiting func(pid int), do func() error) error {
 	told := false
 	for {
 		held, err := tryLock(path)
@@ -70,7 +73,11 @@ func WithLock(path string, waiting func(pid int), do func() error) error {
 			waiting(pid)
 			told = true
 		}
-		time.Sleep(200 * time.Millisecond)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(200 * time.Millisecond):
+		}
 	}
 }
 
@@ -84,12 +91,12 @@ func holder(path string) (int, error) {
 		return 0, err
 	}
 	defer file.Close()
-	err = unix.Flock(int(file.Fd()), unix.LOCK_SH|unix.LOCK_NB)
-	if err == nil {
-		return 0, nil // what the file says is of the past
-	}
-	if !errors.Is(err, unix.EWOULDBLOCK) {
+	whole := unix.Flock_t{Type: unix.F_WRLCK}
+	if err := unix.FcntlFlock(file.Fd(), unix.F_OFD_GETLK, &whole); err != nil {
 		return 0, fmt.Errorf("asking for the lock %s: %w", path, err)
+	}
+	if whole.Type == unix.F_UNLCK {
+		return 0, nil // what the file says is of the past
 	}
 	text, err := io.ReadAll(file)
 	if err != nil {

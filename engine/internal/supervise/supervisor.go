@@ -46,28 +46,29 @@ func Supervise(l layout.Layout) error {
 	}
 	defer network.Close()
 
-	text, err := os.ReadFile(l.Spec())
+	engine, err := readSpec(l)
 	if err != nil {
 		return err
-	}
-	var engine build.Engine
-	if err := json.Unmarshal(text, &engine); err != nil {
-		return fmt.Errorf("%s: %w", l.Spec(), err)
 	}
 	address, err := serveImages(engine.Images)
 	if err != nil {
 		return err
 	}
-	box, err := prepare(l, engine, address)
+	ctx := context.Background()
+	tools, err := bridge.FindTools(ctx, engine.Root, l.Supervisor())
+	if err != nil {
+		return err
+	}
+	box, err := prepare(l, engine, address, tools)
 	if err != nil {
 		return err
 	}
 	// A supervisor that was killed leaves its network behind.
-	if err := bridge.Remove(engine.Root); err != nil {
-		log.Print(err)
+	if err := tools.Remove(ctx); err != nil {
+		return err
 	}
 	err = run(l, box)
-	return errors.Join(err, bridge.Remove(engine.Root), ignoreMissing(os.Remove(l.Socket())))
+	return errors.Join(err, tools.Remove(ctx), ignoreMissing(os.Remove(l.Socket())))
 }
 
 func ignoreMissing(err error) error {
@@ -113,7 +114,7 @@ func configuration(registry string) ([]byte, error) {
 }
 
 // prepare makes what lives for one run of the engine and returns its sandbox.
-func prepare(l layout.Layout, engine build.Engine, registry string) (sandbox.Sandbox, error) {
+func prepare(l layout.Layout, engine build.Engine, registry string, tools bridge.Tools) (sandbox.Sandbox, error) {
 	fail := func(err error) (sandbox.Sandbox, error) { return sandbox.Sandbox{}, err }
 	if err := os.RemoveAll(l.Scratch()); err != nil {
 		return fail(err)
@@ -148,10 +149,12 @@ func prepare(l layout.Layout, engine build.Engine, registry string) (sandbox.San
 	if err := copyCertificates(filepath.Join(l.Scratch(), "ca")); err != nil {
 		return fail(err)
 	}
-	if err := copyFile("/etc/resolv.conf", filepath.Join(engine.Root, "etc/resolv.conf")); err != nil {
-		return fail(err)
+	for _, file := range []string{"/etc/resolv.conf", "/etc/hosts"} {
+		if err := copyFile(file, filepath.Join(engine.Root, file)); err != nil {
+			return fail(err)
+		}
 	}
-	if err := bridge.LinkTools(engine.Root, filepath.Join(l.Scratch(), "sbin")); err != nil {
+	if err := tools.Link(filepath.Join(l.Scratch(), "sbin")); err != nil {
 		return fail(err)
 	}
 	program := func(name string) string { return filepath.Join(engine.Programs, name) }

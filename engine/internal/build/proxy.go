@@ -2,17 +2,8 @@ package build
 
 import (
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 )
-
-// runLocked runs a command whose life hangs on the thread that started it.
-func runLocked(cmd *exec.Cmd) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	return cmd.Run()
-}
 
 // ProxyEnv returns the variables by which programs find a web proxy.
 func ProxyEnv() []string {

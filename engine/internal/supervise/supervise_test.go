@@ -1,0 +1,107 @@
+package supervise
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestConfigurationLeadsToTheRegistry(t *testing.T) {
+	got, err := configuration("127.0.0.1:5000")
+	want := `{
+  "logLevel": "info",
+  "registries": {
+    "127.0.0.1:5000": {
+      "http": true
+    },
+    "registry.bee.internal": {
+      "mirrors": [
+        "127.0.0.1:5000"
+      ]
+    }
+  }
+}`
+	if err != nil || string(got) != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+}
+
+func TestLock(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	free := func() {
+		t.Helper()
+		if pid, err := holder(path); err != nil || pid != 0 {
+			t.Errorf("holder: %d, %v; want none", pid, err)
+		}
+	}
+	free()
+	held, err := tryLock(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pid, err := holder(path); err != nil || pid != os.Getpid() {
+		t.Errorf("holder: %d, %v; want this process", pid, err)
+	}
+	if _, err := tryLock(path); !errors.Is(err, errLocked) {
+		t.Errorf("a second lock: %v", err)
+	}
+	held.release()
+	free() // though the file still holds a process id
+
+	// A waiting one asks for who holds it, and ends with its context.
+	if held, err = tryLock(path); err != nil {
+		t.Fatal(err)
+	}
+	defer held.release()
+	ctx, cancel := context.WithCancel(context.Background())
+	err = WithLock(ctx, path, func(pid int) {
+		if pid != os.Getpid() {
+			t.Errorf("waiting for %d", pid)
+		}
+		cancel()
+	}, func() error { t.Error("ran without the lock"); return nil })
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	ctx := context.Background()
+	path := filepath.Join(t.TempDir(), "socket")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := &http.Server{Protocols: new(http.Protocols)}
+	server.Protocols.SetUnencryptedHTTP2(true)
+	go func() { _ = server.Serve(listener) }()
+	if err := Answers(ctx, "unix", path); err != nil {
+		t.Errorf("a server of the protocol: %v", err)
+	}
+	server.Close()
+
+	// Another protocol, and a socket that outlived its server.
+	if listener, err = net.Listen("unix", path); err != nil {
+		t.Fatal(err)
+	}
+	listener.(*net.UnixListener).SetUnlinkOnClose(false)
+	go func() {
+		connection, err := listener.Accept()
+		if err == nil {
+			_, _ = connection.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+			connection.Close()
+		}
+	}()
+	if err := Answers(ctx, "unix", path); err == nil || !strings.Contains(err.Error(), "protocol") {
+		t.Errorf("a server of another protocol: %v", err)
+	}
+	listener.Close()
+	if err := Answers(ctx, "unix", path); err == nil {
+		t.Error("a stale socket answers")
+	}
+}
