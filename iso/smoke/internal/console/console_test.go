@@ -1,0 +1,100 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestTextWithoutControlSequences(t *testing.T) {
+	// one byte at a time: a sequence may be cut anywhere
+	const written = "\x1b[2J\x1b[01;01HGNU GRUB\x1b[3;5Hbee\r\n\x1b(B\x1b[?2004hroot@bee:~# \x00\x07ok\x7f"
+	c := Watch(iotest.OneByteReader(strings.NewReader(written)), func(Milestone) {})
+	if _, _, err := c.Wait(t.Context(), 0, regexp.MustCompile("never")); !errors.Is(err, ErrEnded) {
+		t.Fatal(err)
+	}
+	if got, want := c.Text(), "GNU GRUB\nbee\nroot@bee:~# ok"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := c.LastLine(); got != "root@bee:~# ok" {
+		t.Errorf("last line %q", got)
+	}
+}
+
+// The lines are those of a real boot; each must be noticed once.
+func TestMilestones(t *testing.T) {
+	const boot = `BdsDxe: loading Boot0002 "UEFI QEMU DVD-ROM QM00001 " from PciRoot(0x0)
+BdsDxe: starting Boot0002 "UEFI QEMU DVD-ROM QM00001 " from PciRoot(0x0)
+GNU GRUB  version 2.12-9
+[    0.000000] Linux version 6.12.107+deb13-amd64 (debian-kernel@lists.debian.org)
+[    5.204418] bee: looking for the medium
+[    6.1] bee: medium found on /dev/sr0
+
+   OpenRC 0.56 is starting up Linux 6.12.107+deb13-amd64 (x86_64)
+
+bee: SSH password for root and bee: abcdefgh234567
+root@bee:~# `
+	var names []string
+	reader, writer := io.Pipe()
+	done := make(chan struct{})
+	c := Watch(iotest.OneByteReader(reader), func(m Milestone) {
+		names = append(names, m.Name)
+		if m.Name == "login prompt" {
+			close(done)
+		}
+	})
+	io.WriteString(writer, boot)
+	<-done // the prompt counts although its line goes on
+	if got, want := strings.Join(names, ", "), "firmware, bootloader, kernel, initramfs, medium found, openrc, ssh access, login prompt"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	groups, _, err := c.Wait(t.Context(), 0, regexp.MustCompile(`root and bee: (\w+)\n`))
+	if err != nil || groups[1] != "abcdefgh234567" {
+		t.Errorf("password %q, %v", groups, err)
+	}
+	writer.Close()
+	if fault, err := c.Fault(t.Context()); !errors.Is(err, ErrEnded) {
+		t.Errorf("a good boot: fault %q, %v", fault, err)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for written, want := range map[string]string{
+		"[    2.1] Kernel panic - not syncing: VFS: Unable to mount root fs\n":            "kernel panic: [    2.1] Kernel panic - not syncing: VFS: Unable to mount root fs",
+		"[   31.5] bee: no medium with /live/bee-0123 found after 30 seconds\n":           "no live medium: ",
+		"[    9.5] bee: the layers in /run/live/medium/live cannot be mounted\n":          "the layers of the medium do not mount: ",
+		"[   12.0] SQUASHFS error: Unable to read page, block 5f2a, size 1c00\n":          "the medium is damaged: ",
+		"[   60.1] Out of memory: Killed process 421 (audit) total-vm:12kB\n":             "out of memory: ",
+		"Unable to find a medium containing a live file system\n":                         "no live medium: ",
+		"initramfs emergency recovery shell launched. Type 'exit' to continue boot\n":     "initramfs shell: ",
+		"BusyBox v1.37.0 (Debian 1:1.37.0-6+b3) built-in shell (ash)\r\n\r\n(initramfs) ": "initramfs shell: (initramfs)",
+		"grub rescue> ": "the boot loader stopped: grub rescue>",
+		"error: file `/live/vmlinuz' not found.\n": "the boot loader failed: ",
+	} {
+		reader, writer := io.Pipe()
+		c := Watch(reader, func(Milestone) {})
+		io.WriteString(writer, "quiet line\r\n"+written)
+		if fault, err := c.Fault(t.Context()); err != nil || !strings.HasPrefix(fault, want) {
+			t.Errorf("%q: got %q, %v; want %q", written, fault, err, want)
+		}
+		writer.Close()
+	}
+}
+
+func TestWaitEndsWithContext(t *testing.T) {
+	reader, writer := io.Pipe()
+	defer writer.Close()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("enough"))
+	c := Watch(reader, func(Milestone) {})
+	if _, _, err := c.Wait(ctx, 0, regexp.MustCompile("x")); err == nil || err.Error() != "enough" {
+		t.Errorf("Wait: %v", err)
+	}
+	if _, err := c.Fault(ctx); err == nil || err.Error() != "enough" {
+		t.Errorf("Fault: %v", err)
+	}
+}

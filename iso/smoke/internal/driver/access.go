@@ -1,0 +1,137 @@
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/internal/remote"
+)
+
+// Credentials are a way to log in. The zero value is none.
+type Credentials struct {
+	Key      ssh.Signer
+	Password string
+}
+
+func (c Credentials) methods() []ssh.AuthMethod {
+	switch {
+	case c.Key != nil:
+		return []ssh.AuthMethod{ssh.PublicKeys(c.Key)}
+	case c.Password != "":
+		return []ssh.AuthMethod{ssh.Password(c.Password)}
+	}
+	return nil
+}
+
+// access is the line by which bee's console says how SSH lets people in.
+var access = regexp.MustCompile(`(?m)^bee: SSH (?:password for root and bee: (\S+)|(by key only)|(password set at build time))$`)
+
+// credentials are those given, or what the console shows.
+func (t *test) credentials(ctx context.Context) (Credentials, error) {
+	if t.Credentials != (Credentials{}) || t.console == nil {
+		return t.Credentials, nil
+	}
+	done := t.waitFor(ctx, "the SSH password on the serial console")
+	groups, _, err := t.console.Wait(ctx, 0, access)
+	if err := done(err); err != nil {
+		return Credentials{}, err
+	}
+	switch {
+	case groups[2] != "":
+		return Credentials{}, InputError{errors.New("this ISO lets in SSH keys only: give the private key by --identity")}
+	case groups[3] != "":
+		return Credentials{}, InputError{errors.New("this ISO has a password that was set at build time: give it by --password-env")}
+	}
+	return Credentials{Password: groups[1]}, nil
+}
+
+// login tries to log in until the machine lets us in or says no.
+func (t *test) login(ctx context.Context, address, user string, credentials Credentials) (*remote.SSH, error) {
+	done := t.waitFor(ctx, "SSH")
+	for {
+		shell, err := remote.DialSSH(ctx, address, user, credentials.methods()...)
+		if err == nil {
+			return shell, done(nil)
+		}
+		if errors.Is(err, remote.ErrRefused) {
+			return nil, done(err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, done(fmt.Errorf("%w; SSH last said: %v", context.Cause(ctx), err))
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// defaultPasswords are what live systems are known to come with. An empty one is
+// left to the checks on the machine.
+var defaultPasswords = []string{"bee", "root", "admin", "password", "live", "toor", "alpine", "debian"}
+
+// checkAccess checks from outside what the machine cannot know about itself.
+func (t *test) checkAccess(ctx context.Context, address string, credentials Credentials) {
+	t.add(t.checkBee(ctx, address, credentials))
+	t.add(t.checkDefaultPasswords(ctx, address, credentials))
+}
+
+// checkBee checks that the user bee is let in as root is.
+func (t *test) checkBee(ctx context.Context, address string, credentials Credentials) check.Check {
+	c := check.Check{Name: "ssh-login-bee", Status: check.Fail}
+	shell, err := remote.DialSSH(ctx, address, "bee", credentials.methods()...)
+	if err != nil {
+		c.Detail = err.Error()
+		return c
+	}
+	defer shell.Close()
+	output, _, err := shell.Run(ctx, "id -un")
+	switch user := strings.TrimSpace(output); {
+	case err != nil:
+		c.Detail = err.Error()
+	case user != "bee":
+		c.Detail = fmt.Sprintf("logged in as bee, but id -un says %q", user)
+	default:
+		c.Status, c.Detail = check.Pass, "by the same credentials as root"
+	}
+	return c
+}
+
+func (t *test) checkDefaultPasswords(ctx context.Context, address string, credentials Credentials) check.Check {
+	c := check.Check{Name: "ssh-default-passwords", Status: check.Fail}
+	guesses := slices.DeleteFunc(slices.Clone(defaultPasswords), func(p string) bool { return p == credentials.Password })
+	for _, user := range []string{"root", "bee"} {
+		left := slices.Clone(guesses)
+		last := ""
+		shell, err := remote.DialSSH(ctx, address, user, ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
+			last, left = left[0], left[1:]
+			return last, nil
+		}), len(guesses)))
+		switch {
+		case err == nil:
+			shell.Close()
+			c.Detail = fmt.Sprintf("%s is let in by the password %q", user, last)
+			return c
+		case !errors.Is(err, remote.ErrRefused):
+			c.Detail = fmt.Sprintf("%s: %v", user, err)
+			return c
+		case credentials.Key != nil && last != "":
+			c.Detail = fmt.Sprintf("%s may try passwords, although a key lets in", user)
+			return c
+		case credentials.Key == nil && len(left) > 0:
+			c.Detail = fmt.Sprintf("%s: only %d of %d passwords could be tried", user, len(guesses)-len(left), len(guesses))
+			return c
+		}
+	}
+	c.Status, c.Detail = check.Pass, fmt.Sprintf("%d known passwords refused for root and bee", len(guesses))
+	if credentials.Key != nil {
+		c.Detail = "passwords are not accepted at all"
+	}
+	return c
+}

@@ -1,0 +1,391 @@
+// Package driver boots an ISO, or finds a machine that did, and runs the smoke
+// test on it.
+package driver
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/internal/console"
+	"bee/iso/smoke/internal/qemu"
+	"bee/iso/smoke/internal/remote"
+	"bee/iso/smoke/internal/report"
+	"bee/iso/smoke/iso9660"
+)
+
+// Options say what to test, and how.
+type Options struct {
+	// The ISO to boot. Empty: Host is tested.
+	ISO string
+	// bios or uefi; cd or usb.
+	Firmware, Media string
+	MemoryMiB       int
+	// Empty: KVM where it works, else TCG.
+	Accelerator qemu.Accelerator
+	// The machine has no network card; the test runs over the serial console.
+	NoNetwork bool
+
+	// Address of a machine that runs already, host:port.
+	Host string
+
+	// How to log in. Without either, the password that the ISO shows on its
+	// console is used.
+	Credentials Credentials
+
+	// The smoke test, and its arguments.
+	Script string
+	Args   []string
+
+	// Folder for the report. Empty: none is written.
+	ReportDir string
+	// Bounds the whole test.
+	Timeout time.Duration
+	// What happens, line by line, for a person who waits.
+	Progress io.Writer
+}
+
+// InputError says that the test could not begin: the ISO, the credentials, QEMU
+// or the report folder are not what the test needs.
+type InputError struct{ Err error }
+
+func (e InputError) Error() string { return e.Err.Error() }
+func (e InputError) Unwrap() error { return e.Err }
+
+const (
+	// auditTime is how long bee's audit may take once the machine answers.
+	auditTime = 5 * time.Minute
+	// checkTime is kept of the time limit for the checks.
+	checkTime = time.Minute
+	// settleTime is for what a machine still says after a fault.
+	settleTime = 2 * time.Second
+	// patience is the time between two lines that say what is waited for.
+	patience = 10 * time.Second
+)
+
+// Run tests a machine. The report is complete, and in Options.ReportDir, also
+// where there is an error: that says why the checks did not run to their end.
+func Run(ctx context.Context, options Options) (*report.Report, error) {
+	t := &test{Options: options, began: time.Now(), report: &report.Report{Host: options.Host}}
+	if options.ReportDir != "" {
+		if err := report.Prepare(options.ReportDir); err != nil {
+			return nil, InputError{err}
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, options.Timeout,
+		fmt.Errorf("the time limit of %s is over", options.Timeout))
+	defer cancel()
+
+	var err error
+	if options.ISO != "" {
+		err = t.virtual(ctx)
+	} else {
+		err = t.real(ctx)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err != nil {
+		t.report.Reason = err.Error()
+	}
+	t.report.DurationSeconds = seconds(time.Since(t.began))
+	t.report.Conclude()
+	if options.ReportDir != "" {
+		if err := t.report.Write(options.ReportDir, t.serialText()); err != nil {
+			return t.report, InputError{err}
+		}
+	}
+	return t.report, err
+}
+
+// test is a test that runs.
+type test struct {
+	Options
+	began   time.Time
+	console *console.Console // nil for a real machine
+
+	mu     sync.Mutex // milestones come from the console's reader, too
+	report *report.Report
+}
+
+// virtual tests a machine that boots the ISO.
+func (t *test) virtual(ctx context.Context) error {
+	config, err := t.configure(ctx)
+	if err != nil {
+		return InputError{err}
+	}
+	t.say("booting %s", t.report.Title())
+	t.began = time.Now()
+	machine, err := qemu.Start(ctx, config)
+	if err != nil {
+		return InputError{err}
+	}
+	defer machine.Close()
+	t.console = console.Watch(machine.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
+	err = t.whileUp(ctx, machine, func(ctx context.Context) error {
+		if t.NoNetwork {
+			return t.overSerial(ctx, machine.Serial)
+		}
+		return t.overSSH(ctx, config.SSH)
+	})
+	if t.ReportDir != "" {
+		if err := machine.Screenshot(filepath.Join(t.ReportDir, report.ConsoleFile)); err != nil {
+			t.say("no %s: %v", report.ConsoleFile, err)
+		}
+	}
+	return err
+}
+
+// real tests a machine that runs already.
+func (t *test) real(ctx context.Context) error {
+	t.say("testing %s", t.Host)
+	return t.overSSH(ctx, t.Host)
+}
+
+// configure checks all that the machine is made of, and notes it in the report.
+func (t *test) configure(ctx context.Context) (qemu.Config, error) {
+	none := qemu.Config{}
+	boot, err := iso9660.Check(t.ISO)
+	if err != nil {
+		return none, err
+	}
+	if t.Firmware == qemu.UEFI && !boot.UEFI || t.Firmware == qemu.BIOS && !boot.BIOS {
+		return none, fmt.Errorf("%s: no El Torito boot image for --firmware %s", t.ISO, t.Firmware)
+	}
+	firmware, err := qemu.FindFirmware(t.Firmware)
+	if err != nil {
+		return none, err
+	}
+	version, err := qemu.Version(ctx)
+	if err != nil {
+		return none, err
+	}
+	if t.report.ISO, err = digest(t.ISO); err != nil {
+		return none, err
+	}
+	config := qemu.Config{
+		ISO: t.ISO, Media: t.Media, Firmware: firmware, MemoryMiB: t.MemoryMiB,
+		Accelerator: t.Accelerator,
+	}
+	if config.Accelerator == "" {
+		config.Accelerator = qemu.FindAccelerator(ctx)
+	}
+	if !t.NoNetwork {
+		if config.SSH, err = freeAddress(); err != nil {
+			return none, err
+		}
+	}
+	t.report.Machine = &report.Machine{
+		Firmware: t.Firmware, Media: t.Media, Accelerator: string(config.Accelerator),
+		MemoryMiB: t.MemoryMiB, CPUs: qemu.CPUs, Network: !t.NoNetwork, QEMU: version,
+	}
+	return config, nil
+}
+
+func digest(path string) (*report.ISO, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err := io.Copy(hash, file)
+	if err != nil {
+		return nil, err
+	}
+	return &report.ISO{File: filepath.Base(path), SHA256: hex.EncodeToString(hash.Sum(nil)), SizeBytes: size}, nil
+}
+
+// freeAddress is an address of this machine that nothing listens at.
+func freeAddress() (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// whileUp runs do with a context that ends when the machine does, or when its
+// console tells of a fault; that is then the error.
+func (t *test) whileUp(ctx context.Context, machine *qemu.Machine, do func(context.Context) error) error {
+	up, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	go func() {
+		if fault, err := t.console.Fault(up); err == nil {
+			time.Sleep(settleTime)
+			fail(errors.New(fault))
+		}
+	}()
+	go func() {
+		select {
+		case <-machine.Done():
+			fail(machine.Err())
+		case <-up.Done():
+		}
+	}()
+	err := do(up)
+	if errors.Is(err, console.ErrEnded) {
+		<-up.Done()
+	}
+	if up.Err() != nil && ctx.Err() == nil {
+		return context.Cause(up) // whatever else failed, failed for that
+	}
+	return err
+}
+
+func (t *test) overSerial(ctx context.Context, port io.Writer) error {
+	done := t.waitFor(ctx, "the root shell on the serial console")
+	shell, err := remote.OpenSerial(ctx, t.console, port)
+	if err := done(err); err != nil {
+		return err
+	}
+	defer shell.Close()
+	t.reach("serial shell", "")
+	t.report.Shell = "serial"
+	return t.check(ctx, shell)
+}
+
+func (t *test) overSSH(ctx context.Context, address string) error {
+	auth, err := t.credentials(ctx)
+	if err != nil {
+		return err
+	}
+	shell, err := t.login(ctx, address, "root", auth)
+	if err != nil {
+		return err
+	}
+	defer shell.Close()
+	t.reach("ssh", "")
+	t.report.Shell = "ssh"
+	err = t.check(ctx, shell)
+	if ctx.Err() == nil {
+		t.checkAccess(ctx, address, auth)
+	}
+	return err
+}
+
+// waitAudit ends with status 0 when bee-audit has come to its end, and with 1
+// when that takes longer than the seconds given.
+const waitAudit = `
+while ! grep -Eqs ' bee-audit (started|failed)$' /run/bee/boot.log; do
+	[ "$SECONDS_LEFT" -gt 0 ] || exit 1
+	SECONDS_LEFT=$((SECONDS_LEFT - 1))
+	sleep 1
+done
+`
+
+// check waits for the end of the audit and runs the smoke test.
+func (t *test) check(ctx context.Context, shell remote.Shell) error {
+	limit := auditTime
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = max(0, min(limit, time.Until(deadline)-checkTime))
+	}
+	done := t.waitFor(ctx, "the end of bee-audit")
+	_, status, err := shell.Run(ctx, "SECONDS_LEFT="+strconv.Itoa(int(limit.Seconds()))+waitAudit)
+	if err := done(err); err != nil {
+		return err
+	}
+	if status == 0 {
+		t.reach("audit ended", "")
+	} else {
+		t.say("bee-audit has not ended after %.0f s; the checks will say more", limit.Seconds())
+	}
+
+	done = t.waitFor(ctx, "the checks")
+	output, status, err := shell.Run(ctx, t.Script, t.Args...)
+	checks, broken := check.Parse(output, status)
+	for _, c := range checks {
+		t.add(c)
+	}
+	if err := done(err); err != nil {
+		return err
+	}
+	if broken == nil {
+		t.reach("checks done", "")
+	}
+	return broken
+}
+
+func (t *test) add(c check.Check) {
+	t.print(c.String())
+	t.report.Checks = append(t.report.Checks, c)
+}
+
+// waitFor says now and then what is waited for, until the function that it
+// returns is called; that adds to an error what was waited for.
+func (t *test) waitFor(ctx context.Context, what string) func(error) error {
+	over := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(patience)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				t.say("waiting for %s%s", what, t.lastWords())
+			case <-over:
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func(err error) error {
+		close(over)
+		if err == nil {
+			return nil
+		}
+		return fmt.Errorf("waiting for %s: %w%s", what, err, t.lastWords())
+	}
+}
+
+func (t *test) lastWords() string {
+	if t.console == nil {
+		return ""
+	}
+	line := t.console.LastLine()
+	if line == "" {
+		return "; the serial console has said nothing"
+	}
+	return fmt.Sprintf("; the serial console last said %q", line)
+}
+
+func (t *test) serialText() string {
+	if t.console == nil {
+		return ""
+	}
+	return t.console.Text()
+}
+
+func (t *test) reach(name, line string) {
+	after := time.Since(t.began)
+	t.mu.Lock()
+	t.report.Timeline = append(t.report.Timeline, report.Milestone{Name: name, Seconds: seconds(after), Line: line})
+	t.mu.Unlock()
+	if line != "" {
+		name += ": " + line
+	}
+	t.say("%s", name)
+}
+
+func (t *test) say(format string, args ...any) {
+	t.print(fmt.Sprintf("%6.1fs %s", time.Since(t.began).Seconds(), fmt.Sprintf(format, args...)))
+}
+
+func (t *test) print(line string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	fmt.Fprintln(t.Progress, line)
+}
+
+// seconds with the precision that a watched console has.
+func seconds(d time.Duration) float64 { return d.Round(10 * time.Millisecond).Seconds() }

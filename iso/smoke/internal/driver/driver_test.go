@@ -1,0 +1,172 @@
+package driver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"bee/iso/smoke/internal/bootsector"
+	"bee/iso/smoke/internal/qemu"
+	"bee/iso/smoke/internal/report"
+)
+
+// boot runs the whole test on a machine that does nothing but say text.
+func boot(ctx context.Context, t *testing.T, text string, change func(*Options)) (*report.Report, string, error) {
+	t.Helper()
+	if _, err := exec.LookPath(qemu.Program); err != nil {
+		t.Skipf("%s is not installed", qemu.Program)
+	}
+	dir := t.TempDir()
+	iso := filepath.Join(dir, "test.iso")
+	if err := os.WriteFile(iso, bootsector.ISO(bootsector.Say(text)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var progress bytes.Buffer
+	options := Options{
+		ISO: iso, Firmware: qemu.BIOS, Media: qemu.CD, MemoryMiB: 64, Accelerator: qemu.TCG, Script: "exit 0",
+		ReportDir: filepath.Join(dir, "report"), Timeout: time.Minute, Progress: &progress,
+	}
+	change(&options)
+	_, err := Run(ctx, options)
+	written, readErr := report.Read(options.ReportDir)
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	if err != nil && written.Reason != err.Error() {
+		t.Errorf("the report gives the reason %q, the error is %q", written.Reason, err)
+	}
+	return written, options.ReportDir, err
+}
+
+func TestPanic(t *testing.T) {
+	r, dir, err := boot(t.Context(), t, "Linux version 6.12\r\nKernel panic - not syncing: no init\r\n", func(*Options) {})
+	if err == nil || err.Error() != "kernel panic: Kernel panic - not syncing: no init" || r.Verdict != report.Error {
+		t.Errorf("got %v, verdict %s", err, r.Verdict)
+	}
+	if errors.As(err, &InputError{}) {
+		t.Error("a panic is no fault of the input")
+	}
+	if len(r.Timeline) == 0 || r.Timeline[0].Name != "kernel" || r.Machine.QEMU == "" || len(r.ISO.SHA256) != 64 {
+		t.Errorf("report: %+v", r)
+	}
+	for _, name := range []string{report.JUnitFile, report.SerialFile, report.ConsoleFile} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if serial, _ := os.ReadFile(filepath.Join(dir, report.SerialFile)); string(serial) != "Linux version 6.12\nKernel panic - not syncing: no init\n" {
+		t.Errorf("serial.log: %q", serial)
+	}
+}
+
+// trigger is a progress output that ends the test when it comes to a text.
+type trigger struct {
+	text string
+	end  func()
+}
+
+func (t trigger) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), t.text) {
+		t.end()
+	}
+	return len(line), nil
+}
+
+func TestNeverAnswers(t *testing.T) {
+	for name, c := range map[string]struct {
+		says      string
+		noNetwork bool
+		until     string // a line of progress
+		want      string
+	}{
+		"silent": {"", false, "booting",
+			"waiting for the SSH password on the serial console: patience is over; the serial console has said nothing"},
+		"no shell": {"Linux version 6.12\n", true, "kernel",
+			"waiting for the root shell on the serial console: patience is over; the serial console last said \"Linux version 6.12\""},
+		"no SSH": {"bee: SSH password for root and bee: abc\n", false, "ssh access",
+			"waiting for SSH: patience is over; SSH last said"},
+		"frozen shell": {"root@bee:~# ", true, "login prompt",
+			"waiting for the root shell on the serial console: patience is over; the serial console last said \"root@bee:~#\""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			r, _, err := boot(ctx, t, c.says, func(o *Options) {
+				o.NoNetwork = c.noNetwork
+				o.Progress = trigger{c.until, func() { time.AfterFunc(time.Second, func() { cancel(errors.New("patience is over")) }) }}
+			})
+			if err == nil || !strings.Contains(err.Error(), c.want) || r.Verdict != report.Error {
+				t.Errorf("got %v, verdict %s, want %s", err, r.Verdict, c.want)
+			}
+		})
+	}
+}
+
+func TestNoCredentials(t *testing.T) {
+	for says, want := range map[string]string{
+		"bee: SSH by key only\n":                    "--identity",
+		"bee: SSH password set at build time\n":     "--password-env",
+		"bee: SSH by key only\nroot@bee:~# bash\n ": "--identity",
+	} {
+		_, _, err := boot(t.Context(), t, says, func(*Options) {})
+		if !errors.As(err, &InputError{}) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v", says, err)
+		}
+	}
+}
+
+func TestBadInput(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Options)
+		want   string
+	}{
+		"no ISO":      {func(o *Options) { os.WriteFile(o.ISO, []byte("text"), 0o600) }, "no ISO 9660 signature"},
+		"BIOS only":   {func(o *Options) { o.Firmware = qemu.UEFI }, "no El Torito boot image for --firmware uefi"},
+		"no file":     {func(o *Options) { o.ISO = "/no/such.iso" }, "/no/such.iso"},
+		"no firmware": {func(o *Options) { o.Firmware = "coreboot" }, "coreboot"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, _, err := boot(t.Context(), t, "", c.change)
+			if !errors.As(err, &InputError{}) || !strings.Contains(err.Error(), c.want) || r.Verdict != report.Error {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// An interrupted test leaves a report, and not that of the test before.
+func TestInterrupted(t *testing.T) {
+	if _, err := exec.LookPath(qemu.Program); err != nil {
+		t.Skipf("%s is not installed", qemu.Program)
+	}
+	dir := t.TempDir()
+	iso := filepath.Join(dir, "test.iso")
+	if err := os.WriteFile(iso, bootsector.ISO(bootsector.Say("hello\n")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	old := report.Report{}
+	if err := old.Write(dir, "old"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r, err := Run(ctx, Options{
+		ISO: iso, Firmware: qemu.BIOS, Media: qemu.USB, MemoryMiB: 64, ReportDir: dir,
+		Timeout: time.Minute, Progress: &bytes.Buffer{},
+	})
+	if err == nil || r.Verdict != report.Error {
+		t.Errorf("got %v, %+v", err, r)
+	}
+	if written, err := report.Read(dir); err != nil || written.Verdict != report.Error {
+		t.Errorf("got %+v, %v", written, err)
+	}
+	if serial, _ := os.ReadFile(filepath.Join(dir, report.SerialFile)); string(serial) == "old" {
+		t.Error("the old serial log is still there")
+	}
+}

@@ -1,0 +1,88 @@
+package qemu
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"bee/iso/smoke/internal/bootsector"
+)
+
+// Accelerator runs the guest's instructions.
+type Accelerator string
+
+const (
+	KVM Accelerator = "kvm" // by the processor; needs /dev/kvm
+	TCG Accelerator = "tcg" // by an emulator; slow, works everywhere
+)
+
+// probeTime is how long a guest of nine instructions may take.
+const probeTime = 5 * time.Second
+
+// FindAccelerator returns KVM where a guest really runs under it, else TCG.
+// That /dev/kvm can be opened proves little: nested virtualisation may be
+// broken, and QEMU then hangs or dies only once the guest runs.
+func FindAccelerator(ctx context.Context) Accelerator {
+	if _, err := os.Stat("/dev/kvm"); err == nil && Probe(ctx, KVM) == nil {
+		return KVM
+	}
+	return TCG
+}
+
+// Probe runs a guest that does nothing but leave with a status of its own, and
+// returns an error where it did not within five seconds.
+func Probe(ctx context.Context, accelerator Accelerator) error {
+	const port, value = 0xf4, 0x2a
+	dir, err := os.MkdirTemp("", "smoke-probe-")
+	if err != nil {
+		return err
+	}
+	image := filepath.Join(dir, "disk")
+	if err := os.WriteFile(image, bootsector.Exit(port, value), 0o600); err != nil {
+		os.RemoveAll(dir)
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	process, err := start(ctx, exec.Command(Program,
+		"-nodefaults", "-no-user-config", "-display", "none", "-m", "16", "-accel", string(accelerator),
+		"-device", "isa-debug-exit,iobase=0xf4,iosize=1",
+		"-drive", "format=raw,if=ide,file="+escape(image),
+	), func() { os.RemoveAll(dir) })
+	if err != nil {
+		return err
+	}
+	select {
+	case <-process.done:
+	case <-time.After(probeTime + time.Second): // a process stuck in the kernel cannot be killed
+		return errors.New("QEMU hangs")
+	}
+	var exit *exec.ExitError
+	if errors.As(process.err, &exit) && exit.Sys().(syscall.WaitStatus).ExitStatus() == value<<1|1 {
+		return nil
+	}
+	return process.err
+}
+
+var versionLine = regexp.MustCompile(`version (\d+\.\d+\.\d+)`)
+
+// Version is the version of QEMU, such as 7.2.22.
+func Version(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, Program, "--version").Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		return "", errNoQEMU
+	}
+	if err != nil {
+		return "", err
+	}
+	if match := versionLine.FindSubmatch(out); match != nil {
+		return string(match[1]), nil
+	}
+	return strings.TrimSpace(string(out)), nil
+}

@@ -1,0 +1,180 @@
+package remote
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"bee/iso/smoke/internal/console"
+)
+
+const (
+	// answerTime is how long a short command may take before it is sent again.
+	answerTime = 20 * time.Second
+	attempts   = 4
+	// chunk is how many bytes go into one command; with the rest of it they fit
+	// into one line of a terminal, which holds 4095.
+	chunk = 900
+	// workFolder of the machine holds scripts and what they print.
+	workFolder = "/tmp/bee-smoke"
+)
+
+// Serial is a root shell on a serial console. The kernel may write into the
+// middle of any line there, and a line may get lost. Therefore each command does
+// no harm when it is run twice and is sent again when its answer does not come;
+// scripts and their output travel packed, with a checksum.
+type Serial struct {
+	console  *console.Console
+	port     io.Writer
+	patience time.Duration // how long to wait for an answer
+	sent     int           // commands
+	scripts  int
+}
+
+var (
+	prompt   = regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(console.Prompt))
+	errQuiet = errors.New("no answer on the serial console")
+)
+
+// OpenSerial waits for the prompt of a root shell on the console and takes it
+// over. port is where its input goes.
+func OpenSerial(ctx context.Context, c *console.Console, port io.Writer) (*Serial, error) {
+	s := &Serial{console: c, port: port, patience: answerTime}
+	return s, s.open(ctx)
+}
+
+func (s *Serial) open(ctx context.Context) error {
+	if _, _, err := s.console.Wait(ctx, 0, prompt); err != nil {
+		return err
+	}
+	// A shell that reads from a pipe has no prompt, no line editor and no echo.
+	if _, err := io.WriteString(s.port, "stty -echo; cat | sh; stty echo\n"); err != nil {
+		return err
+	}
+	_, err := s.command(ctx, "mkdir -p "+workFolder)
+	return err
+}
+
+// Close gives the shell back to whoever comes next.
+func (s *Serial) Close() error {
+	_, err := io.WriteString(s.port, "\x04") // the end of cat's input
+	return err
+}
+
+// Run implements [Shell].
+func (s *Serial) Run(ctx context.Context, script string, args ...string) (string, int, error) {
+	s.scripts++
+	file := fmt.Sprintf("%s/%d", workFolder, s.scripts)
+	if err := s.upload(ctx, file, script); err != nil {
+		return "", 0, err
+	}
+	// In the background: a command that takes long could not be sent again.
+	_, err := s.command(ctx, fmt.Sprintf("[ -e %[1]s.out ] || { : >%[1]s.out; "+
+		"{ sh %[1]s %[2]s >%[1]s.out 2>&1 </dev/null; echo $? >%[1]s.status; } & }", file, quote(args)))
+	if err != nil {
+		return "", 0, err
+	}
+	for {
+		answer, err := s.command(ctx, "cat "+file+".status 2>/dev/null")
+		if err != nil {
+			return "", 0, err
+		}
+		if status, err := strconv.Atoi(strings.TrimSpace(answer)); err == nil {
+			output, err := s.download(ctx, file+".out")
+			return output, status, err
+		}
+		select {
+		case <-ctx.Done():
+			return "", 0, context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (s *Serial) upload(ctx context.Context, file, text string) error {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	io.WriteString(w, text)
+	if err := w.Close(); err != nil {
+		return err
+	}
+	data := base64.StdEncoding.EncodeToString(packed.Bytes())
+	var parts []string
+	for len(data) > 0 {
+		n := min(chunk, len(data))
+		part := fmt.Sprintf("%s.%d", file, len(parts))
+		if _, err := s.command(ctx, "echo "+data[:n]+" >"+part); err != nil {
+			return err
+		}
+		parts, data = append(parts, part), data[n:]
+	}
+	answer, err := s.command(ctx, fmt.Sprintf("cat %s | base64 -d | gzip -d >%s && echo whole", strings.Join(parts, " "), file))
+	if err == nil && !strings.Contains(answer, "whole") {
+		err = fmt.Errorf("the script was damaged on its way over the serial console: %s", answer)
+	}
+	return err
+}
+
+func (s *Serial) download(ctx context.Context, file string) (string, error) {
+	var err error
+	for range attempts {
+		var answer, text string
+		if answer, err = s.command(ctx, "gzip -c "+file+" | base64"); err != nil {
+			return "", err
+		}
+		if text, err = unpack(answer); err == nil {
+			return text, nil
+		}
+	}
+	return "", fmt.Errorf("what the script printed was damaged on its way over the serial console: %w", err)
+}
+
+func unpack(text string) (string, error) {
+	packed, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil {
+		return "", err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return "", err
+	}
+	out, err := io.ReadAll(r) // checks the checksum
+	return string(out), err
+}
+
+// command runs a short command and returns what it printed.
+func (s *Serial) command(ctx context.Context, command string) (string, error) {
+	for range attempts {
+		answer, err := s.try(ctx, command)
+		if !errors.Is(err, errQuiet) {
+			return answer, err
+		}
+	}
+	return "", fmt.Errorf("%w in %d attempts of %s", errQuiet, attempts, s.patience)
+}
+
+func (s *Serial) try(ctx context.Context, command string) (string, error) {
+	s.sent++
+	from := len(s.console.Text())
+	// The sum keeps an echo of this line from being taken for the answer.
+	line := fmt.Sprintf("echo; echo smoke-begin-$((%[1]d+0)).; %[2]s\necho; echo smoke-end-$((%[1]d+0)).\n", s.sent, command)
+	if _, err := io.WriteString(s.port, line); err != nil {
+		return "", err
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, s.patience, errQuiet)
+	defer cancel()
+	answer := regexp.MustCompile(fmt.Sprintf(`(?s)smoke-begin-%[1]d\.\n(.*?)\n?smoke-end-%[1]d\.\n`, s.sent))
+	groups, _, err := s.console.Wait(limited, from, answer)
+	if err != nil {
+		return "", err
+	}
+	return groups[1], nil
+}

@@ -1,0 +1,77 @@
+package remote
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// handshakeTime bounds one attempt to log in: under emulation, and while host
+// keys are made, a handshake takes seconds.
+const handshakeTime = 30 * time.Second
+
+// ErrRefused says that an SSH server answered, and did not let us in.
+var ErrRefused = errors.New("login refused")
+
+// SSH is a connection to an SSH server.
+type SSH struct{ client *ssh.Client }
+
+// DialSSH logs in at address, host:port. The host's key is not checked: bee
+// makes a new one at each boot.
+func DialSSH(ctx context.Context, address, user string, auth ...ssh.AuthMethod) (*SSH, error) {
+	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	// closing the connection is what ends a handshake
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	c, channels, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
+		User:            user,
+		Auth:            auth,
+		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
+	})
+	if err != nil {
+		conn.Close()
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("no SSH handshake: %w", context.Cause(ctx))
+		}
+		if strings.Contains(err.Error(), "unable to authenticate") {
+			return nil, fmt.Errorf("%w for %s@%s: %w", ErrRefused, user, address, err)
+		}
+		return nil, err
+	}
+	return &SSH{ssh.NewClient(c, channels, requests)}, nil
+}
+
+// Close ends the connection.
+func (s *SSH) Close() error { return s.client.Close() }
+
+// Run implements [Shell].
+func (s *SSH) Run(ctx context.Context, script string, args ...string) (string, int, error) {
+	session, err := s.client.NewSession()
+	if err != nil {
+		return "", 0, err
+	}
+	defer session.Close()
+	stop := context.AfterFunc(ctx, func() { s.client.Close() })
+	defer stop()
+	var output bytes.Buffer
+	session.Stdin, session.Stdout = strings.NewReader(script), &output
+	err = session.Run("exec 2>&1; sh -s -- " + quote(args))
+	if exit := new(ssh.ExitError); errors.As(err, &exit) {
+		return output.String(), exit.ExitStatus(), nil
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return output.String(), 0, err
+}

@@ -1,0 +1,124 @@
+package remote
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"net"
+	"os/exec"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// serve answers SSH for root with one password, and runs commands here.
+func serve(t *testing.T, password string) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := &ssh.ServerConfig{PasswordCallback: func(c ssh.ConnMetadata, given []byte) (*ssh.Permissions, error) {
+		if c.User() != "root" || string(given) != password {
+			return nil, errors.New("wrong password")
+		}
+		return nil, nil
+	}}
+	config.AddHostKey(signer)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				_, channels, requests, err := ssh.NewServerConn(conn, config)
+				if err != nil {
+					return
+				}
+				go ssh.DiscardRequests(requests)
+				for channel := range channels {
+					session, requests, err := channel.Accept()
+					if err != nil {
+						return
+					}
+					go execute(session, requests)
+				}
+			}()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+func execute(session ssh.Channel, requests <-chan *ssh.Request) {
+	defer session.Close()
+	for request := range requests {
+		request.Reply(request.Type == "exec", nil)
+		if request.Type != "exec" {
+			continue
+		}
+		cmd := exec.Command("sh", "-c", string(request.Payload[4:]))
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = session, session, session.Stderr()
+		cmd.Run()
+		session.SendRequest("exit-status", false, binary.BigEndian.AppendUint32(nil, uint32(cmd.ProcessState.ExitCode())))
+		return
+	}
+}
+
+func TestSSH(t *testing.T) {
+	address := serve(t, "right")
+	if _, err := DialSSH(t.Context(), address, "root", ssh.Password("wrong")); !errors.Is(err, ErrRefused) {
+		t.Errorf("a wrong password: %v", err)
+	}
+	s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, test := range []struct {
+		script string
+		args   []string
+		output string
+		status int
+	}{
+		{"echo ok", nil, "ok\n", 0},
+		{"echo out; echo err >&2; printf '%s|' \"$@\"; exit 3", []string{"--a", "it's"}, "out\nerr\n--a|it's|", 3},
+	} {
+		output, status, err := s.Run(t.Context(), test.script, test.args...)
+		if err != nil || output != test.output || status != test.status {
+			t.Errorf("%q: got %q, %d, %v", test.script, output, status, err)
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("long enough"))
+	defer cancel()
+	if _, _, err := s.Run(ctx, "exec sleep 5"); err == nil || err.Error() != "long enough" {
+		t.Errorf("a script that hangs: %v", err)
+	}
+}
+
+// QEMU accepts connections long before the guest answers.
+func TestSSHServerThatSaysNothing(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := DialSSH(ctx, listener.Addr().String(), "root", ssh.Password("x")); err == nil || errors.Is(err, ErrRefused) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,167 @@
+// Package report writes and reads the report of a smoke test: report.json for
+// programs, junit.xml for CI systems, serial.log and console.png for people.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"bee/iso/smoke/internal/check"
+)
+
+// Files of a report folder.
+const (
+	JSONFile    = "report.json"
+	JUnitFile   = "junit.xml"
+	SerialFile  = "serial.log"
+	ConsoleFile = "console.png"
+)
+
+// SchemaVersion is the version of report.json. A field that goes or changes its
+// meaning raises it; a new one does not.
+const SchemaVersion = 1
+
+// Verdict is the outcome of a smoke test.
+type Verdict string
+
+const (
+	Pass  Verdict = "pass"  // no check failed
+	Fail  Verdict = "fail"  // a check failed
+	Error Verdict = "error" // the checks did not run to their end
+)
+
+// Report is one smoke test of one machine. Times are in seconds since the
+// machine was started, or, for a machine that ran already, since the test began.
+type Report struct {
+	SchemaVersion int     `json:"schema_version"`
+	Verdict       Verdict `json:"verdict"`
+	// Why the checks did not run to their end.
+	Reason string `json:"reason,omitempty"`
+	// The ISO that was booted, and the virtual machine; absent for a real one.
+	ISO     *ISO     `json:"iso,omitempty"`
+	Machine *Machine `json:"machine,omitempty"`
+	// Address of a real machine.
+	Host string `json:"host,omitempty"`
+	// How the checks were run: ssh or serial. Empty where they were not.
+	Shell string `json:"shell,omitempty"`
+	// How far the machine came.
+	Timeline []Milestone   `json:"timeline"`
+	Checks   []check.Check `json:"checks"`
+	Counts   check.Counts  `json:"counts"`
+	// How long the whole test took.
+	DurationSeconds float64 `json:"duration_seconds"`
+}
+
+// ISO is the image that was tested.
+type ISO struct {
+	File      string `json:"file"`
+	SHA256    string `json:"sha256"`
+	SizeBytes int64  `json:"size_bytes"`
+}
+
+// Machine is the virtual machine that booted the ISO.
+type Machine struct {
+	// bios or uefi.
+	Firmware string `json:"firmware"`
+	// cd or usb.
+	Media string `json:"media"`
+	// kvm or tcg.
+	Accelerator string `json:"accelerator"`
+	MemoryMiB   int    `json:"memory_mib"`
+	CPUs        int    `json:"cpus"`
+	// Whether it has a network card.
+	Network bool   `json:"network"`
+	QEMU    string `json:"qemu_version"`
+}
+
+// Milestone is a point that the boot or the test reached.
+type Milestone struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+	// What the machine said.
+	Line string `json:"line,omitempty"`
+}
+
+// Conclude sets the counts and the verdict from the checks and the reason.
+func (r *Report) Conclude() {
+	r.SchemaVersion = SchemaVersion
+	r.Counts = check.Count(r.Checks)
+	switch {
+	case r.Counts.Failed > 0:
+		r.Verdict = Fail
+	case r.Reason != "" || r.Counts.Passed == 0:
+		r.Verdict = Error
+	default:
+		r.Verdict = Pass
+	}
+	if r.Timeline == nil {
+		r.Timeline = []Milestone{}
+	}
+	if r.Checks == nil {
+		r.Checks = []check.Check{}
+	}
+}
+
+// Prepare makes the folder and takes away the files of an older report there: a
+// test that is killed must not leave the verdict of the one before.
+func Prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for _, name := range []string{JSONFile, JUnitFile, SerialFile, ConsoleFile} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// Write writes the report and the text of the serial console, if there is any,
+// into the folder; report.json comes last.
+func (r *Report) Write(dir, serial string) error {
+	if serial != "" {
+		if err := write(dir, SerialFile, []byte(serial)); err != nil {
+			return err
+		}
+	}
+	junit, err := r.junit()
+	if err != nil {
+		return err
+	}
+	if err := write(dir, JUnitFile, junit); err != nil {
+		return err
+	}
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	return write(dir, JSONFile, append(data, '\n'))
+}
+
+// write gives the file its name when it is whole.
+func write(dir, name string, data []byte) error {
+	part := filepath.Join(dir, name+".part")
+	if err := os.WriteFile(part, data, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(part, filepath.Join(dir, name))
+}
+
+// Read reads the report of a folder.
+func Read(dir string) (*Report, error) {
+	path := filepath.Join(dir, JSONFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if r.SchemaVersion != SchemaVersion {
+		return nil, fmt.Errorf("%s: schema version %d, this program reads version %d", path, r.SchemaVersion, SchemaVersion)
+	}
+	return &r, nil
+}

@@ -1,0 +1,138 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"bee/iso/smoke/internal/check"
+)
+
+func TestConclude(t *testing.T) {
+	pass, fail, skip := check.Check{Name: "a", Status: check.Pass}, check.Check{Name: "b", Status: check.Fail, Detail: "x"}, check.Check{Name: "c", Status: check.Skip, Detail: "y"}
+	for name, c := range map[string]struct {
+		checks []check.Check
+		reason string
+		want   Verdict
+	}{
+		"good":                  {[]check.Check{pass, skip}, "", Pass},
+		"one fails":             {[]check.Check{pass, fail, skip}, "", Fail},
+		"fails and breaks":      {[]check.Check{fail}, "gone", Fail},
+		"breaks":                {[]check.Check{pass}, "gone", Error},
+		"nothing was checked":   {nil, "", Error},
+		"everything is skipped": {[]check.Check{skip}, "", Error},
+	} {
+		r := Report{Checks: c.checks, Reason: c.reason}
+		if r.Conclude(); r.Verdict != c.want {
+			t.Errorf("%s: %s, want %s", name, r.Verdict, c.want)
+		}
+	}
+}
+
+func example(t *testing.T, dir string, checks ...check.Check) *Report {
+	t.Helper()
+	r := &Report{
+		ISO:      &ISO{File: "bee.iso", SHA256: strings.Repeat("ab", 32), SizeBytes: 2048},
+		Machine:  &Machine{Firmware: "bios", Media: "cd", Accelerator: "tcg", MemoryMiB: 512, CPUs: 2, QEMU: "7.2.22"},
+		Shell:    "serial",
+		Timeline: []Milestone{{Name: "kernel", Seconds: 3.25, Line: "Linux version 6.12"}},
+		Checks:   checks, DurationSeconds: 50.5,
+	}
+	if len(checks) == 0 {
+		r.Reason = "kernel panic: <oops> & more"
+	}
+	r.Conclude()
+	if err := Prepare(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Write(dir, "first line\nlast <line>\n"); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestWriteAndRead(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new", "report")
+	want := example(t, dir, check.Check{Name: "a", Status: check.Pass}, check.Check{Name: "b", Status: check.Skip, Detail: "none"})
+	got, err := Read(dir)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, want)
+	}
+	if parts, _ := filepath.Glob(filepath.Join(dir, "*.part")); len(parts) != 0 {
+		t.Errorf("left behind: %v", parts)
+	}
+	path := filepath.Join(dir, JSONFile)
+	if err := os.WriteFile(path, []byte(`{"schema_version": 99}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "version 99") {
+		t.Errorf("another version: %v", err)
+	}
+	if err := Prepare(dir); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("Prepare left %v", left)
+	}
+}
+
+func TestJUnit(t *testing.T) {
+	dir := t.TempDir()
+	read := func() (s suite) {
+		data, err := os.ReadFile(filepath.Join(dir, JUnitFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := xml.Unmarshal(data, &s); err != nil {
+			t.Fatalf("%v\n%s", err, data)
+		}
+		return s
+	}
+	example(t, dir, check.Check{Name: "a", Status: check.Pass}, check.Check{Name: "b", Status: check.Fail, Detail: "why"}, check.Check{Name: "c", Status: check.Skip, Detail: "none"})
+	if s := read(); s.Tests != 4 || s.Failures != 1 || s.Errors != 0 || s.Skipped != 1 || s.Cases[2].Failure.Text != "why" || s.Cases[3].Skipped == nil {
+		t.Errorf("got %+v", s)
+	}
+	example(t, dir)
+	if s := read(); s.Tests != 1 || s.Errors != 1 || s.Cases[0].Error.Text != "kernel panic: <oops> & more" {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestTable(t *testing.T) {
+	top := t.TempDir()
+	bios, uefi, broken := filepath.Join(top, "bios"), filepath.Join(top, "uefi"), filepath.Join(top, "broken")
+	example(t, bios, check.Check{Name: "kernel-release", Status: check.Pass})
+	example(t, uefi, check.Check{Name: "kernel-release", Status: check.Fail, Detail: "other"}, check.Check{Name: "internet", Status: check.Skip, Detail: "no"})
+	example(t, broken)
+
+	var out bytes.Buffer
+	if passed, err := Table(&out, []string{bios}); err != nil || !passed || strings.Contains(out.String(), "first line") {
+		t.Errorf("one that passed: %v, %v\n%s", passed, err, &out)
+	}
+	out.Reset()
+	passed, err := Table(&out, []string{bios, uefi, broken})
+	if err != nil || passed {
+		t.Errorf("got %v, %v", passed, err)
+	}
+	for _, want := range []string{
+		"PASS  bios: bee.iso (sha256 abababababab), bios, cd, 512 MiB, tcg, no network, 50 s: 1 passed, 0 failed, 0 skipped\n",
+		"FAIL  uefi: ", "ERROR broken: ",
+		"check           bios  uefi  broken\n",
+		"kernel-release  PASS  FAIL",
+		"internet              SKIP",
+		"\nFAIL kernel-release: other\n",
+		"\nERROR kernel panic: <oops> & more\n",
+		"  | last <line>\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+	if _, err := Table(&out, []string{bios, filepath.Join(top, "none")}); !os.IsNotExist(err) {
+		t.Errorf("no report: %v", err)
+	}
+}

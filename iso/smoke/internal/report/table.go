@@ -1,0 +1,117 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"bee/iso/smoke/internal/check"
+)
+
+// Tail is the last lines of text.
+func Tail(text string, lines int) string {
+	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(all[max(0, len(all)-lines):], "\n")
+}
+
+// Title says in one line what was tested.
+func (r *Report) Title() string {
+	if r.ISO == nil || r.Machine == nil {
+		return r.Host
+	}
+	title := fmt.Sprintf("%s (sha256 %.12s), %s, %s, %d MiB, %s", r.ISO.File, r.ISO.SHA256,
+		r.Machine.Firmware, r.Machine.Media, r.Machine.MemoryMiB, r.Machine.Accelerator)
+	if !r.Machine.Network {
+		title += ", no network"
+	}
+	return title
+}
+
+// tailLines of the serial log are shown where a test did not pass.
+const tailLines = 30
+
+// Table writes, for people, the reports of folders: one line for each report,
+// a table with a line for each check and a column for each report, and for each
+// that did not pass the reasons and the end of the serial log. It returns whether
+// all of them passed.
+func Table(w io.Writer, dirs []string) (passed bool, err error) {
+	reports := make([]*Report, len(dirs))
+	for i, dir := range dirs {
+		if reports[i], err = Read(dir); err != nil {
+			return false, err
+		}
+	}
+	passed = true
+	names := columns(dirs)
+	for i, r := range reports {
+		fmt.Fprintf(w, "%-5s %s: %s, %.0f s: %d passed, %d failed, %d skipped\n", strings.ToUpper(string(r.Verdict)),
+			names[i], r.Title(), r.DurationSeconds, r.Counts.Passed, r.Counts.Failed, r.Counts.Skipped)
+		passed = passed && r.Verdict == Pass
+	}
+	table(w, names, reports)
+	for i, r := range reports {
+		if r.Verdict != Pass {
+			explain(w, names[i], dirs[i], r)
+		}
+	}
+	return passed, nil
+}
+
+// columns are the shortest names that tell the folders apart.
+func columns(dirs []string) []string {
+	names := make([]string, len(dirs))
+	seen := map[string]bool{}
+	for i, dir := range dirs {
+		if path, err := filepath.Abs(dir); err == nil {
+			dir = path
+		}
+		names[i] = filepath.Base(dir)
+		if seen[names[i]] {
+			return dirs
+		}
+		seen[names[i]] = true
+	}
+	return names
+}
+
+func table(w io.Writer, names []string, reports []*Report) {
+	var rows []string
+	cells := map[string][]string{}
+	for i, r := range reports {
+		for _, c := range r.Checks {
+			if cells[c.Name] == nil {
+				rows = append(rows, c.Name)
+				cells[c.Name] = make([]string, len(reports))
+			}
+			cells[c.Name][i] = string(c.Status)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "\ncheck\t%s\n", strings.Join(names, "\t"))
+	for _, row := range rows {
+		fmt.Fprintf(out, "%s\t%s\n", row, strings.Join(cells[row], "\t"))
+	}
+	out.Flush()
+}
+
+func explain(w io.Writer, name, dir string, r *Report) {
+	fmt.Fprintf(w, "\n%s:\n", name)
+	if r.Reason != "" {
+		fmt.Fprintf(w, "ERROR %s\n", r.Reason)
+	}
+	for _, c := range r.Checks {
+		if c.Status == check.Fail {
+			fmt.Fprintln(w, c)
+		}
+	}
+	if serial, err := os.ReadFile(filepath.Join(dir, SerialFile)); err == nil {
+		fmt.Fprintf(w, "the end of %s:\n", filepath.Join(dir, SerialFile))
+		fmt.Fprintf(w, "  | %s\n", strings.ReplaceAll(Tail(string(serial), tailLines), "\n", "\n  | "))
+	}
+}

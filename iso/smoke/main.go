@@ -1,0 +1,99 @@
+// Command smoke boots bee's ISO in QEMU, or finds a machine that booted it, and
+// checks that everything on it works.
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// script runs on the machine; it can also be used without this program.
+//
+//go:embed smoketest.sh
+var script string
+
+// Exit statuses. Their texts are in the long help.
+const (
+	exitFailed = 1
+	exitInput  = 2
+	exitBroken = 3
+)
+
+// errFailed says that the program did its work and what it tested is not right.
+// What is wrong has been printed.
+var errFailed = errors.New("failed")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := command().ExecuteContext(ctx)
+	stop()
+	os.Exit(exitStatus(err))
+}
+
+func exitStatus(err error) int {
+	var broken brokenError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errFailed):
+		return exitFailed
+	case errors.As(err, &broken):
+		fmt.Fprintln(os.Stderr, "smoke: the checks did not run to their end:", err)
+		return exitBroken
+	}
+	fmt.Fprintln(os.Stderr, "smoke:", err)
+	return exitInput
+}
+
+// brokenError says why the checks did not run to their end.
+type brokenError struct{ error }
+
+func command() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "smoke",
+		Short: "Boot bee's ISO and check that everything on it works",
+		Long: `smoke boots an ISO of bee in QEMU, logs in over SSH (or, on a machine without a
+network card, over the serial console), waits for the audit of the hardware and
+runs the smoke test, a shell script, there. It can run that test on a real
+machine, too.
+
+Exit status:
+  0  every check is PASS or SKIP
+  1  a check is FAIL
+  2  the test could not begin: wrong usage, no ISO, no credentials, no QEMU
+  3  the checks did not run to their end: the machine did not come up, or stopped`,
+		Example: `  smoke run --iso bee.iso --report report
+  smoke verdict report
+  smoke boot --iso bee.iso`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(runCommand(), verdictCommand(), bootCommand())
+	return root
+}
+
+// portOrSSH is an address with SSH's port where it has none.
+func portOrSSH(address string) string {
+	if _, _, err := net.SplitHostPort(address); err == nil {
+		return address
+	}
+	return net.JoinHostPort(address, "22")
+}
+
+// oneOf refuses a value that is not among the words allowed for a flag.
+func oneOf(flag, value string, words ...string) error {
+	for _, word := range words {
+		if value == word {
+			return nil
+		}
+	}
+	return fmt.Errorf("--%s %s: it is one of %q", flag, value, words)
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/term"
+
+	"bee/iso/smoke/internal/driver"
+	"bee/iso/smoke/internal/qemu"
+	"bee/iso/smoke/internal/report"
+)
+
+func runCommand() *cobra.Command {
+	options := driver.Options{Script: script, Progress: os.Stderr}
+	var identity, passwordVariable string
+	var internet bool
+	cmd := &cobra.Command{
+		Use:   "run (--iso FILE | --host ADDRESS[:PORT])",
+		Short: "Boot an ISO in QEMU, or find a machine, and check it",
+		Long: `run boots an ISO in QEMU and checks the machine, or checks a machine that booted
+bee already. KVM is used where a probe guest really runs under it, else QEMU
+emulates the processor (TCG).
+
+A boot fails at once, with the reason, on a kernel panic, a missing or damaged
+medium, a rescue shell, or where memory runs out. Without --identity and
+--password-env the password is read from the serial console, or, for --host,
+asked for.
+
+With --report, a folder gets report.json (what was tested, a time line of the
+boot, every check), junit.xml (the same for CI systems), serial.log (the serial
+console) and console.png (the screen at the end).`,
+		Example: `  # under BIOS, as a CD, with the password that the ISO shows on its console
+  smoke run --iso bee.iso --report report
+
+  # under UEFI, as a USB stick, with little memory
+  smoke run --iso bee.iso --firmware uefi --media usb --memory 512
+
+  # a machine without any network card: everything goes over the serial console
+  smoke run --iso bee.iso --no-network
+
+  # an ISO that lets in keys only
+  smoke run --iso bee.iso --identity ~/.ssh/id_ed25519
+
+  # a real machine; it asks for the password that the machine's screen shows
+  smoke run --host 192.0.2.10 --expect-internet`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := errors.Join(
+				oneOf("firmware", options.Firmware, qemu.BIOS, qemu.UEFI),
+				oneOf("media", options.Media, qemu.CD, qemu.USB),
+			); err != nil {
+				return err
+			}
+			if options.Host != "" {
+				options.Host = portOrSSH(options.Host)
+			}
+			if options.NoNetwork {
+				options.Args = append(options.Args, "--no-network")
+			}
+			if internet {
+				options.Args = append(options.Args, "--expect-internet")
+			}
+			var err error
+			if options.Credentials, err = credentials(identity, passwordVariable, options.Host); err != nil {
+				return err
+			}
+			return conclude(options, cmd)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&options.ISO, "iso", "", "ISO `file` to boot")
+	flags.StringVar(&options.Host, "host", "", "`address` of a machine that booted bee already; port 22 unless it names one")
+	flags.StringVar(&options.Firmware, "firmware", qemu.BIOS, "firmware of the virtual machine: bios or uefi")
+	flags.StringVar(&options.Media, "media", qemu.CD, "what the ISO is to the virtual machine: cd or usb")
+	flags.IntVar(&options.MemoryMiB, "memory", 1024, "memory of the virtual machine, in MiB")
+	flags.BoolVar(&options.NoNetwork, "no-network", false, "no network card; check over the serial console")
+	flags.BoolVar(&internet, "expect-internet", false, "fail where the machine does not reach the internet")
+	flags.StringVar(&identity, "identity", "", "private SSH key `file` to log in with")
+	flags.StringVar(&passwordVariable, "password-env", "", "environment `variable` that holds the password to log in with")
+	flags.StringVar(&options.ReportDir, "report", "", "`folder` for the report; an older report there is replaced")
+	flags.DurationVar(&options.Timeout, "timeout", 10*time.Minute, "time limit of the whole test")
+	cmd.MarkFlagsOneRequired("iso", "host")
+	cmd.MarkFlagsMutuallyExclusive("iso", "host")
+	cmd.MarkFlagsMutuallyExclusive("identity", "password-env")
+	for _, virtual := range []string{"firmware", "media", "memory", "no-network"} {
+		cmd.MarkFlagsMutuallyExclusive("host", virtual)
+	}
+	words(cmd, "firmware", qemu.BIOS, qemu.UEFI)
+	words(cmd, "media", qemu.CD, qemu.USB)
+	cmd.MarkFlagFilename("iso", "iso")
+	cmd.MarkFlagDirname("report")
+	return cmd
+}
+
+// words lets the shell complete the values of a flag.
+func words(cmd *cobra.Command, flag string, values ...string) {
+	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// credentials reads the private key or the password that flags name. For a real
+// machine without either, a person is asked.
+func credentials(identity, variable, host string) (driver.Credentials, error) {
+	none := driver.Credentials{}
+	switch {
+	case identity != "":
+		data, err := os.ReadFile(identity)
+		if err != nil {
+			return none, err
+		}
+		key, err := ssh.ParsePrivateKey(data)
+		if err != nil {
+			return none, fmt.Errorf("--identity %s: not a private SSH key without a passphrase: %w", identity, err)
+		}
+		return driver.Credentials{Key: key}, nil
+	case variable != "":
+		password := os.Getenv(variable)
+		if password == "" {
+			return none, fmt.Errorf("--password-env %s: the variable is not set, or empty", variable)
+		}
+		return driver.Credentials{Password: password}, nil
+	case host != "":
+		stdin := int(os.Stdin.Fd())
+		if !term.IsTerminal(stdin) {
+			return none, errors.New("--host needs --identity or --password-env where there is no terminal to ask for the password")
+		}
+		fmt.Fprintf(os.Stderr, "password of root at %s (its console shows it): ", host)
+		password, err := term.ReadPassword(stdin)
+		fmt.Fprintln(os.Stderr)
+		return driver.Credentials{Password: string(password)}, err
+	}
+	return none, nil
+}
+
+// conclude runs the test and prints what came out.
+func conclude(options driver.Options, cmd *cobra.Command) error {
+	result, err := driver.Run(cmd.Context(), options)
+	if result != nil {
+		fmt.Fprintln(cmd.OutOrStdout(), result.Counts)
+	}
+	var input driver.InputError
+	switch {
+	case errors.As(err, &input):
+		return err
+	case err != nil:
+		return brokenError{err}
+	case result.Verdict != report.Pass:
+		return errFailed
+	}
+	return nil
+}

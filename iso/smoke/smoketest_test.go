@@ -1,0 +1,200 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// function runs code with the functions of smoketest.sh, under each shell that
+// may run it, and returns what it printed. $1 is a file with the text given.
+func function(t *testing.T, code, text string) string {
+	t.Helper()
+	functions, found := strings.CutSuffix(script, "\nmain \"$@\"\n")
+	if !found {
+		t.Fatal("smoketest.sh does not end with its call of main")
+	}
+	dir := t.TempDir()
+	file, source := filepath.Join(dir, "file"), filepath.Join(dir, "source.sh")
+	for path, data := range map[string]string{file: text, source: functions + "\ncheck=check\n" + code} {
+		if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said []string
+	for _, shell := range [][]string{{"busybox", "ash"}, {"dash"}} {
+		if _, err := exec.LookPath(shell[0]); err != nil {
+			t.Skipf("%s is not installed", shell[0])
+		}
+		out, err := exec.Command(shell[0], append(shell[1:], source, file)...).CombinedOutput()
+		if err != nil {
+			t.Logf("%s: %v", shell[0], err)
+		}
+		said = append(said, string(out))
+	}
+	if said[0] != said[1] {
+		t.Errorf("ash says %q, dash says %q", said[0], said[1])
+	}
+	return strings.TrimSuffix(said[0], "\n")
+}
+
+func sample(t *testing.T, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// move returns text with the line that ends in what moved before the line that
+// ends in before.
+func move(t *testing.T, text, what, before string) string {
+	t.Helper()
+	var out []string
+	var moved string
+	lines := strings.Split(text, "\n")
+	for _, line := range lines {
+		if strings.HasSuffix(line, " "+what) {
+			moved = line
+		}
+	}
+	for _, line := range lines {
+		if strings.HasSuffix(line, " "+before) {
+			out = append(out, moved)
+		}
+		if line != moved {
+			out = append(out, line)
+		}
+	}
+	if moved == "" || len(out) != len(lines) {
+		t.Fatalf("no %q or no %q", what, before)
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestServiceOrder(t *testing.T) {
+	good := sample(t, "boot.log")
+	for name, c := range map[string]struct{ log, want string }{
+		"good":                      {good, "PASS check"},
+		"restarted later":           {good + "90.00 localmount start\n91.00 localmount started\n", "PASS check"},
+		"sshsetup before mount":     {move(t, good, "bee-sshsetup start", "localmount start"), "FAIL check: bee-sshsetup start comes before localmount started"},
+		"dropbear before its setup": {move(t, good, "dropbear start", "bee-sshsetup started"), "FAIL check: dropbear start comes before bee-sshsetup started"},
+		"network before mount":      {move(t, good, "bee-network start", "localmount started"), "FAIL check: bee-network start comes before localmount started"},
+		"nvidia before network":     {move(t, good, "bee-nvidia start", "bee-network started"), "FAIL check: bee-nvidia start comes before bee-network started"},
+		"audit before nvidia":       {move(t, good, "bee-audit start", "bee-nvidia started"), "FAIL check: bee-audit start comes before bee-nvidia started"},
+		"no nvidia":                 {strings.ReplaceAll(good, "bee-nvidia", "other"), "has no 'bee-nvidia start'"},
+		"empty":                     {"", "has no 'localmount started'"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, `boot_log=$1; service_order`, c.log); !strings.Contains(got, c.want) || strings.Count(got, "check") != 1 {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	if got := function(t, `boot_log=/no/boot.log; service_order`, ""); got != "FAIL check: /no/boot.log is missing" {
+		t.Errorf("no boot log: %q", got)
+	}
+}
+
+func TestServicesStarted(t *testing.T) {
+	good := sample(t, "boot.log")
+	const code = `boot_log=$1; timeout() { echo "status: $up"; [ $up = started ]; }; up=started; services_started`
+	for name, c := range map[string]struct{ log, code, want string }{
+		"good":    {good, code, "PASS check"},
+		"failed":  {strings.Replace(good, "bee-audit started", "bee-audit failed", 1), code, "FAIL check: bee-audit failed"},
+		"hangs":   {strings.Replace(good, "75.83 bee-audit started\n", "", 1), code, "FAIL check: bee-audit was begun and has not ended"},
+		"absent":  {strings.ReplaceAll(good, "dropbear", "sshd"), code, "FAIL check: dropbear was never begun"},
+		"crashed": {good, strings.Replace(code, "up=started", "up=crashed", 1), "FAIL check: localmount: status: crashed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, c.code, c.log); !strings.HasPrefix(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestDependencies(t *testing.T) {
+	good := sample(t, "deptree")
+	for name, c := range map[string]struct{ tree, want string }{
+		"good":               {good, "bee-sshsetup localmount"},
+		"needs a network":    {good + "depinfo_8_ineed_1='net'\n", "bee-sshsetup localmount net"},
+		"setup after DHCP":   {good + "depinfo_6_iafter_0='bee-network'\n", "bee-network bee-sshsetup localmount"},
+		"a loop":             {good + "depinfo_6_iuse_0='dropbear'\n", "bee-sshsetup localmount"},
+		"no such service":    {strings.ReplaceAll(good, "'dropbear'", "'sshd'"), ""},
+		"name with a dash _": {good + "depinfo_8_iwant_0='a_b-c.d'\n", "a_b-c.d bee-sshsetup localmount"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, `dependencies dropbear <"$1" | sort | one_line`, c.tree); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestReleaseFile(t *testing.T) {
+	const good = `BEE_VERSION="20261105-0123456789ab"
+BEE_COMMIT="0123456789abcdef0123456789abcdef01234567-dirty"
+BEE_DATE="2026-11-05T00:00:00Z"
+BEE_BASE="debian"
+BEE_RELEASE="trixie"
+BEE_KERNEL="6.12.117+deb13-amd64"
+BEE_AUDIT="20261105-0123456789ab"
+BEE_SSH="random"
+BEE_VENDOR=""
+BEE_BUILD_INFO="bee \$5"
+`
+	for name, c := range map[string]struct{ text, want string }{
+		"good":       {good, "PASS check: 20261105-0123456789ab"},
+		"no vendor":  {strings.Replace(good, "BEE_VENDOR", "VENDOR", 1), "has no BEE_VENDOR"},
+		"no kernel":  {strings.Replace(good, "6.12.117+deb13-amd64", "", 1), "has no BEE_KERNEL"},
+		"no commit":  {strings.Replace(good, "0123456789abcdef0", "unknown", 1), "FAIL check: BEE_COMMIT is no commit: unknown"},
+		"other base": {strings.Replace(good, "debian", "fedora", 1), "neither alpine nor debian: fedora"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, `release=$1; read_release; release_file`, c.text); !strings.Contains(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+// A machine without NVIDIA hardware must never show a PASS for its GPUs; one
+// with it, and without its driver, a FAIL.
+func TestGPUs(t *testing.T) {
+	const all = `for check in nvidia-modules nvidia-smi nvidia-sonames; do "$(echo $check | tr - _)"; done | cut -d' ' -f1 | one_line`
+	sys := t.TempDir()
+	function := func(code string) string { return function(t, "sys="+sys+"; nvidia_modules=/no\n"+code, "") }
+	if got := function(all); got != "SKIP SKIP SKIP" {
+		t.Errorf("no PCI bus: %s", got)
+	}
+	for device, ids := range map[string][2]string{
+		"0000:01:00.0": {"0x8086", "0x030000"}, // another vendor's display
+		"0000:02:00.0": {"0x10de", "0x040300"}, // the sound of a GPU
+	} {
+		dir := filepath.Join(sys, "bus/pci/devices", device)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(filepath.Join(dir, "vendor"), []byte(ids[0]+"\n"), 0o600)
+		os.WriteFile(filepath.Join(dir, "class"), []byte(ids[1]+"\n"), 0o600)
+	}
+	if got := function(all); got != "SKIP SKIP SKIP" {
+		t.Errorf("no GPU: %s", got)
+	}
+	os.WriteFile(filepath.Join(sys, "bus/pci/devices/0000:02:00.0/class"), []byte("0x030200\n"), 0o600)
+	if got := function(all); got != "FAIL FAIL FAIL" {
+		t.Errorf("a GPU without a driver: %s", got)
+	}
+}
+
+func TestWrongArgument(t *testing.T) {
+	cmd := exec.Command("sh", "-s", "--", "--fast")
+	cmd.Stdin = strings.NewReader(script)
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "--fast") {
+		t.Errorf("exit status %d: %s", cmd.ProcessState.ExitCode(), out)
+	}
+}
