@@ -269,5 +269,5 @@ func firstLines(stderr []byte) []string {
 	return first
 }
 
-// seconds rounds to what is worth reading.
-func seconds(d time.Duration) float64 { return d.Round(time.Millisecond).Seconds() }
+// seconds is a duration to the millisecond.
+func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

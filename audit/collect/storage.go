@@ -111,7 +111,7 @@ func fromLsblk(d lsblk.Device) report.Drive {
 		LogicalBlockBytes:  d.LogicalBlock.Or0(),
 		PhysicalBlockBytes: d.PhysicalBlock.Or0(),
 		Rotational:         d.Rotational.Value(),
-		HCTL:               text(d.HCTL),
+		HCTL:               string(d.HCTL),
 	}
 	if rm := d.Removable.Value(); rm != nil {
 		drive.Removable = *rm
@@ -192,7 +192,7 @@ func addSmartctl(d *report.Drive, o smartctl.Output, status int) {
 				ControllerID:     o.NVMeControllerID.Uint(),
 				TotalBytes:       o.NVMeCapacity.Or0(),
 				UnallocatedBytes: o.NVMeUnallocated.Or0(),
-				Namespaces:       o.NVMeNamespaces.Or0(),
+				MaxNamespaces:    o.NVMeNamespaces.Or0(),
 			}
 		}
 		if d.NVMe.Health == nil {
@@ -245,7 +245,7 @@ func askNVMe(ctx context.Context, t *Task, d *report.Drive) {
 		ControllerID:      c.ControllerID.Uint(),
 		TotalBytes:        c.TotalBytes.Or0(),
 		UnallocatedBytes:  c.UnallocatedBytes.Or0(),
-		Namespaces:        c.Namespaces.Or0(),
+		MaxNamespaces:     c.Namespaces.Or0(),
 		WarningCelsius:    nvme.Celsius(c.WarningKelvin),
 		CriticalCelsius:   nvme.Celsius(c.CriticalKelvin),
 	}

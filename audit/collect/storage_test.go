@@ -89,6 +89,7 @@ func TestStorage(t *testing.T) {
 		{"sda firmware", sda.FirmwareVersion, "DA01X"},
 		{"sda WWN", sda.WWN, "0x5000cca24d38c1d7"},
 		{"sda speed", sda.InterfaceSpeed + " of " + sda.InterfaceMaxSpeed, "3.0 Gb/s of 6.0 Gb/s"},
+		{"sda address, which is no placeholder", sda.HCTL, "0:0:0:0"},
 		{"sda rpm", sda.RotationRPM, uint64(7200)},
 		{"sda passed", *sda.SMART.Passed, true},
 		{"sda warnings", sda.SMART.Warnings, []string{"command_failed", "error_log"}},

@@ -101,7 +101,8 @@ type NVMe struct {
 	ControllerID     *uint64 `json:"controller_id,omitempty"`
 	TotalBytes       uint64  `json:"total_bytes,omitempty"`
 	UnallocatedBytes uint64  `json:"unallocated_bytes,omitempty"`
-	Namespaces       uint64  `json:"namespaces,omitempty"`
+	// Number of namespaces that the controller can have.
+	MaxNamespaces uint64 `json:"max_namespaces,omitempty"`
 	// Temperature at which the controller warns.
 	WarningCelsius *int64 `json:"warning_temperature_celsius,omitempty"`
 	// Temperature at which the controller may fail.

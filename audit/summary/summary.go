@@ -80,7 +80,7 @@ func cpu(b *bytes.Buffer, s *report.CPU) {
 			continue
 		}
 		t.row(cmp.Or(c.Designation, c.Handle), cmp.Or(strings.Join(strings.Fields(c.Version), " "), "unknown processor"),
-			number(c.Cores, " cores"), number(c.Threads, " threads"), number(c.MaxSpeedMHz, " MHz max"), serial(c.SerialNumber))
+			some(c.Cores, "core"), some(c.Threads, "thread"), number(c.MaxSpeedMHz, " MHz max"), serial(c.SerialNumber))
 	}
 	t.flush()
 }
@@ -108,7 +108,7 @@ func memory(b *bytes.Buffer, s *report.Memory) {
 		if m.SizeBytes > 0 {
 			size = humanize.IBytes(m.SizeBytes)
 		}
-		t.row(place, size, m.Type, speed, number(m.Ranks, " rank"), join(m.Manufacturer, m.PartNumber), serial(m.SerialNumber))
+		t.row(place, size, m.Type, speed, some(m.Ranks, "rank"), join(m.Manufacturer, m.PartNumber), serial(m.SerialNumber))
 	}
 	t.flush()
 }
@@ -263,11 +263,20 @@ func join(parts ...string) string {
 	return s
 }
 
-func count(n int, what string) string {
+// count prints a number of things.
+func count[T int | uint64](n T, thing string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + thing
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// some prints a number of things where it is known.
+func some(n uint64, thing string) string {
+	if n == 0 {
+		return ""
+	}
+	return count(n, thing)
 }
 
 func number(n uint64, unit string) string {

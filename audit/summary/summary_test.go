@@ -64,7 +64,7 @@ CPU: 1 of 2 sockets populated
   CPU2  empty
 
 Memory: 64 GiB in 1 of 2 slots
-  DIMM A1 Node 0  64 GiB  DDR5  4800 MT/s (runs at 4400)  2 rank  Größe M321
+  DIMM A1 Node 0  64 GiB  DDR5  4800 MT/s (runs at 4400)  2 ranks  Größe M321
   DIMM A2         empty
 
 Storage: 2 drives
