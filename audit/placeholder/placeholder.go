@@ -9,11 +9,12 @@ import (
 	"strings"
 )
 
-// words are placeholders in lower case, single spaces, without trailing dots.
+// words are placeholders in lower case, with single spaces, and without
+// punctuation around them.
 var words = set(
 	// dmidecode's own words for an absent string.
 	"not specified", "not provided", "not present", "not settable", "unspecified",
-	"unknown", "<bad index>", "<out of spec>",
+	"unknown", "bad index", "out of spec",
 	// Firmware vendors' templates that the board maker left as they were.
 	"to be filled by o.e.m", "fill by oem", "filled by oem", "o.e.m", "oem", "default", "default string",
 	"system manufacturer", "system product name", "system version", "system serial number",
@@ -25,12 +26,12 @@ var words = set(
 	"03000200-0400-0500-0006-000700080009",
 	// Other ways to say nothing.
 	"none", "null", "n/a", "na", "nil", "empty", "undefined", "invalid", "not available", "notprovided",
-	"not applicable", "no dimm", "no module installed", "[empty]", "no asset tag", "no asset information", "xxxxxxxx",
+	"not applicable", "no dimm", "no module installed", "no asset tag", "no asset information",
 )
 
 // filler is text without information: nothing but punctuation and zeros ("--",
-// "0.0", an all-zero UUID), or four and more Fs with or without 0x.
-var filler = regexp.MustCompile(`^(?:[\pP\pS\s0]*|0x0+|(?:0x)?[fF]{4,}|(?i)ffffffff(?:-ffff){3}-ffffffffffff)$`)
+// "0.0", an all-zero UUID), a row of Xs, or four and more Fs with or without 0x.
+var filler = regexp.MustCompile(`^(?:[\pP\pS\s0]*|0x0+|[xX]{3,}|(?:0x)?[fF]{4,}|(?i)ffffffff(?:-ffff){3}-ffffffffffff)$`)
 
 // numbered is a template entry with its index: "SerNum00", "PartNum3".
 var numbered = regexp.MustCompile(`(?i)^(?:sernum|partnum|manufacturer|modulepartnumber|assettagnum)\d{1,2}$`)
@@ -38,7 +39,7 @@ var numbered = regexp.MustCompile(`(?i)^(?:sernum|partnum|manufacturer|modulepar
 // Drop returns s without surrounding space, or "" where s is a placeholder.
 func Drop(s string) string {
 	s = strings.TrimSpace(s)
-	word := strings.TrimRight(strings.Join(strings.Fields(strings.ToLower(s)), " "), ".")
+	word := strings.Trim(strings.Join(strings.Fields(strings.ToLower(s)), " "), ".()[]<>*-_ ")
 	if words[word] || filler.MatchString(s) || numbered.MatchString(s) || counting(s) {
 		return ""
 	}

@@ -9,6 +9,7 @@ func TestDrop(t *testing.T) {
 		"00000000", "0x00000000", "FFFFFFFF", "FFFF", "0000", "0.0", "00000000-0000-0000-0000-000000000000",
 		"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "03000200-0400-0500-0006-000700080009", "NO DIMM", "NOT AVAILABLE",
 		"SerNum00", "<BAD INDEX>", "  Default  string ", "System Product Name", "N/A",
+		"(none)", "[Empty]", "XxXxXxX", "*** NOT AVAILABLE ***",
 	} {
 		if got := Drop(s); got != "" {
 			t.Errorf("Drop(%q) = %q, want nothing", s, got)
