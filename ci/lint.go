@@ -19,7 +19,7 @@ func (m *Bee) Lint(
 	// The repository.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=[".git", "dist", "iso/vendor/*", "!iso/vendor/README.md"]
+	// +ignore=[".git", "dist", "go.work", "go.work.sum", "iso/vendor/*", "!iso/vendor/README.md"]
 	source *dagger.Directory,
 ) error {
 	v, err := m.versions(ctx)
