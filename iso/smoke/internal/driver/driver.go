@@ -348,8 +348,9 @@ func (t *test) waitFor(ctx context.Context, what string) func(error) error {
 	}
 }
 
+// lastWords of a machine that has not let us in yet.
 func (t *test) lastWords() string {
-	if t.console == nil {
+	if t.console == nil || t.report.Shell != "" {
 		return ""
 	}
 	line := t.console.LastLine()
@@ -363,7 +364,7 @@ func (t *test) serialText() string {
 	if t.console == nil {
 		return ""
 	}
-	return t.console.Text()
+	return remote.WithoutCommands(t.console.Text())
 }
 
 func (t *test) reach(name, line string) {

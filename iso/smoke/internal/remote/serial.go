@@ -56,7 +56,14 @@ func (s *Serial) open(ctx context.Context) error {
 		return err
 	}
 	// A shell that reads from a pipe has no prompt, no line editor and no echo.
-	if _, err := io.WriteString(s.port, "stty -echo; cat | sh; stty echo\n"); err != nil {
+	from := len(s.console.Text())
+	if _, err := io.WriteString(s.port, "stty -echo; "+framed(0, ":")+"; cat | sh; stty echo\n"); err != nil {
+		return err
+	}
+	limited, cancel := context.WithTimeoutCause(ctx, s.patience, errQuiet)
+	defer cancel()
+	// where the answer is lost, the commands find out
+	if _, _, err := s.console.Wait(limited, from, frame(0)); err != nil && !errors.Is(err, errQuiet) {
 		return err
 	}
 	_, err := s.command(ctx, "mkdir -p "+workFolder)
@@ -164,17 +171,31 @@ func (s *Serial) command(ctx context.Context, command string) (string, error) {
 func (s *Serial) try(ctx context.Context, command string) (string, error) {
 	s.sent++
 	from := len(s.console.Text())
-	// The sum keeps an echo of this line from being taken for the answer.
-	line := fmt.Sprintf("echo; echo smoke-begin-$((%[1]d+0)).; %[2]s\necho; echo smoke-end-$((%[1]d+0)).\n", s.sent, command)
-	if _, err := io.WriteString(s.port, line); err != nil {
+	if _, err := io.WriteString(s.port, framed(s.sent, command)+"\n"); err != nil {
 		return "", err
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, s.patience, errQuiet)
 	defer cancel()
-	answer := regexp.MustCompile(fmt.Sprintf(`(?s)smoke-begin-%[1]d\.\n(.*?)\n?smoke-end-%[1]d\.\n`, s.sent))
-	groups, _, err := s.console.Wait(limited, from, answer)
+	groups, _, err := s.console.Wait(limited, from, frame(s.sent))
 	if err != nil {
 		return "", err
 	}
 	return groups[1], nil
 }
+
+// framed puts a mark before and behind what a command prints. The sums keep an
+// echo of the command from being taken for the answer.
+func framed(number int, command string) string {
+	return fmt.Sprintf("echo; echo smoke-begin-$((%[1]d+0)).; %[2]s; echo; echo smoke-end-$((%[1]d+0)).", number, command)
+}
+
+// frame matches what a framed command printed.
+func frame(number int) *regexp.Regexp {
+	return regexp.MustCompile(fmt.Sprintf(`(?s)smoke-begin-%[1]d\.\n(.*?)\n?smoke-end-%[1]d\.\n`, number))
+}
+
+var frames = regexp.MustCompile(`(?s)\n?smoke-begin-\d+\.\n.*?smoke-end-\d+\.\n`)
+
+// WithoutCommands is the text of a console without the commands that were
+// answered there and their packed answers, which tell a person nothing.
+func WithoutCommands(text string) string { return frames.ReplaceAllString(text, "") }

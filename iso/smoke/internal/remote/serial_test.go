@@ -74,10 +74,13 @@ func TestSerial(t *testing.T) {
 					t.Errorf("%.40q: got %.80q, %d, %v", test.script, output, status, err)
 				}
 			}
+			from := len(c.Text())
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			from := len(c.Text())
+			if text := WithoutCommands(c.Text()); strings.Count(text, "smoke-") > 2 || !strings.Contains(text, console.Prompt) {
+				t.Errorf("what is left for people: %q", text)
+			}
 			if _, _, err := c.Wait(t.Context(), from, prompt); err != nil {
 				t.Errorf("no prompt after Close: %v", err)
 			}

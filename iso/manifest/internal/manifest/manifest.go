@@ -1,0 +1,289 @@
+// Package manifest tells what is in a finished ISO, read back from nothing but
+// the ISO.
+package manifest
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"bee/iso/manifest/internal/packages"
+	"bee/iso/manifest/internal/squashfs"
+	"bee/iso/smoke/iso9660"
+)
+
+// SchemaVersion is the version of the manifest's format. A field that goes or
+// changes its meaning raises it; a new one does not.
+const SchemaVersion = 1
+
+// Manifest is the content of an ISO. It has no times, and not the name of the
+// file: equal ISOs have equal manifests.
+type Manifest struct {
+	SchemaVersion int `json:"schema_version"`
+	// The whole image.
+	ISO Image `json:"iso"`
+	// What /etc/bee-release says.
+	Release map[string]string `json:"release"`
+	// Packages of the running system, sorted by name.
+	Packages []packages.Package `json:"packages"`
+	// Files of the medium, sorted by path.
+	Medium []MediumFile `json:"medium"`
+	// Layers of the running system's file system, the lowest first.
+	Layers []Layer `json:"layers"`
+}
+
+// Image is the ISO as a file.
+type Image struct {
+	SizeBytes int64  `json:"size_bytes"`
+	SHA256    string `json:"sha256"`
+}
+
+// MediumFile is a file or directory of the ISO's own file system.
+type MediumFile struct {
+	Path string `json:"path"`
+	// directory, file or symlink.
+	Type string `json:"type"`
+	// Permission bits, octal.
+	Mode      string `json:"mode"`
+	SizeBytes *int64 `json:"size_bytes,omitempty"`
+	SHA256    string `json:"sha256,omitempty"`
+	Target    string `json:"target,omitempty"`
+}
+
+// Layer is a squashfs image of the medium. A file of a layer hides the one of the
+// same path in the layers below.
+type Layer struct {
+	// Path on the medium.
+	Path string `json:"path"`
+	// Files, sorted by path.
+	Files []squashfs.File `json:"files"`
+}
+
+const (
+	layerFolder = "live"
+	releaseFile = "/etc/bee-release"
+)
+
+// Read reads the ISO at path. It calls progress before each step that takes a
+// while.
+func Read(path string, progress func(string)) (*Manifest, error) {
+	if _, err := iso9660.Check(path); err != nil {
+		return nil, err
+	}
+	m := &Manifest{SchemaVersion: SchemaVersion}
+	progress("reading the medium")
+	var err error
+	if m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path); err != nil {
+		return nil, err
+	}
+	medium, err := os.MkdirTemp("", "manifest-medium-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(medium)
+	if err := extract(path, medium); err != nil {
+		return nil, err
+	}
+	if m.Medium, err = list(medium); err != nil {
+		return nil, err
+	}
+	layers, err := filepath.Glob(filepath.Join(medium, layerFolder, "*.squashfs"))
+	if err != nil {
+		return nil, err
+	}
+	if len(layers) == 0 {
+		return nil, fmt.Errorf("%s: no ISO of bee on the debian base: there is no /%s/*.squashfs on it", path, layerFolder)
+	}
+	for _, file := range layers { // Glob sorts: the lowest layer is first
+		name := "/" + layerFolder + "/" + filepath.Base(file)
+		progress("reading " + name)
+		if err := m.addLayer(name, file); err != nil {
+			return nil, err
+		}
+	}
+	if m.Packages == nil {
+		return nil, fmt.Errorf("%s: no layer has a package database", path)
+	}
+	if m.Release == nil {
+		return nil, fmt.Errorf("%s: no layer has %s", path, releaseFile)
+	}
+	return m, nil
+}
+
+// addLayer adds a layer over those that are there. Whatever it says of packages
+// and release hides what they said.
+func (m *Manifest) addLayer(name, file string) error {
+	image, err := squashfs.Open(file)
+	if err != nil {
+		return err
+	}
+	defer image.Close()
+	m.Layers = append(m.Layers, Layer{name, image.Files})
+	if text, err := image.Content(releaseFile); err != nil {
+		return err
+	} else if text != nil {
+		m.Release = release(string(text))
+	}
+	for _, database := range packages.Databases {
+		data, err := image.Content(database.Path)
+		if err != nil {
+			return err
+		}
+		if data == nil {
+			continue
+		}
+		if m.Packages, err = database.Parse(data); err != nil {
+			return fmt.Errorf("%s of %s: %w", database.Path, name, err)
+		}
+	}
+	return nil
+}
+
+// extract unpacks the medium into a folder.
+func extract(iso, folder string) error {
+	iso, err := filepath.Abs(iso) // xorriso takes some words for addresses of drives
+	if err != nil {
+		return err
+	}
+	out, err := exec.Command("xorriso", "-osirrox", "on:auto_chmod_off", "-report_about", "WARNING",
+		"-indev", "stdio:"+iso, "-extract", "/", folder).CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		return errors.New("xorriso is not in PATH; the Debian package is called so, too")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: xorriso cannot read it: %w: %s", iso, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+func list(folder string) (files []MediumFile, err error) {
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		f := MediumFile{Path: "/" + strings.TrimPrefix(path[len(folder):], "/"), Mode: fmt.Sprintf("%04o", info.Mode().Perm())}
+		switch info.Mode().Type() {
+		case fs.ModeDir:
+			f.Type = "directory"
+		case fs.ModeSymlink:
+			f.Type = "symlink"
+			f.Target, err = os.Readlink(path)
+		default:
+			f.Type = "file"
+			f.SizeBytes = new(int64)
+			*f.SizeBytes, f.SHA256, err = digest(path)
+		}
+		files = append(files, f)
+		return err
+	})
+	slices.SortFunc(files, func(a, b MediumFile) int { return strings.Compare(a.Path, b.Path) })
+	return files, err
+}
+
+func digest(path string) (size int64, sum string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err = io.Copy(hash, file)
+	return size, hex.EncodeToString(hash.Sum(nil)), err
+}
+
+// release reads lines of KEY="value", where a backslash keeps the character
+// behind it.
+func release(text string) map[string]string {
+	values := map[string]string{}
+	for line := range strings.Lines(text) {
+		key, value, found := strings.Cut(strings.TrimSpace(line), "=")
+		if !found || strings.HasPrefix(key, "#") {
+			continue
+		}
+		value = strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`)
+		values[key] = unescape.Replace(value)
+	}
+	return values
+}
+
+var unescape = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, "\\`", "`")
+
+// Write writes the manifest as JSON with one line for each package and file, so
+// that diff shows what changed between two ISOs.
+func (m *Manifest) Write(w io.Writer) error {
+	var b bytes.Buffer
+	iso, err := marshal(m.ISO)
+	if err != nil {
+		return err
+	}
+	release, err := marshal(m.Release)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(&b, "{\n\"schema_version\": %d,\n\"iso\": %s,\n\"release\": %s,\n\"packages\": ", m.SchemaVersion, iso, release)
+	if err := lines(&b, m.Packages); err != nil {
+		return err
+	}
+	b.WriteString(",\n\"medium\": ")
+	if err := lines(&b, m.Medium); err != nil {
+		return err
+	}
+	b.WriteString(",\n\"layers\": [")
+	for i, layer := range m.Layers {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := marshal(layer.Path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\n{\"path\": %s, \"files\": ", name)
+		if err := lines(&b, layer.Files); err != nil {
+			return err
+		}
+		b.WriteByte('}')
+	}
+	b.WriteString("\n]\n}\n")
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// lines writes a JSON array with each element on its own line.
+func lines[T any](b *bytes.Buffer, elements []T) error {
+	b.WriteByte('[')
+	for i, element := range elements {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		text, err := marshal(element)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "\n  %s", text)
+	}
+	b.WriteString("\n]")
+	return nil
+}
+
+// marshal is json.Marshal without escapes for HTML.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}

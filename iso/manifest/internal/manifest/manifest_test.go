@@ -1,0 +1,124 @@
+package manifest
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// put writes files into a new folder.
+func put(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func run(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", name, err, out)
+	}
+}
+
+// image makes a bootable ISO of layers, each a folder of files.
+func image(t *testing.T, layers map[string]map[string]string) string {
+	t.Helper()
+	medium := put(t, map[string]string{"boot/image": strings.Repeat("x", 2048), "live/vmlinuz": "kernel"})
+	for name, files := range layers {
+		run(t, "mksquashfs", put(t, files), filepath.Join(medium, "live", name), "-quiet", "-no-progress", "-all-root")
+	}
+	iso := filepath.Join(t.TempDir(), "test.iso")
+	run(t, "xorriso", "-as", "mkisofs", "-quiet", "-r", "-o", iso, "-b", "boot/image", "-no-emul-boot", medium)
+	return iso
+}
+
+const status = "Package: %s\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n"
+
+func TestRead(t *testing.T) {
+	iso := image(t, map[string]map[string]string{
+		"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "base"), "etc/bee-release": "BEE_VERSION=\"none\"\n"},
+		"90-bee.squashfs":  {"etc/bee-release": "# comment\nBEE_VERSION=\"1\"\nBEE_BUILD_INFO=\"a \\\"b\\\" \\$5\"\n"},
+	})
+	t.Setenv("TMPDIR", t.TempDir())
+	var outputs [2]bytes.Buffer
+	for i := range outputs {
+		m, err := Read(iso, func(string) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Write(&outputs[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(outputs[0].Bytes(), outputs[1].Bytes()) {
+		t.Error("two manifests of one ISO differ")
+	}
+	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+
+	var m Manifest
+	if err := json.Unmarshal(outputs[0].Bytes(), &m); err != nil {
+		t.Fatalf("%v\n%s", err, &outputs[0])
+	}
+	if len(m.Packages) != 1 || m.Packages[0].Name != "base" {
+		t.Errorf("packages: %v", m.Packages)
+	}
+	if m.Release["BEE_VERSION"] != "1" || m.Release["BEE_BUILD_INFO"] != `a "b" $5` || len(m.Release) != 2 {
+		t.Errorf("release: %q", m.Release)
+	}
+	var paths []string
+	for _, f := range m.Medium {
+		paths = append(paths, f.Path)
+		if f.Path == "/live/vmlinuz" && (*f.SizeBytes != 6 || !strings.HasPrefix(f.SHA256, "6923dd1bc0")) {
+			t.Errorf("%+v", f)
+		}
+	}
+	want := []string{"/", "/boot", "/boot.catalog", "/boot/image", "/live", "/live/00-base.squashfs", "/live/90-bee.squashfs", "/live/vmlinuz"}
+	if !slices.Equal(paths, want) {
+		t.Errorf("medium: %q", paths)
+	}
+	if len(m.Layers) != 2 || m.Layers[0].Path != "/live/00-base.squashfs" || len(m.Layers[0].Files) != 7 || m.Layers[1].Files[2].Path != "/etc/bee-release" {
+		t.Errorf("layers: %+v", m.Layers)
+	}
+	if lines := strings.Count(outputs[0].String(), "\n"); lines < len(m.Medium)+len(m.Packages) {
+		t.Errorf("only %d lines", lines)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text.iso")
+	if err := os.WriteFile(text, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	release := map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"}
+	for iso, want := range map[string]string{
+		text:           "no ISO 9660 signature",
+		"/no/such.iso": "/no/such.iso",
+		image(t, nil):  "no /live/*.squashfs",
+		image(t, map[string]map[string]string{"00-base.squashfs": release}):                                                               "package database",
+		image(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):        "etc/bee-release",
+		image(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/var/lib/dpkg/status of /live/00-base.squashfs",
+	} {
+		if _, err := Read(iso, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

@@ -1,0 +1,38 @@
+package packages
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+const status = `Package: zstd
+Status: install ok installed
+Priority: optional
+Architecture: amd64
+Version: 1.5.7+dfsg-1
+Description: fast lossless compression
+ Package: not this
+ Version: nor this
+
+Package: gone
+Status: deinstall ok config-files
+Architecture: amd64
+Version: 1
+
+Package: adduser
+Status: hold ok installed
+Architecture: all
+Version: 3.152
+`
+
+func TestDpkg(t *testing.T) {
+	got, err := dpkg([]byte(status))
+	want := []Package{{"adduser", "3.152", "all"}, {"zstd", "1.5.7+dfsg-1", "amd64"}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v", got, err)
+	}
+	if _, err := dpkg([]byte(strings.Replace(status, "Version: 3.152\n", "", 1))); err == nil || !strings.Contains(err.Error(), "adduser") {
+		t.Errorf("no version: %v", err)
+	}
+}

@@ -1,0 +1,240 @@
+// Package squashfs lists what is in a squashfs image, with the help of unsquashfs
+// and without unpacking a tree: no privileges are needed for owners and devices.
+package squashfs
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// File is a file of an image.
+type File struct {
+	// Path from the root of the file system, beginning with a slash.
+	Path string `json:"path"`
+	// directory, file, symlink, character device, block device, fifo or socket.
+	Type string `json:"type"`
+	// Permission bits, octal, such as 0755.
+	Mode string `json:"mode"`
+	UID  int    `json:"uid"`
+	GID  int    `json:"gid"`
+	// Size and SHA-256 of a regular file.
+	SizeBytes *int64 `json:"size_bytes,omitempty"`
+	SHA256    string `json:"sha256,omitempty"`
+	// Where a symbolic link points to.
+	Target string `json:"target,omitempty"`
+	// Major and minor number of a device, such as 1:3.
+	Device string `json:"device,omitempty"`
+
+	offset int64 // of its data
+}
+
+// Image is a squashfs image that was read.
+type Image struct {
+	// Files, sorted by path.
+	Files []File
+
+	data   *os.File
+	start  int64
+	folder string
+}
+
+// hashers is how many files are hashed at a time.
+const hashers = 2
+
+// Open reads the squashfs image at name. Close frees the disk space that this
+// takes: as much as the files have, below the folder for temporary files.
+func Open(name string) (*Image, error) {
+	folder, err := os.MkdirTemp("", "manifest-squashfs-")
+	if err != nil {
+		return nil, err
+	}
+	image := &Image{folder: folder}
+	if err := image.read(name); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), image.Close())
+	}
+	return image, nil
+}
+
+// Close frees what Open took.
+func (i *Image) Close() error {
+	if i.data != nil {
+		i.data.Close()
+	}
+	return os.RemoveAll(i.folder)
+}
+
+// Content returns the content of a regular file, or nil where there is none.
+func (i *Image) Content(name string) ([]byte, error) {
+	at, found := slices.BinarySearchFunc(i.Files, name, func(f File, name string) int { return strings.Compare(f.Path, name) })
+	if !found || i.Files[at].SizeBytes == nil {
+		return nil, nil
+	}
+	return io.ReadAll(i.section(i.Files[at]))
+}
+
+func (i *Image) section(f File) io.Reader {
+	return io.NewSectionReader(i.data, i.start+f.offset, *f.SizeBytes)
+}
+
+// read lets unsquashfs write a pseudo file: a line for each file, then a mark,
+// then the data of all regular files.
+func (i *Image) read(name string) error {
+	pseudo := filepath.Join(i.folder, "pseudo")
+	// unsquashfs counts damaged blocks among its warnings, and goes on
+	out, err := exec.Command("unsquashfs", "-strict-errors", "-no-progress", "-pf", pseudo, name).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("unsquashfs: %w: %s", err, bytes.TrimSpace(out))
+	}
+	if i.data, err = os.Open(pseudo); err != nil {
+		return err
+	}
+	if i.Files, i.start, err = parse(i.data); err != nil {
+		return err
+	}
+	var group errgroup.Group
+	group.SetLimit(hashers)
+	for at := range i.Files {
+		if i.Files[at].SizeBytes == nil {
+			continue
+		}
+		group.Go(func() error {
+			hash := sha256.New()
+			size, err := io.Copy(hash, i.section(i.Files[at]))
+			if err == nil && size != *i.Files[at].SizeBytes {
+				err = fmt.Errorf("%s: %w", i.Files[at].Path, io.ErrUnexpectedEOF)
+			}
+			i.Files[at].SHA256 = hex.EncodeToString(hash.Sum(nil))
+			return err
+		})
+	}
+	return group.Wait()
+}
+
+// parse reads the lines of a pseudo file; start is where the data begins. The
+// format is in squashfs-tools' manual, "pseudo file definitions".
+func parse(r io.Reader) (files []File, start int64, err error) {
+	reader := bufio.NewReader(r)
+	hardLinks := map[string]string{} // path to path
+	for {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			return nil, 0, fmt.Errorf("what unsquashfs wrote ends early: %w", err)
+		}
+		start += int64(len(line))
+		line = strings.TrimSuffix(line, "\n")
+		if line == "# START OF DATA - DO NOT MODIFY" {
+			break
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		name, rest := unescape(line)
+		name = path.Clean("/" + name)
+		if target, isLink := strings.CutPrefix(rest, "L "); isLink {
+			target, _ = unescape(target)
+			hardLinks[name] = path.Clean("/" + target)
+			continue
+		}
+		if strings.HasPrefix(rest, "x ") {
+			continue // extended attributes are not part of the manifest
+		}
+		f, err := parseFile(rest)
+		if err != nil {
+			return nil, 0, fmt.Errorf("unsquashfs wrote %q: %w", line, err)
+		}
+		f.Path = name
+		files = append(files, f)
+	}
+	last, err := reader.ReadString('\n') // "#" ends the mark
+	if err != nil || last != "#\n" {
+		return nil, 0, errors.New("what unsquashfs wrote has no data")
+	}
+	byPath := map[string]File{}
+	for _, f := range files {
+		byPath[f.Path] = f
+	}
+	for name, target := range hardLinks {
+		f, found := byPath[target]
+		if !found {
+			return nil, 0, fmt.Errorf("%s is a link to %s, which is not there", name, target)
+		}
+		f.Path = name
+		files = append(files, f)
+	}
+	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return files, start + int64(len(last)), nil
+}
+
+// unescape splits a line after its first word, in which a backslash keeps the
+// character behind it.
+func unescape(line string) (word, rest string) {
+	var b strings.Builder
+	for at := 0; at < len(line); at++ {
+		switch line[at] {
+		case ' ':
+			return b.String(), line[at+1:]
+		case '\\':
+			if at++; at == len(line) {
+				continue
+			}
+		}
+		b.WriteByte(line[at])
+	}
+	return b.String(), ""
+}
+
+// types by the letter of their definition; I is told apart by its last field.
+var types = map[string]string{
+	"D": "directory", "R": "file", "S": "symlink", "C": "character device", "B": "block device", "I": "fifo",
+}
+
+// parseFile reads what follows the name: a letter, time, mode, owner, group and
+// what belongs to the type.
+func parseFile(text string) (File, error) {
+	const common = 5
+	fields := strings.SplitN(text, " ", common+1)
+	if len(fields) < common || types[fields[0]] == "" {
+		return File{}, errors.New("a line that this program does not know; is there a line end in a file name?")
+	}
+	f := File{Type: types[fields[0]]}
+	mode, err := strconv.ParseUint(fields[2], 8, 32)
+	f.Mode = fmt.Sprintf("%04o", mode)
+	var errUID, errGID error
+	f.UID, errUID = strconv.Atoi(fields[3])
+	f.GID, errGID = strconv.Atoi(fields[4])
+	if err = errors.Join(err, errUID, errGID); err != nil || f.Type == "directory" {
+		return f, err
+	}
+	if len(fields) == common {
+		return f, errors.New("the line is too short")
+	}
+	rest := fields[common]
+	switch f.Type {
+	case "symlink":
+		f.Target = rest
+	case "fifo":
+		if rest == "s" {
+			f.Type = "socket"
+		}
+	case "file":
+		f.SizeBytes = new(int64)
+		_, err = fmt.Sscan(rest, f.SizeBytes, &f.offset)
+	default:
+		f.Device = strings.ReplaceAll(rest, " ", ":")
+	}
+	return f, err
+}

@@ -1,0 +1,53 @@
+// Command manifest reads an ISO of bee back and tells what is on it.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"bee/iso/manifest/internal/manifest"
+)
+
+func main() {
+	if err := command().Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "manifest:", err)
+		os.Exit(1)
+	}
+}
+
+func command() *cobra.Command {
+	return &cobra.Command{
+		Use:   "manifest ISO",
+		Short: "Tell what is in an ISO, read back from the finished file",
+		Long: `manifest prints, as JSON, what is in an ISO of bee: size and SHA-256 of the whole,
+the values of /etc/bee-release, every package with its version, and every file of
+the medium and of each layer with type, mode, owner, size, SHA-256 or link target.
+
+Each package and file is one line, and equal ISOs give equal manifests: diff shows
+what changed. It needs xorriso and unsquashfs in PATH, and room for the unpacked
+ISO in the folder for temporary files (TMPDIR). Exit status: 0, or 1 where the
+file is no ISO of bee or cannot be read.`,
+		Example: `  manifest bee.iso >bee.iso.manifest.json
+
+  # what changed between two ISOs
+  manifest old.iso >old.json; manifest new.iso >new.json; diff old.json new.json
+
+  # version of a package
+  jq -r '.packages[] | select(.name == "smartmontools").version' bee.iso.manifest.json`,
+		Args:          cobra.ExactArgs(1),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return []string{"iso"}, cobra.ShellCompDirectiveFilterFileExt
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			m, err := manifest.Read(args[0], func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step) })
+			if err != nil {
+				return err
+			}
+			return m.Write(cmd.OutOrStdout())
+		},
+	}
+}
