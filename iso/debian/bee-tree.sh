@@ -1,7 +1,6 @@
 #!/bin/bash
 # bee-tree.sh OVERLAY BASEDIR TREE: bee's own files as they lie over the base:
-# OVERLAY (shared by all bases), this folder's overlay/, the links of runlevels,
-# and OpenRC's dependency cache, which would take seconds of every boot.
+# OVERLAY (shared by all bases), this folder's overlay/ and the links of the runlevels.
 # BASEDIR is what base.sh made; TREE is made anew.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,20 +25,24 @@ done < <(sed 's/#.*//; /^$/d' "$here/runlevels")
 find "$tree" -type d -exec chmod 755 {} +
 find "$overlay" "$here/overlay" -type f -perm /100 -printf '%P\0' | (cd "$tree" && xargs -0 chmod 755)
 
-# OpenRC takes the cache if it is not older than any service: give all one time.
+# OpenRC drops a faulty service with a message that nobody sees, and goes on.
+# Its own resolver, run on the base's services with ours over them, tells now.
 root=$work/root
 mkdir -p "$root/run/openrc"
 tar -C "$root" -xf "$base/openrc.tar"
 cp -dR "$tree/." "$root/"
-find "$root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-chroot "$root" /usr/lib/rc/bin/rc-depend -u 2>"$work/errors" >/dev/null || :
-if [ -s "$work/errors" ] || [ ! -s "$root/run/openrc/deptree" ]; then
+echo default >"$root/run/openrc/softlevel"
+chroot "$root" /usr/lib/rc/bin/rc-depend -u >/dev/null 2>"$work/errors" || :
+# shellcheck disable=SC2046 # one argument per service
+order=$(chroot "$root" /usr/lib/rc/bin/rc-depend -a -t ineed,iwant,iuse,iafter $(cd "$tree/etc/runlevels" && echo */* | sed 's|[^ ]*/||g') 2>>"$work/errors") || :
+check_order() {
+	places=$(for service; do echo "$order" | tr ' ' '\n' | grep -nx "$service" | cut -d: -f1; done)
+	[ "$(echo "$places" | wc -l)" = $# ] && echo "$places" | sort -c -n 2>/dev/null
+}
+if [ -s "$work/errors" ] || ! check_order localmount bee-sshsetup dropbear ||
+	! check_order localmount bee-network bee-nvidia bee-audit; then
 	cat "$work/errors" >&2
-	echo "bee-tree.sh: OpenRC finds fault with the services, see above" >&2
+	echo "bee-tree.sh: OpenRC would start the services in the wrong order or not at all: $order" >&2
 	exit 1
 fi
-# init.sh copies the cache only if it has a softlevel
-mkdir -p "$tree/usr/lib/rc/cache"
-cp "$root/run/openrc/deptree" "$tree/usr/lib/rc/cache/"
-echo sysinit >"$tree/usr/lib/rc/cache/softlevel"
-echo "bee-tree.sh: $tree, $(find "$tree" -type f | wc -l) files"
+echo "bee-tree.sh: $tree, $(find "$tree" -type f | wc -l) files; services: $order"

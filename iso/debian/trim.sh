@@ -6,18 +6,38 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$1
 kernel=$(ls "$root/usr/lib/modules")
 modules=$root/usr/lib/modules/$kernel
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 # Plain modules load faster, and squashfs compresses them better than each
 # was by itself.
 find "$modules" -name '*.ko.xz' -exec xz -d {} +
+
+# A driver that depends on one left out by dpkg.cfg could not load: it goes too.
+while :; do
+	find "$modules/kernel" -name '*.ko' >"$work/modules"
+	xargs modinfo <"$work/modules" | awk -v builtin="$modules/modules.builtin" -v modules="$work/modules" '
+		function name(path) { sub(".*/", "", path); sub("[.]ko$", "", path); gsub("-", "_", path); return path }
+		BEGIN {
+			while ((getline path <builtin) > 0) present[name(path)]
+			while ((getline path <modules) > 0) present[name(path)]
+		}
+		$1 == "filename:" { file = $2 }
+		$1 == "depends:" {
+			split($2, needed, ",")
+			for (i in needed) if (!(name(needed[i]) in present)) { print file; next }
+		}' >"$work/orphans"
+	[ -s "$work/orphans" ] || break
+	echo "trim.sh: without what they depend on: $(sed 's|.*/||' "$work/orphans" | xargs)"
+	xargs rm <"$work/orphans"
+done
 depmod -b "$root" "$kernel"
 
 # Of the firmware only what the listed drivers ask for, with what links lead to.
 firmware=$root/usr/lib/firmware
-list=$(mktemp)
 sed 's/#.*//; /^$/d' "$here/firmware-drivers" | while read -r folder; do
 	find "$modules/kernel/$folder" -name '*.ko' -exec modinfo -F firmware {} +
-done | sort -u >"$list"
+done | sort -u >"$work/firmware"
 mv "$firmware" "$firmware.all"
 mkdir "$firmware"
 while read -r name; do
@@ -27,8 +47,8 @@ while read -r name; do
 		target=$(readlink "$firmware.all/$name") || break
 		name=$(realpath -m --relative-to="$firmware.all" "$firmware.all/$(dirname "$name")/$target")
 	done
-done <"$list"
-rm -rf "$firmware.all" "$list"
+done <"$work/firmware"
+rm -rf "$firmware.all"
 echo "trim.sh: firmware $(du -sm "$firmware" | cut -f1) MB, modules $(du -sm "$modules" | cut -f1) MB"
 
 # Services: only native ones, and no runlevel but what bee's own layer links.
