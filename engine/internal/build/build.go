@@ -70,7 +70,7 @@ func (b *Builder) goBuild(ctx context.Context, dir string, packages ...string) e
 	args := []string{"build", "-trimpath", "-buildvcs=false",
 		"-ldflags=-s -w -X " + version + "Version=" + b.Versions.Dagger + " -X " + version + "Tag=" + b.Versions.Dagger,
 		"-o", dir + "/"}
-	cmd := exec.CommandContext(ctx, "go", append(args, packages...)...)
+	cmd := group(ctx, "go", append(args, packages...)...)
 	cmd.Dir = b.Source
 	temporary := filepath.Join(dir, "tmp")
 	if err := os.Mkdir(temporary, 0o755); err != nil {
@@ -211,7 +211,7 @@ func (b *Builder) checkVersion() error {
 
 // recipe is a part of every key. Raise it when this package makes something
 // else of the same inputs.
-const recipe = 1
+const recipe = 2
 
 // imageEnv is the environment of both Go images. The toolchain is pinned:
 // a module that wants another one must say so by GO_VERSION.
@@ -415,7 +415,7 @@ func (b *Builder) extract(ctx context.Context, layer, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, "tar", "--extract", "--numeric-owner", "--preserve-permissions", "--file="+layer, "--directory="+dir)
+	cmd := group(ctx, "tar", "--extract", "--numeric-owner", "--preserve-permissions", "--file="+layer, "--directory="+dir)
 	cmd.Stdout, cmd.Stderr = b.Log, b.Log
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("unpacking %s: %w", layer, err)

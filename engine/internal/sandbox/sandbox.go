@@ -30,7 +30,7 @@ type Bind struct {
 // A Sandbox says what to run, and where.
 type Sandbox struct {
 	Root  string   // folder that becomes /
-	Binds []Bind   // besides /dev, /sys and a /proc of its own
+	Binds []Bind   // besides /dev and the control groups
 	Env   []string // the whole environment
 	Dir   string   // working directory, inside
 	Args  []string // the program's path, inside, and its arguments
@@ -80,15 +80,20 @@ func (s Sandbox) enter() error {
 		return fmt.Errorf("making mounts private: %w", err)
 	}
 	// The root must be a mount for pivot_root, and runc needs a real root.
-	binds := append([]Bind{{s.Root, ""}, {"/dev", "/dev"}, {"/sys", "/sys"}}, s.Binds...)
-	for _, bind := range binds {
+	if err := s.bind(Bind{From: s.Root}); err != nil {
+		return err
+	}
+	// New ones show the process ids and the network that this process has.
+	for place, kind := range map[string]string{"proc": "proc", "sys": "sysfs"} {
+		target := filepath.Join(s.Root, place)
+		if err := unix.Mount(kind, target, kind, unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+			return fmt.Errorf("mounting %s: %w", target, err)
+		}
+	}
+	for _, bind := range append([]Bind{{"/dev", "/dev"}, {"/sys/fs/cgroup", "/sys/fs/cgroup"}}, s.Binds...) {
 		if err := s.bind(bind); err != nil {
 			return err
 		}
-	}
-	proc := filepath.Join(s.Root, "proc")
-	if err := unix.Mount("proc", proc, "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
-		return fmt.Errorf("mounting %s: %w", proc, err)
 	}
 	if err := os.Chdir(s.Root); err != nil {
 		return err

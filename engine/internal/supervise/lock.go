@@ -68,8 +68,8 @@ func WithLock(ctx context.Context, path string, waiting func(pid int), do func()
 		if !errors.Is(err, errLocked) {
 			return err
 		}
-		if !told {
-			pid, _ := holder(path)
+		// The holder may be gone by now, or not have written its id yet.
+		if pid, err := holder(path); err == nil && pid != 0 && !told {
 			waiting(pid)
 			told = true
 		}
@@ -99,7 +99,7 @@ func holder(path string) (int, error) {
 		return 0, nil // what the file says is of the past
 	}
 	text, err := io.ReadAll(file)
-	if err != nil {
+	if err != nil || len(text) == 0 {
 		return 0, err
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))

@@ -113,6 +113,14 @@ func configuration(registry string) ([]byte, error) {
 	}, "", "  ")
 }
 
+// dnsmasq comes before the real one in the engine's PATH. Left alone, that takes
+// port 53 of every address of the host: it would answer the whole network, and
+// fail where another resolver runs. So it takes only the bridge's own, once
+// there is a bridge.
+const dnsmasq = `#!/bin/sh
+exec /usr/sbin/dnsmasq --bind-dynamic "$@"
+`
+
 // prepare makes what lives for one run of the engine and returns its sandbox.
 func prepare(l layout.Layout, engine build.Engine, registry string, tools bridge.Tools) (sandbox.Sandbox, error) {
 	fail := func(err error) (sandbox.Sandbox, error) { return sandbox.Sandbox{}, err }
@@ -155,6 +163,9 @@ func prepare(l layout.Layout, engine build.Engine, registry string, tools bridge
 		}
 	}
 	if err := tools.Link(filepath.Join(l.Scratch(), "sbin")); err != nil {
+		return fail(err)
+	}
+	if err := os.WriteFile(filepath.Join(l.Scratch(), "sbin", "dnsmasq"), []byte(dnsmasq), 0o755); err != nil {
 		return fail(err)
 	}
 	program := func(name string) string { return filepath.Join(engine.Programs, name) }
