@@ -31,8 +31,10 @@ func (c Credentials) methods() []ssh.AuthMethod {
 	return nil
 }
 
-// access is the line by which bee's console says how SSH lets people in.
-var access = regexp.MustCompile(`(?m)^bee: SSH (?:password for root and bee: (\S+)|(by key only)|(password set at build time))$`)
+// access is the line by which bee's console says how SSH lets people in. The end
+// of the line belongs to it: a line may arrive in pieces, and half a password is
+// none.
+var access = regexp.MustCompile(`(?m)^bee: SSH (?:password for root and bee: (\S+)|(by key only)|(password set at build time))\n`)
 
 // credentials are those given, or what the console shows.
 func (t *test) credentials(ctx context.Context) (Credentials, error) {

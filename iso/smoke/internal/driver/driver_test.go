@@ -87,6 +87,8 @@ func TestNeverAnswers(t *testing.T) {
 	}{
 		"silent": {"", false, "booting",
 			"waiting for the SSH password on the serial console: patience is over; the serial console has said nothing"},
+		"half a password": {"bee: SSH password for root and bee: ab", false, "booting",
+			"waiting for the SSH password on the serial console: patience is over"},
 		"no shell": {"Linux version 6.12\n", true, "kernel",
 			"waiting for the root shell on the serial console: patience is over; the serial console last said \"Linux version 6.12\""},
 		"no SSH": {"bee: SSH password for root and bee: abc\n", false, "ssh access",

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -35,8 +36,18 @@ func FindAccelerator(ctx context.Context) Accelerator {
 	return TCG
 }
 
-// Probe runs a guest that does nothing but leave with a status of its own, and
-// returns an error where it did not within five seconds.
+// processor are QEMU's arguments for the processor that the accelerator serves.
+func (a Accelerator) processor() []string {
+	args := []string{"-accel", string(a), "-smp", strconv.Itoa(CPUs)}
+	if a == KVM {
+		args = append(args, "-cpu", "host")
+	}
+	return args
+}
+
+// Probe runs a guest that does nothing but leave with a status of its own, on the
+// processor of a real machine: some hosts run a simpler one, and refuse that. It
+// returns an error where the guest did not leave within five seconds.
 func Probe(ctx context.Context, accelerator Accelerator) error {
 	const port, value = 0xf4, 0x2a
 	dir, err := os.MkdirTemp("", "smoke-probe-")
@@ -50,11 +61,11 @@ func Probe(ctx context.Context, accelerator Accelerator) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	process, err := start(ctx, exec.Command(Program,
-		"-nodefaults", "-no-user-config", "-display", "none", "-m", "16", "-accel", string(accelerator),
+	process, err := start(ctx, exec.Command(Program, append(accelerator.processor(),
+		"-nodefaults", "-no-user-config", "-display", "none", "-m", "16",
 		"-device", "isa-debug-exit,iobase=0xf4,iosize=1",
 		"-drive", "format=raw,if=ide,file="+escape(image),
-	), func() { os.RemoveAll(dir) })
+	)...), func() { os.RemoveAll(dir) })
 	if err != nil {
 		return err
 	}

@@ -51,23 +51,19 @@ const CPUs = 2
 // args are QEMU's arguments for the machine, but for its console and monitor.
 // The disk and the base board are there for the audit to find.
 func (c Config) args(vars string) []string {
-	args := []string{
+	args := append(c.Accelerator.processor(),
 		"-nodefaults", "-no-user-config", "-no-reboot",
-		"-machine", "q35", "-accel", string(c.Accelerator),
-		"-m", strconv.Itoa(c.MemoryMiB), "-smp", strconv.Itoa(CPUs),
+		"-machine", "q35", "-m", strconv.Itoa(c.MemoryMiB),
 		"-device", "VGA", "-display", "none",
 		"-smbios", "type=2,manufacturer=bee,product=smoke",
 		"-blockdev", "driver=null-co,node-name=disk,size=8589934592,read-zeroes=on",
 		"-device", "nvme,drive=disk,serial=smoke",
-		"-drive", "if=none,id=medium,format=raw,readonly=on,file=" + escape(c.ISO),
-	}
+		"-drive", "if=none,id=medium,format=raw,readonly=on,file="+escape(c.ISO),
+	)
 	if c.Media == USB {
 		args = append(args, "-device", "qemu-xhci", "-device", "usb-storage,drive=medium,bootindex=0")
 	} else {
 		args = append(args, "-device", "ide-cd,drive=medium,bootindex=0")
-	}
-	if c.Accelerator == KVM {
-		args = append(args, "-cpu", "host")
 	}
 	if c.Firmware.Code != "" {
 		args = append(args,
