@@ -12,6 +12,7 @@ help: ## this list
 iso: build smoke ## build the ISO into dist/ and boot it in QEMU
 
 build: engine ## build the ISO into dist/, without booting it
+	@mkdir -p dist
 	$(DAGGER) build export --path dist
 
 smoke: engine ## boot dist/bee.iso in QEMU, under BIOS and UEFI, and check it

@@ -112,7 +112,7 @@ func (m *Bee) Build(
 			RedirectStdout: "/SHA256SUMS",
 		}).
 		File("/SHA256SUMS")
-	return files.WithFile("SHA256SUMS", sums), nil
+	return files.WithFile("SHA256SUMS", sums, dagger.DirectoryWithFileOpts{Permissions: 0o644}), nil
 }
 
 // The audit program as it is on the ISO: a static binary for x86-64 Linux.

@@ -57,7 +57,7 @@ func (v *Versions) Agree(repo fs.FS) error {
 			if err != nil {
 				return err
 			}
-			if work.Go == nil || work.Go.Version != goSeries {
+			if goVersion(work.Go) != goSeries {
 				disagree(file, "go", goVersion(work.Go), "GO_VERSION", goSeries)
 			}
 		case "go.mod":
@@ -69,7 +69,7 @@ func (v *Versions) Agree(repo fs.FS) error {
 			if daggerModules[path.Dir(file)] {
 				key, want = "a Dagger module", moduleGo
 			}
-			if got := goVersion(mod.Go); got != want && strings.TrimSuffix(got, ".0") != want {
+			if got := goVersion(mod.Go); got != want {
 				disagree(file, "go", got, key, want)
 			}
 			for _, require := range mod.Require {
@@ -116,9 +116,11 @@ func readJSON(repo fs.FS, file string, into any) error {
 	return nil
 }
 
+// goVersion is the version of a go line. The go command writes 1.26 as 1.26.0 at
+// times; both are the same language.
 func goVersion(g *modfile.Go) string {
 	if g == nil {
 		return "not set"
 	}
-	return g.Version
+	return strings.TrimSuffix(g.Version, ".0")
 }

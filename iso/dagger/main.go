@@ -97,9 +97,7 @@ func (m *Iso) Manifest(
 		With(install("xorriso", "squashfs-tools")).
 		WithMountedFile("/usr/local/bin/manifest", m.program("manifest")).
 		WithMountedFile("/iso/bee.iso", iso).
-		WithMountedTemp("/tmp").
-		WithExec([]string{"manifest", "/iso/bee.iso"}, dagger.ContainerWithExecOpts{
-			RedirectStdout: "/out/iso.manifest.json",
-		}).
-		File("/out/iso.manifest.json")
+		// not RedirectStdout, which would also put it all into the log
+		WithExec([]string{"sh", "-c", "manifest /iso/bee.iso >/iso.manifest.json"}).
+		File("/iso.manifest.json")
 }
