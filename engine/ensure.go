@@ -25,6 +25,9 @@ func ensure(ctx context.Context, local bool) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(string(m.layout), 0o755); err != nil {
+		return fmt.Errorf("%w: set XDG_CACHE_HOME to a folder that you may write to", err)
+	}
 	waiting := func(pid int) {
 		progress.Printf("waiting for process %d, which builds or starts the engine", pid)
 	}
@@ -85,7 +88,7 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 		return m.useLocal(ctx, builder)
 	}
 	if runtime := provision.Runtime(ctx, m.versions.Dagger, log); runtime != "" {
-		if err := m.commandLine(ctx, builder); err != nil {
+		if _, err := m.commandLine(ctx, builder); err != nil {
 			return err
 		}
 		if err := m.override(nil); err != nil {
@@ -99,21 +102,22 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 
 // useHost checks the engine that the user chose.
 func (m *manager) useHost(ctx context.Context, builder *build.Builder, host string) error {
-	if err := m.commandLine(ctx, builder); err != nil {
+	dagger, err := m.commandLine(ctx, builder)
+	if err != nil {
 		return err
 	}
-	var err error
 	scheme, address, _ := strings.Cut(host, "://")
 	switch scheme {
 	case "unix", "tcp":
 		err = supervise.Answers(ctx, scheme, address)
 	default:
 		// A way of Dagger's own to reach an engine: only Dagger can tell.
-		cmd := exec.CommandContext(ctx, "dagger", "core", "version")
-		cmd.Env = append(os.Environ(), "PATH="+m.path())
+		cmd := exec.CommandContext(ctx, dagger, "core", "version")
+		cmd.Env = append(os.Environ(), "NO_COLOR=1")
 		var output []byte
 		if output, err = cmd.CombinedOutput(); err != nil {
-			err = fmt.Errorf("%w: %s", err, strings.TrimSpace(string(output)))
+			lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+			err = errors.New(lines[len(lines)-1])
 		}
 	}
 	if err != nil {
@@ -130,10 +134,7 @@ func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
 	}
 	engine, err := builder.Engine(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
-			return errors.New("interrupted: the next run takes up what is finished")
-		}
-		return fmt.Errorf("%w\n%s", err, supervise.Tail(m.layout.BuildLog(), 20))
+		return m.buildError(ctx, err)
 	}
 	started, err := supervise.Start(ctx, m.layout, engine, m.self)
 	if err != nil {
@@ -168,22 +169,31 @@ func (m *manager) override(lines []override.Line) error {
 }
 
 // commandLine makes sure that the Dagger command line is there in the right
-// version: the user's own, or one built from source.
-func (m *manager) commandLine(ctx context.Context, builder *build.Builder) error {
-	cmd := exec.CommandContext(ctx, "dagger", "version")
-	if output, err := cmd.Output(); err == nil && strings.HasPrefix(string(output), "dagger "+m.versions.Dagger+" ") {
-		return nil
+// version, the user's own or one built from source, and returns its name.
+func (m *manager) commandLine(ctx context.Context, builder *build.Builder) (string, error) {
+	const dagger = "dagger"
+	output, err := exec.CommandContext(ctx, dagger, "version").Output()
+	if err == nil && strings.HasPrefix(string(output), dagger+" "+m.versions.Dagger+" ") {
+		return dagger, nil
 	}
-	_, err := builder.CommandLine(ctx)
+	dir, err := builder.CommandLine(ctx)
 	if err != nil {
+		return "", m.buildError(ctx, err)
+	}
+	return filepath.Join(dir, dagger), nil
+}
+
+// buildError adds to an error of the builder what the tool that failed said.
+func (m *manager) buildError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted: the next run takes up what is finished")
+	}
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
 		return fmt.Errorf("%w\n%s", err, supervise.Tail(m.layout.BuildLog(), 20))
 	}
-	return nil
+	return err
 }
 
 // runner is the local engine's address, for runnerHost.
 func (m *manager) runner() string { return "unix://" + m.layout.Socket() }
-
-func (m *manager) path() string {
-	return m.layout.Bin() + string(os.PathListSeparator) + os.Getenv("PATH")
-}

@@ -295,7 +295,7 @@ func (b *Builder) programs(ctx context.Context) (string, error) {
 
 // makeLayer makes a root file system as the layer of an artefact's folder.
 func (b *Builder) makeLayer(ctx context.Context, dir string, rootfs debian.Rootfs) error {
-	if err := debian.Install(ctx, b.Log); err != nil {
+	if err := debian.Install(b.Log); err != nil {
 		return err
 	}
 	temporary := filepath.Join(dir, "tmp")

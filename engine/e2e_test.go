@@ -1,0 +1,163 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bee/engine/internal/bridge"
+)
+
+// TestLocalEngine takes the local engine of this user through its life. It
+// stops one that runs, so that it is only done when asked for:
+//
+//	BEE_ENGINE_E2E=1 go test ./engine -run TestLocalEngine -v -timeout 30m
+//
+// It needs root. Without artefacts from an earlier run it takes minutes.
+func TestLocalEngine(t *testing.T) {
+	if os.Getenv("BEE_ENGINE_E2E") == "" {
+		t.Skip("BEE_ENGINE_E2E is not set")
+	}
+	e := engine{t, filepath.Join(t.TempDir(), "engine")}
+	if output, err := exec.Command("go", "build", "-o", e.program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	resolvers, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	e.run("down")
+	e.isGone()
+	e.run("down") // of nothing
+
+	e.run("up")
+	first := e.running()
+	began := time.Now()
+	e.run("ensure")
+	if took := time.Since(began); e.running().Supervisor != first.Supervisor {
+		t.Error("ensure replaced an engine that runs")
+	} else {
+		t.Logf("ensure with all in place took %v", took)
+	}
+	e.query(first)
+
+	t.Log("a supervisor that is killed takes the engine along")
+	if err := unix.Kill(first.Supervisor, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for e.status().Answers {
+		time.Sleep(50 * time.Millisecond)
+	}
+	e.run("up")
+	second := e.running()
+	e.query(second) // on the state that the first left
+
+	t.Log("an engine that is killed ends its supervisor, which cleans up")
+	children, err := exec.Command("pgrep", "-P", strconv.Itoa(second.Supervisor)).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := exec.Command("kill", "-KILL", strings.Fields(string(children))[0]).Run(); err != nil {
+		t.Fatal(err)
+	}
+	for e.status().Running {
+		time.Sleep(50 * time.Millisecond)
+	}
+	e.isGone()
+
+	t.Log("two at once start one engine")
+	both := []*exec.Cmd{e.command("up"), e.command("up")}
+	for _, one := range both {
+		if err := one.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, one := range both {
+		if err := one.Wait(); err != nil {
+			t.Errorf("one of two: %v", err)
+		}
+	}
+	e.running()
+	e.run("down")
+	e.isGone()
+
+	after, err := os.ReadFile("/etc/resolv.conf")
+	if err != nil || string(after) != string(resolvers) {
+		t.Errorf("the host's resolv.conf changed (%v):\n%s", err, after)
+	}
+}
+
+type engine struct {
+	t       *testing.T
+	program string
+}
+
+func (e engine) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(e.program, args...)
+	cmd.Dir = ".." // the root of the repository
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+func (e engine) run(args ...string) {
+	e.t.Helper()
+	if err := e.command(args...).Run(); err != nil {
+		e.t.Fatalf("engine %s: %v", strings.Join(args, " "), err)
+	}
+}
+
+func (e engine) status() status {
+	e.t.Helper()
+	output, err := e.command("status", "--json").Output()
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	var s status
+	if err := json.Unmarshal(output, &s); err != nil {
+		e.t.Fatal(err)
+	}
+	return s
+}
+
+func (e engine) running() status {
+	e.t.Helper()
+	s := e.status()
+	if !s.Running || !s.Answers || len(s.Images) == 0 {
+		e.t.Fatalf("the engine does not run: %+v", s)
+	}
+	return s
+}
+
+// isGone checks that no engine runs and that its network is gone.
+func (e engine) isGone() {
+	e.t.Helper()
+	if s := e.status(); s.Running || s.Answers {
+		e.t.Errorf("an engine runs: %+v", s)
+	}
+	if _, err := net.InterfaceByName(bridge.Name); err == nil {
+		e.t.Errorf("the bridge %s is still there", bridge.Name)
+	}
+}
+
+// query runs a program in a container of each image, with the cache of the
+// programs before it and a name to look up.
+func (e engine) query(s status) {
+	e.t.Helper()
+	for _, image := range s.Images {
+		const script = "getent hosts localhost && cat /etc/apt/sources.list* && grep -c . /etc/resolv.conf"
+		cmd := exec.Command("sh", "-c", `eval "$("$0" env)" && exec dagger core container from --address "$1" with-exec --args sh,-c,"$2" stdout`, e.program, image, script)
+		cmd.Dir = ".."
+		if output, err := cmd.CombinedOutput(); err != nil {
+			e.t.Errorf("%s: %v\n%s", image, err, output)
+		}
+	}
+}
