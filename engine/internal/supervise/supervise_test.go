@@ -93,6 +93,7 @@ func TestAnswers(t *testing.T) {
 	go func() {
 		connection, err := listener.Accept()
 		if err == nil {
+			_, _ = connection.Read(make([]byte, len(preface)))
 			_, _ = connection.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
 			connection.Close()
 		}
