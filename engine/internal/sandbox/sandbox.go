@@ -65,10 +65,7 @@ func Enter(spec string) error {
 	if err := json.Unmarshal([]byte(spec), &s); err != nil {
 		return err
 	}
-	if err := s.enter(); err != nil {
-		return fmt.Errorf("sandbox in %s: %w", s.Root, err)
-	}
-	return nil
+	return fmt.Errorf("sandbox in %s: %w", s.Root, s.enter())
 }
 
 // The engine keeps a database open for each client; its own image asks for as

@@ -118,9 +118,9 @@ func waitUntilItAnswers(ctx context.Context, l layout.Layout, supervisor *exec.C
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), supervisor.Process.Signal(unix.SIGTERM))
 		case <-ended:
-			return errors.New("the engine ended at once; its log says:")
+			return errors.New("the engine ended at once")
 		case <-limit:
-			return errors.Join(fmt.Errorf("the engine does not answer after %s; its log says:", startLimit), supervisor.Process.Signal(unix.SIGTERM))
+			return errors.Join(fmt.Errorf("the engine does not answer after %s", startLimit), supervisor.Process.Signal(unix.SIGTERM))
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
