@@ -36,9 +36,9 @@ func FindAccelerator(ctx context.Context) Accelerator {
 	return TCG
 }
 
-// processor are QEMU's arguments for the processor that the accelerator serves.
-func (a Accelerator) processor() []string {
-	args := []string{"-accel", string(a), "-smp", strconv.Itoa(CPUs)}
+// platform are QEMU's arguments for the chipset and the processor.
+func (a Accelerator) platform() []string {
+	args := []string{"-machine", "q35", "-accel", string(a), "-smp", strconv.Itoa(CPUs)}
 	if a == KVM {
 		args = append(args, "-cpu", "host")
 	}
@@ -46,8 +46,9 @@ func (a Accelerator) processor() []string {
 }
 
 // Probe runs a guest that does nothing but leave with a status of its own, on the
-// processor of a real machine: some hosts run a simpler one, and refuse that. It
-// returns an error where the guest did not leave within five seconds.
+// platform of a real machine: some hosts run a simpler one, and refuse that, or
+// hang in its firmware. It returns an error where the guest did not leave within
+// five seconds.
 func Probe(ctx context.Context, accelerator Accelerator) error {
 	const port, value = 0xf4, 0x2a
 	dir, err := os.MkdirTemp("", "smoke-probe-")
@@ -55,13 +56,17 @@ func Probe(ctx context.Context, accelerator Accelerator) error {
 		return err
 	}
 	image := filepath.Join(dir, "disk")
-	if err := os.WriteFile(image, bootsector.Exit(port, value), 0o600); err != nil {
+	err = os.WriteFile(image, bootsector.Exit(port, value), 0o600)
+	if err == nil {
+		err = os.Truncate(image, 1<<20) // the BIOS reads no disk of less than a cylinder
+	}
+	if err != nil {
 		os.RemoveAll(dir)
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	process, err := start(ctx, exec.Command(Program, append(accelerator.processor(),
+	process, err := start(ctx, exec.Command(Program, append(accelerator.platform(),
 		"-nodefaults", "-no-user-config", "-display", "none", "-m", "16",
 		"-device", "isa-debug-exit,iobase=0xf4,iosize=1",
 		"-drive", "format=raw,if=ide,file="+escape(image),

@@ -51,9 +51,9 @@ const CPUs = 2
 // args are QEMU's arguments for the machine, but for its console and monitor.
 // The disk and the base board are there for the audit to find.
 func (c Config) args(vars string) []string {
-	args := append(c.Accelerator.processor(),
+	args := append(c.Accelerator.platform(),
 		"-nodefaults", "-no-user-config", "-no-reboot",
-		"-machine", "q35", "-m", strconv.Itoa(c.MemoryMiB),
+		"-m", strconv.Itoa(c.MemoryMiB),
 		"-device", "VGA", "-display", "none",
 		"-smbios", "type=2,manufacturer=bee,product=smoke",
 		"-blockdev", "driver=null-co,node-name=disk,size=8589934592,read-zeroes=on",
