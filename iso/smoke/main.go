@@ -27,9 +27,11 @@ const (
 	exitBroken = 3
 )
 
-// errFailed says that the program did its work and what it tested is not right.
-// What is wrong has been printed.
-var errFailed = errors.New("failed")
+// What these say has been printed with all its reasons.
+var (
+	errFailed = errors.New("a check failed")
+	errBroken = errors.New("the checks did not run to their end")
+)
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -39,22 +41,17 @@ func main() {
 }
 
 func exitStatus(err error) int {
-	var broken brokenError
 	switch {
 	case err == nil:
 		return 0
 	case errors.Is(err, errFailed):
 		return exitFailed
-	case errors.As(err, &broken):
-		fmt.Fprintln(os.Stderr, "smoke: the checks did not run to their end:", err)
+	case errors.Is(err, errBroken):
 		return exitBroken
 	}
 	fmt.Fprintln(os.Stderr, "smoke:", err)
 	return exitInput
 }
-
-// brokenError says why the checks did not run to their end.
-type brokenError struct{ error }
 
 func command() *cobra.Command {
 	root := &cobra.Command{

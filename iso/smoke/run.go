@@ -147,7 +147,7 @@ func conclude(options driver.Options, cmd *cobra.Command) error {
 	case errors.As(err, &input):
 		return err
 	case err != nil:
-		return brokenError{err}
+		return errBroken
 	case result.Verdict != report.Pass:
 		return errFailed
 	}

@@ -51,7 +51,8 @@ type Options struct {
 	ReportDir string
 	// Bounds the whole test.
 	Timeout time.Duration
-	// What happens, line by line, for a person who waits.
+	// What happens, line by line, for a person who waits; where the test is no
+	// pass, the reasons and the end of the serial console come last.
 	Progress io.Writer
 }
 
@@ -103,6 +104,10 @@ func Run(ctx context.Context, options Options) (*report.Report, error) {
 		if err := t.report.Write(options.ReportDir, t.serialText()); err != nil {
 			return t.report, InputError{err}
 		}
+	}
+	if t.report.Verdict != report.Pass && !errors.As(err, new(InputError)) {
+		fmt.Fprintln(t.Progress)
+		t.report.Explain(t.Progress, t.serialText())
 	}
 	return t.report, err
 }

@@ -11,12 +11,6 @@ import (
 	"bee/iso/smoke/internal/check"
 )
 
-// Tail is the last lines of text.
-func Tail(text string, lines int) string {
-	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	return strings.Join(all[max(0, len(all)-lines):], "\n")
-}
-
 // Title says in one line what was tested.
 func (r *Report) Title() string {
 	if r.ISO == nil || r.Machine == nil {
@@ -54,7 +48,9 @@ func Table(w io.Writer, dirs []string) (passed bool, err error) {
 	table(w, names, reports)
 	for i, r := range reports {
 		if r.Verdict != Pass {
-			explain(w, names[i], dirs[i], r)
+			fmt.Fprintf(w, "\n%s:\n", names[i])
+			serial, _ := os.ReadFile(filepath.Join(dirs[i], SerialFile)) // not every test has one
+			r.Explain(w, string(serial))
 		}
 	}
 	return passed, nil
@@ -100,8 +96,9 @@ func table(w io.Writer, names []string, reports []*Report) {
 	out.Flush()
 }
 
-func explain(w io.Writer, name, dir string, r *Report) {
-	fmt.Fprintf(w, "\n%s:\n", name)
+// Explain writes, for people, why a test is no pass, and the end of the serial
+// console's text.
+func (r *Report) Explain(w io.Writer, serial string) {
 	if r.Reason != "" {
 		fmt.Fprintf(w, "ERROR %s\n", r.Reason)
 	}
@@ -110,8 +107,13 @@ func explain(w io.Writer, name, dir string, r *Report) {
 			fmt.Fprintln(w, c)
 		}
 	}
-	if serial, err := os.ReadFile(filepath.Join(dir, SerialFile)); err == nil {
-		fmt.Fprintf(w, "the end of %s:\n", filepath.Join(dir, SerialFile))
-		fmt.Fprintf(w, "  | %s\n", strings.ReplaceAll(Tail(string(serial), tailLines), "\n", "\n  | "))
+	if serial != "" {
+		fmt.Fprintf(w, "the end of the serial console:\n  | %s\n", strings.ReplaceAll(tail(serial), "\n", "\n  | "))
 	}
+}
+
+// tail is the last lines of text.
+func tail(text string) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/internal/report"
+)
+
+// execute runs the program with arguments.
+func execute(args ...string) (output string, status int, err error) {
+	var out bytes.Buffer
+	cmd := command()
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	cmd.SetArgs(args)
+	err = cmd.Execute()
+	return out.String(), exitStatus(err), err
+}
+
+func TestUsage(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text.iso")
+	if err := os.WriteFile(text, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]string{
+		"run":                                      "iso host",
+		"run --iso a --host b":                     "iso host",
+		"run --host b --no-network":                "host no-network",
+		"run --iso a --firmware efi":               "--firmware efi",
+		"run --iso a --media floppy":               "--media floppy",
+		"run --iso a extra":                        "extra",
+		"run --iso a --password-env SMOKE_NOT_SET": "SMOKE_NOT_SET",
+		"run --iso a --identity " + text:           "not a private SSH key",
+		"run --iso " + text:                        "no ISO 9660 signature",
+		"boot --iso " + text:                       "no ISO 9660 signature",
+		"boot":                                     "iso",
+		"verdict":                                  "at least 1 arg",
+		"verdict /no/report":                       "/no/report",
+		"fly":                                      "fly",
+	} {
+		_, status, err := execute(strings.Fields(args)...)
+		if status != exitInput || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("smoke %s: exit status %d, %v; want %q", args, status, err, want)
+		}
+	}
+}
+
+func TestVerdict(t *testing.T) {
+	for status, checks := range map[int][]check.Check{
+		0:          {{Name: "console", Status: check.Pass}},
+		exitFailed: {{Name: "console", Status: check.Fail, Detail: "why"}},
+	} {
+		dir := t.TempDir()
+		r := report.Report{Host: "192.0.2.10:22", Checks: checks}
+		r.Conclude()
+		if err := r.Write(dir, ""); err != nil {
+			t.Fatal(err)
+		}
+		output, got, _ := execute("verdict", dir)
+		if got != status || !strings.Contains(output, "console") || !strings.Contains(output, "192.0.2.10:22") {
+			t.Errorf("exit status %d, want %d:\n%s", got, status, output)
+		}
+	}
+}
+
+func TestPortOrSSH(t *testing.T) {
+	for address, want := range map[string]string{
+		"192.0.2.10": "192.0.2.10:22", "bee:2222": "bee:2222", "::1": "[::1]:22", "[::1]:2222": "[::1]:2222",
+	} {
+		if got := portOrSSH(address); got != want {
+			t.Errorf("%s: %s, want %s", address, got, want)
+		}
+	}
+}
