@@ -111,7 +111,8 @@ func waitUntilItAnswers(ctx context.Context, l layout.Layout, supervisor *exec.C
 	go func() { ended <- supervisor.Wait() }()
 	limit := time.After(startLimit)
 	for {
-		if Answers(ctx, "unix", l.Socket()) == nil {
+		// Whoever answers must be this supervisor's engine.
+		if pid, err := holder(l.SupervisorLock()); err == nil && pid == supervisor.Process.Pid && Answers(ctx, "unix", l.Socket()) == nil {
 			return nil
 		}
 		select {
