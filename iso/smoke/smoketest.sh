@@ -378,7 +378,7 @@ console() {
 
 audit_report() {
 	if [ ! -s "$report" ]; then
-		fail "$report is missing or empty: $(tail -n 3 /var/log/bee-audit.log 2>/dev/null | one_line)"
+		fail "$report is missing or empty; audit said: $(tail -n 3 /var/log/bee-audit.log 2>/dev/null | one_line)"
 	elif ! message=$(timeout 30 audit validate "$report" 2>&1); then
 		fail "$(echo "$message" | one_line)"
 	else
@@ -422,8 +422,8 @@ audit_complete() {
 modules_kernel() {
 	[ -e "$nvidia_modules/nvidia.ko" ] || { skip "no NVIDIA modules in this image"; return; }
 	for module in "$nvidia_modules"/*.ko; do
-		magic=$(modinfo -F vermagic "$module" 2>&1 | cut -d' ' -f1)
-		[ "$magic" = "$(uname -r)" ] || { fail "$module is for kernel $magic, not $(uname -r)"; return; }
+		magic=$(modinfo -F vermagic "$module" 2>/dev/null | cut -d' ' -f1)
+		[ "$magic" = "$(uname -r)" ] || { fail "$module is for kernel ${magic:-unknown}, not $(uname -r)"; return; }
 	done
 	pass "$(uname -r)"
 }

@@ -191,6 +191,29 @@ func TestGPUs(t *testing.T) {
 	}
 }
 
+func TestModulesKernel(t *testing.T) {
+	dir := t.TempDir()
+	code := "nvidia_modules=" + dir + `
+uname() { echo 6.12.117+deb13-amd64; }
+modinfo() { cat "$3"; }
+modules_kernel`
+	if got := function(t, code, ""); !strings.HasPrefix(got, "SKIP check") {
+		t.Errorf("no modules: %s", got)
+	}
+	for text, want := range map[string]string{
+		"6.12.117+deb13-amd64 SMP preempt mod_unload\n": "PASS check: 6.12.117+deb13-amd64",
+		"6.6.0-1-lts SMP\n":                             "nvidia.ko is for kernel 6.6.0-1-lts, not 6.12.117+deb13-amd64",
+		"":                                              "nvidia.ko is for kernel unknown",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "nvidia.ko"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := function(t, code, ""); !strings.Contains(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
 func TestWrongArgument(t *testing.T) {
 	cmd := exec.Command("sh", "-s", "--", "--fast")
 	cmd.Stdin = strings.NewReader(script)
