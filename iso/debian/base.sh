@@ -48,7 +48,7 @@ find "$initrd" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 tar -C "$work" --transform='s,^\./,openrc/,' -xf "$rootfs" ./bin ./lib ./lib64 ./sbin \
 	./etc/{init.d,conf.d,insserv.conf,insserv.conf.d,rc.conf} ./usr/lib/rc ./usr/bin/{sh,dash} ./usr/lib64 \
 	./usr/lib/x86_64-linux-gnu/{ld-linux-x86-64.so.2,libc.so.6,librc.so.1,libeinfo.so.1}
-tar -C "$work/openrc" --sort=name --owner=0 --group=0 --numeric-owner --format=ustar -cf "$out/openrc.tar" .
+tar -C "$work/openrc" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --format=ustar -cf "$out/openrc.tar" .
 
 echo "base.sh: squashfs"
 # mksquashfs reads SOURCE_DATE_EPOCH too and refuses it beside -mkfs-time

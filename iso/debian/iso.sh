@@ -14,7 +14,14 @@ mkdir -p "$iso/live" "$iso/boot/grub"
 
 cp "$base"/{vmlinuz,initrd} "$iso/live/"
 cp "$base/base.squashfs" "$iso/live/00-base.squashfs"
-cp "$layers"/[0-9][0-9]-*.squashfs "$iso/live/"
+for layer in "$layers"/*; do
+	case ${layer##*/} in
+	00-*) ;;
+	[0-9][0-9]-*.squashfs) cp "$layer" "$iso/live/" && continue ;;
+	esac
+	echo "iso.sh: $layer is not a layer NN-name.squashfs, NN from 01 to 99" >&2
+	exit 1
+done
 
 # GRUB and the initramfs look for this file: layers of another build, on another
 # disk of the same machine, are not taken for ours.

@@ -51,7 +51,9 @@ done <"$work/firmware"
 rm -rf "$firmware.all"
 echo "trim.sh: firmware $(du -sm "$firmware" | cut -f1) MB, modules $(du -sm "$modules" | cut -f1) MB"
 
-# Services: only native ones, and no runlevel but what bee's own layer links.
+# Services: only native ones that are of use, for OpenRC asks each one for its
+# dependencies at every boot; no runlevels but what bee's own layer links.
+rm "$root"/etc/init.d/{cgroups,savecache}
 for script in "$root"/etc/init.d/*; do
 	head -1 "$script" | grep -q openrc-run || rm "$script"
 done
