@@ -6,6 +6,20 @@ import (
 	"testing"
 )
 
+// auditFirst is an edit that has the audit run before the NVIDIA driver is loaded.
+var auditFirst = [3]string{"iso/overlay/etc/init.d/bee-audit",
+	"after bee-network bee-nvidia", "after bee-network\n\tbefore bee-nvidia"}
+
+func TestBuildRefusesWrongOrder(t *testing.T) {
+	dir := copyRepository(t)
+	edit(t, dir, auditFirst[0], auditFirst[1], auditFirst[2])
+	iso := filepath.Join(t.TempDir(), "bee.iso")
+	_, stderr, ok := dagger(t, dir, "call", "--progress=plain", "build-iso", "export", "--path", iso)
+	if ok || !strings.Contains(stderr, "OpenRC would start the services in the wrong order") {
+		t.Errorf("ok is %v:\n%s", ok, tail(stderr, 30))
+	}
+}
+
 // TestBrokenISO breaks the ISO on purpose, each time in one way that was a real
 // bug once, and wants the smoke test to fail on exactly what is broken.
 func TestBrokenISO(t *testing.T) {
@@ -15,15 +29,16 @@ func TestBrokenISO(t *testing.T) {
 		says  string      // part of its reason
 	}{
 		"audit before nvidia": {
-			[][3]string{{"iso/overlay/etc/init.d/bee-audit",
-				"after bee-network bee-nvidia", "after bee-network\n\tbefore bee-nvidia"}},
+			[][3]string{auditFirst,
+				// the build would notice
+				{"iso/debian/bee-tree.sh", "! check_order localmount bee-network bee-nvidia bee-audit", "! true"}},
 			"service-order", "bee-nvidia"},
 		"SSH needs a network": {
 			[][3]string{
 				{"iso/overlay/etc/init.d/dropbear", "need localmount", "need localmount net"},
 				{"iso/overlay/etc/init.d/bee-network", "need localmount", "need localmount\n\tprovide net"},
 			},
-			"dropbear-no-network", "net"},
+			"dropbear-without-network", "net"},
 		"no audit program": {
 			[][3]string{{"ci/main.go", `"usr/local/bin/audit"`, `"usr/local/bin/audit.gone"`}},
 			"audit-report", "audit"},
