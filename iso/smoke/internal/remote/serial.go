@@ -19,7 +19,7 @@ import (
 const (
 	// answerTime is how long a short command may take before it is sent again.
 	answerTime = 20 * time.Second
-	attempts   = 4
+	attempts   = 6
 	// chunk is how many bytes go into one command; with the rest of it they fit
 	// into one line of a terminal, which holds 4095.
 	chunk = 900
@@ -123,11 +123,15 @@ func (s *Serial) upload(ctx context.Context, file, text string) error {
 		}
 		parts, data = append(parts, part), data[n:]
 	}
-	answer, err := s.command(ctx, fmt.Sprintf("cat %s | base64 -d | gzip -d >%s && echo whole", strings.Join(parts, " "), file))
-	if err == nil && !strings.Contains(answer, "whole") {
-		err = fmt.Errorf("the script was damaged on its way over the serial console: %s", answer)
+	var answer string
+	for range attempts { // the answer may be what is damaged
+		var err error
+		answer, err = s.command(ctx, fmt.Sprintf("cat %s | base64 -d | gzip -d >%s && echo whole", strings.Join(parts, " "), file))
+		if err != nil || strings.Contains(answer, "whole") {
+			return err
+		}
 	}
-	return err
+	return fmt.Errorf("the script was damaged on its way over the serial console: %s", answer)
 }
 
 func (s *Serial) download(ctx context.Context, file string) (string, error) {
