@@ -21,71 +21,109 @@ type Debian struct {
 
 // The debian base.
 func (m *Iso) Debian(
+	ctx context.Context,
 	// Time of the base layer's files, in seconds since 1970. It belongs to the
 	// base's inputs: the base is made anew when it changes.
 	epoch int,
-) *Debian {
+) (*Debian, error) {
+	list, err := m.Files.File("debian/tools").Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var tools []string
+	for line := range strings.Lines(list) {
+		line, _, _ = strings.Cut(line, "#")
+		tools = append(tools, strings.Fields(line)...)
+	}
 	return &Debian{
 		Files: m.Files,
-		Tools: m.Tools.
-			WithMountedFile("/bee/tools", m.Files.File("debian/tools")).
-			WithExec([]string{"sh", "-ec",
-				"sed 's/#.*//' /bee/tools | xargs apt-get install --yes --quiet --no-install-recommends"}),
+		Tools: m.Tools.With(install(tools...)),
 		Epoch: epoch,
-	}
+	}, nil
 }
 
 // with puts files of the base's own folder into a container with the tools. Each
-// step gets those that it reads and no others: it is not made anew when another
-// step's change.
-func (d *Debian) with(epoch int, names ...string) *dagger.Container {
-	include := make([]string, 0, 2*len(names))
+// step gets those that it reads and no others, and gets them by what they hold
+// (the engine would know a part of a folder by the whole folder): it is not made
+// anew when another step's files change, nor in another clone.
+func (d *Debian) with(ctx context.Context, epoch int, names ...string) (*dagger.Container, error) {
+	scripts := dag.Directory()
 	for _, name := range names {
-		include = append(include, name, name+"/**")
+		text, err := d.Files.File("debian/" + name).Contents(ctx)
+		if err != nil {
+			return nil, err
+		}
+		scripts = scripts.WithNewFile(name, text, dagger.DirectoryWithNewFileOpts{Permissions: 0o755})
 	}
 	return d.Tools.
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).
 		WithDirectory("/out", dag.Directory()).
 		WithWorkdir("/var/tmp").
-		WithMountedDirectory("/bee/debian", d.Files.Directory("debian").Filter(dagger.DirectoryFilterOpts{Include: include}))
+		WithMountedDirectory("/bee/debian", scripts), nil
 }
 
 // The base layer: base.squashfs, vmlinuz, initrd, the kernel's release in kernel,
 // the packages in packages.tsv (name, version, architecture), and what
 // bee-tree.sh needs of the base.
-func (d *Debian) Base() *dagger.Directory {
-	rootfs := d.with(d.Epoch, "rootfs.sh", "packages", "dpkg.cfg", "trim.sh", "firmware-drivers").
+func (d *Debian) Base(ctx context.Context) (*dagger.Directory, error) {
+	installer, err := d.with(ctx, d.Epoch, "rootfs.sh", "packages", "dpkg.cfg", "trim.sh", "firmware-drivers")
+	if err != nil {
+		return nil, err
+	}
+	rootfs := installer.
 		WithExec([]string{"/bee/debian/rootfs.sh", "/bee/debian/packages", "/out/rootfs.tar"}).
 		File("/out/rootfs.tar")
-	return d.with(d.Epoch, "base.sh", "initramfs-init", "initrd-modules").
+	packer, err := d.with(ctx, d.Epoch, "base.sh", "initramfs-init", "initrd-modules")
+	if err != nil {
+		return nil, err
+	}
+	return packer.
 		WithMountedFile("/bee/rootfs.tar", rootfs).
 		WithExec([]string{"/bee/debian/base.sh", "/bee/rootfs.tar", "/out"}).
-		Directory("/out")
+		Directory("/out"), nil
 }
 
 // Release of the kernel in the base layer, as uname -r says it.
 func (d *Debian) Kernel(ctx context.Context) (string, error) {
-	kernel, err := d.Base().File("kernel").Contents(ctx)
+	base, err := d.Base(ctx)
+	if err != nil {
+		return "", err
+	}
+	kernel, err := base.File("kernel").Contents(ctx)
 	return strings.TrimSpace(kernel), err
 }
 
 // A hybrid ISO: it boots from CD and from a USB stick, under BIOS and UEFI.
 func (d *Debian) Iso(
+	ctx context.Context,
 	// bee's own files for this ISO, over those of overlay/.
 	own *dagger.Directory,
 	// Time of the ISO's files above the base layer, in seconds since 1970.
 	epoch int,
-) *dagger.File {
-	layer := d.with(epoch, "bee-tree.sh", "layer.sh", "overlay", "runlevels").
+) (*dagger.File, error) {
+	base, err := d.Base(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := d.with(ctx, epoch, "bee-tree.sh", "layer.sh", "runlevels")
+	if err != nil {
+		return nil, err
+	}
+	layers := tree.
+		WithMountedDirectory("/bee/debian/overlay", d.Files.Directory("debian/overlay")).
 		WithMountedDirectory("/bee/overlay", d.Files.Directory("overlay")).
-		WithMountedDirectory("/bee/base", d.Base()).
+		WithMountedDirectory("/bee/base", base).
 		WithExec([]string{"/bee/debian/bee-tree.sh", "/bee/overlay", "/bee/base", "/var/tmp/tree"}).
 		WithDirectory("/var/tmp/tree", own).
 		WithExec([]string{"/bee/debian/layer.sh", "/var/tmp/tree", "/out/90-bee.squashfs"}).
 		Directory("/out")
-	return d.with(epoch, "iso.sh").
-		WithMountedDirectory("/bee/base", d.Base()).
-		WithMountedDirectory("/bee/layers", layer).
+	assembler, err := d.with(ctx, epoch, "iso.sh")
+	if err != nil {
+		return nil, err
+	}
+	return assembler.
+		WithMountedDirectory("/bee/base", base).
+		WithMountedDirectory("/bee/layers", layers).
 		WithExec([]string{"/bee/debian/iso.sh", "/bee/base", "/bee/layers", "/out/bee.iso"}).
-		File("/out/bee.iso")
+		File("/out/bee.iso"), nil
 }

@@ -7,6 +7,8 @@
 package main
 
 import (
+	"context"
+
 	"dagger/iso/internal/dagger"
 )
 
@@ -23,6 +25,7 @@ type Iso struct {
 }
 
 func New(
+	ctx context.Context,
 	// Image that brings the Go toolchain, with its digest: it compiles the
 	// programs that read an ISO back and that boot it.
 	golangImage string,
@@ -50,20 +53,25 @@ func New(
 	// +defaultPath="."
 	// +ignore=["*", "!go.mod", "!go.sum", "!smoke", "!manifest"]
 	programs *dagger.Directory,
-) *Iso {
+) (*Iso, error) {
+	// by what it holds, see Debian.with
+	sources, err := files.File("debian/sources.sh").Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
 	debian := dag.Container().
 		From(debianImage).
 		WithEnvVariable("DEBIAN_FRONTEND", "noninteractive").
 		WithEnvVariable("LC_ALL", "C.UTF-8").
 		WithEnvVariable("TZ", "UTC").
-		WithMountedFile("/bee/sources.sh", files.File("debian/sources.sh")).
+		WithNewFile("/bee/sources.sh", sources).
 		WithExec([]string{"sh", "/bee/sources.sh", debianMirror, debianRelease, debianSnapshot})
 	return &Iso{
 		Files:       files,
 		Programs:    programs,
 		GolangImage: golangImage,
 		Tools:       debian,
-	}
+	}, nil
 }
 
 // install adds packages to a container of Debian's.
