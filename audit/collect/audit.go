@@ -10,6 +10,7 @@ import (
 
 	"github.com/joho/godotenv"
 
+	"bee/audit/finding"
 	"bee/audit/machine"
 	"bee/audit/placeholder"
 	"bee/audit/printable"
@@ -35,8 +36,22 @@ func Audit(ctx context.Context, m machine.Machine, version string, collectors []
 	if err != nil {
 		r.Errors = append([]report.Error{{Collector: "audit", Kind: report.BadOutput, Message: err.Error()}}, r.Errors...)
 	}
+	conclude(r)
 	r.FinishedAt = now()
 	return r
+}
+
+// conclude adds what follows from several sections of the report.
+func conclude(r *report.Report) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.Errors = append(r.Errors, report.Error{
+				Collector: "audit", Kind: report.Internal,
+				Message: printable.Escape(fmt.Appendf(nil, "fault while findings were made: %v", p)),
+			})
+		}
+	}()
+	r.Findings = finding.All(r)
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

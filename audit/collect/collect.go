@@ -41,7 +41,7 @@ type Collector struct {
 
 // All returns every collector, in the order of the report.
 func All() []Collector {
-	return []Collector{board, cpu, memory, storage, pcie}
+	return []Collector{board, cpu, memory, storage, pcie, network, psu, nvidia}
 }
 
 // Select returns the collectors with the given names, in the order of All.
@@ -67,7 +67,7 @@ var patience = 10 * time.Second
 // until all are done or ctx ends. It returns soon after ctx ends, even where a
 // collector hangs. Each collector that ends is given to progress.
 func Run(ctx context.Context, m machine.Machine, collectors []Collector, into *report.Report, progress func(report.CollectorRun)) {
-	r := &run{report: into, errors: map[string][]report.Error{}}
+	r := &run{report: into, errors: map[string][]report.Error{}, tools: map[string][]report.ToolRun{}}
 	start := time.Now()
 	fates := make(chan int, len(collectors))
 	into.Collectors = make([]report.CollectorRun, len(collectors))
@@ -110,6 +110,7 @@ func Run(ctx context.Context, m machine.Machine, collectors []Collector, into *r
 			})
 			progress(*fate)
 		}
+		fate.Tools = r.tools[c.Name]
 		into.Errors = append(into.Errors, r.errors[c.Name]...)
 	}
 }
@@ -120,7 +121,9 @@ type run struct {
 	mu     sync.Mutex
 	closed bool
 	report *report.Report
-	errors map[string][]report.Error // by collector, in the order they came
+	// By collector, in the order they came.
+	errors map[string][]report.Error
+	tools  map[string][]report.ToolRun
 }
 
 func (r *run) update(f func(*report.Report)) {
@@ -185,10 +188,28 @@ func (t *Task) guard(f func()) {
 // Update changes the report. f must not block, and must not keep the report.
 func (t *Task) Update(f func(*report.Report)) { t.run.update(f) }
 
-// Run runs a tool with the collector's time limit. It records nothing: hand the
-// result to Check.
+// Run runs a tool with the collector's time limit. It records that the tool ran,
+// not whether that went well: hand the result to Check.
 func (t *Task) Run(ctx context.Context, tool string, args ...string) machine.Result {
-	return t.Machine.Run(ctx, machine.Command{Tool: tool, Args: args, Limit: t.collector.ToolLimit})
+	result := t.Machine.Run(ctx, machine.Command{Tool: tool, Args: args, Limit: t.collector.ToolLimit})
+	t.run.update(func(*report.Report) {
+		t.run.tools[t.collector.Name] = append(t.run.tools[t.collector.Name], report.ToolRun{
+			Tool: tool, Args: args, DurationSeconds: seconds(result.Duration), ExitStatus: exitStatus(result),
+		})
+	})
+	return result
+}
+
+// exitStatus returns a tool's exit status, nil where it did not exit by itself.
+func exitStatus(r machine.Result) *int {
+	var exit *machine.ExitError
+	if r.Err == nil {
+		return new(int)
+	}
+	if errors.As(r.Err, &exit) && exit.Signal == 0 {
+		return &exit.Status
+	}
+	return nil
 }
 
 // Check records an error where the tool failed, else where its output could not
@@ -212,13 +233,8 @@ func (t *Task) Check(r machine.Result, bad error) {
 		Tool:            r.Tool,
 		Args:            r.Args,
 		DurationSeconds: seconds(r.Duration),
+		ExitStatus:      exitStatus(r),
 		Stderr:          firstLines(r.Stderr),
-	}
-	var exit *machine.ExitError
-	if r.Err == nil {
-		e.ExitStatus = new(int)
-	} else if errors.As(r.Err, &exit) && exit.Signal == 0 {
-		e.ExitStatus = &exit.Status
 	}
 	t.run.fail(e)
 }

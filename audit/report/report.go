@@ -12,7 +12,7 @@ import "time"
 
 // SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
 // raises MINOR; a field that goes or changes its meaning raises MAJOR.
-const SchemaVersion = "1.0"
+const SchemaVersion = "1.1"
 
 // Report is the audit of one machine at one time.
 type Report struct {
@@ -41,7 +41,16 @@ type Report struct {
 	Storage *Storage `json:"storage,omitempty"`
 	// PCI and PCI Express functions.
 	PCIe *PCIe `json:"pcie,omitempty"`
+	// Network interfaces.
+	Network *Network `json:"network,omitempty"`
+	// Power supplies.
+	PSU *PSU `json:"psu,omitempty"`
+	// GPUs, as the NVIDIA driver sees them.
+	NVIDIA *NVIDIA `json:"nvidia,omitempty"`
 
+	// What an operator needs to see, the worst first. Absent in reports before
+	// schema version 1.1; empty where every rule was content.
+	Findings []Finding `json:"findings,omitzero"`
 	// Everything that went wrong, in the order of the collectors. An error
 	// never stops the audit: the rest of the report stands.
 	Errors []Error `json:"errors"`
@@ -98,6 +107,19 @@ type CollectorRun struct {
 	MissingTools []string `json:"missing_tools,omitempty"`
 	// How long it ran.
 	DurationSeconds float64 `json:"duration_seconds"`
+	// Every tool that it ran, in the order in which they ended.
+	Tools []ToolRun `json:"tools,omitempty"`
+}
+
+// ToolRun is one run of a tool.
+type ToolRun struct {
+	Tool string   `json:"tool"`
+	Args []string `json:"args,omitempty"`
+	// How long it ran.
+	DurationSeconds float64 `json:"duration_seconds"`
+	// Its exit status. Absent where it did not exit by itself. Some tools tell of
+	// the hardware by it, so not every status but 0 is an error.
+	ExitStatus *int `json:"exit_status,omitempty"`
 }
 
 // Status is the fate of a collector.

@@ -1,0 +1,40 @@
+// Package finding says what an operator needs to see in an audit report: what is
+// broken, and what works but not as it should.
+//
+// A rule is a pure function from a report to findings. To add one, write it in
+// the file of its section and list it in rules.
+package finding
+
+import (
+	"cmp"
+	"slices"
+
+	"bee/audit/report"
+)
+
+// rule looks at one thing in a report. Rule and Section of what it returns are
+// filled in from here.
+type rule struct {
+	name    string
+	section string
+	check   func(r *report.Report) []report.Finding
+}
+
+// rules are all rules, by section.
+var rules = []rule{}
+
+// All applies every rule to a report. The worst findings come first; those of
+// the same severity stay in the order of the rules.
+func All(r *report.Report) []report.Finding {
+	all := []report.Finding{}
+	for _, rule := range rules {
+		for _, f := range rule.check(r) {
+			f.Rule, f.Section = rule.name, rule.section
+			all = append(all, f)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b report.Finding) int { return cmp.Compare(rank[a.Severity], rank[b.Severity]) })
+	return all
+}
+
+var rank = map[report.Severity]int{report.Critical: 0, report.Warning: 1, report.Info: 2}

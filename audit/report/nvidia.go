@@ -1,0 +1,193 @@
+package report
+
+// NVIDIA is what the NVIDIA driver says about its GPUs.
+type NVIDIA struct {
+	DriverVersion string `json:"driver_version,omitempty"`
+	// Highest version of CUDA that the driver supports.
+	CUDAVersion string `json:"cuda_version,omitempty"`
+	// How the GPUs were read: xml (nvidia-smi -q -x) or csv (nvidia-smi
+	// --query-gpu, where the first gave nothing).
+	Source string `json:"source" jsonschema:"enum=xml,enum=csv"`
+	// GPUs that the driver knows.
+	GPUs []GPU `json:"gpus"`
+	// PCI addresses of NVIDIA display controllers that the PCI bus has and the
+	// driver does not know: fallen off the bus, refused, or without power.
+	MissingGPUs []string `json:"missing_gpus,omitempty"`
+}
+
+// GPU is one NVIDIA GPU.
+type GPU struct {
+	// domain:bus:device.function, as in the section pcie.
+	PCIAddress string `json:"pci_address,omitempty"`
+	// Number of /dev/nvidia<minor>.
+	Minor        *uint64 `json:"minor,omitempty"`
+	Name         string  `json:"name,omitempty"`
+	Brand        string  `json:"brand,omitempty"`
+	Architecture string  `json:"architecture,omitempty"`
+	UUID         string  `json:"uuid,omitempty"`
+	SerialNumber string  `json:"serial_number,omitempty"`
+	// Part number of the board.
+	BoardPartNumber string `json:"board_part_number,omitempty"`
+	// Part number of the chip.
+	GPUPartNumber string `json:"gpu_part_number,omitempty"`
+	VBIOSVersion  string `json:"vbios_version,omitempty"`
+	// Version of the board's information ROM.
+	InforomVersion     string `json:"inforom_version,omitempty"`
+	GSPFirmwareVersion string `json:"gsp_firmware_version,omitempty"`
+	// Whether the driver stays loaded without users.
+	PersistenceMode *bool  `json:"persistence_mode,omitempty"`
+	ComputeMode     string `json:"compute_mode,omitempty"`
+	// P0 (fastest) to P15.
+	PerformanceState string `json:"performance_state,omitempty"`
+
+	MemoryTotalBytes    uint64  `json:"memory_total_bytes,omitempty"`
+	MemoryReservedBytes *uint64 `json:"memory_reserved_bytes,omitempty"`
+	MemoryUsedBytes     *uint64 `json:"memory_used_bytes,omitempty"`
+	BAR1TotalBytes      uint64  `json:"bar1_total_bytes,omitempty"`
+
+	GPUUtilisationPercent    *uint64 `json:"gpu_utilisation_percent,omitempty"`
+	MemoryUtilisationPercent *uint64 `json:"memory_utilisation_percent,omitempty"`
+	FanPercent               *uint64 `json:"fan_percent,omitempty"`
+
+	Temperature *GPUTemperature `json:"temperature,omitempty"`
+	Power       *GPUPower       `json:"power,omitempty"`
+	Clocks      *GPUClocks      `json:"clocks,omitempty"`
+	// Why the clocks are lower than they could be, in nvidia-smi's words without
+	// a prefix: gpu_idle, sw_power_cap, hw_slowdown, hw_thermal_slowdown, …
+	ThrottleReasons []string `json:"throttle_reasons,omitempty"`
+	PCIe            *GPULink `json:"pcie,omitempty"`
+	// Error correction. Absent where the GPU has none.
+	ECC *GPUECC `json:"ecc,omitempty"`
+	// Retired pages, on GPUs before Ampere.
+	RetiredPages *RetiredPages `json:"retired_pages,omitempty"`
+	// Remapped rows, on Ampere and newer.
+	RemappedRows *RemappedRows `json:"remapped_rows,omitempty"`
+	MIG          *MIG          `json:"mig,omitempty"`
+	// NVLink links. Absent where the GPU has none.
+	NVLinks []NVLink `json:"nvlinks,omitempty"`
+	// What the driver wants done before the GPU is used again: None, Reset,
+	// Reboot, Drain P2P, …
+	RecoveryAction string `json:"recovery_action,omitempty"`
+	// State of the GPU in the NVLink fabric of an HGX system.
+	FabricState  string       `json:"fabric_state,omitempty"`
+	FabricStatus string       `json:"fabric_status,omitempty"`
+	Processes    []GPUProcess `json:"processes,omitempty"`
+}
+
+// GPUTemperature holds temperatures and the limits for them.
+type GPUTemperature struct {
+	GPUCelsius    *int64 `json:"gpu_celsius,omitempty"`
+	MemoryCelsius *int64 `json:"memory_celsius,omitempty"`
+	// How far the GPU is from the temperature at which it slows down.
+	MarginCelsius *int64 `json:"margin_celsius,omitempty"`
+	// The GPU slows down here.
+	SlowdownCelsius *int64 `json:"slowdown_celsius,omitempty"`
+	// The GPU turns itself off here.
+	ShutdownCelsius *int64 `json:"shutdown_celsius,omitempty"`
+}
+
+// GPUPower holds power draw and limits.
+type GPUPower struct {
+	DrawWatts         *float64 `json:"draw_watts,omitempty"`
+	LimitWatts        *float64 `json:"limit_watts,omitempty"`
+	DefaultLimitWatts *float64 `json:"default_limit_watts,omitempty"`
+	MinLimitWatts     *float64 `json:"min_limit_watts,omitempty"`
+	MaxLimitWatts     *float64 `json:"max_limit_watts,omitempty"`
+}
+
+// GPUClocks are clocks now and at most.
+type GPUClocks struct {
+	GraphicsMHz    *uint64 `json:"graphics_mhz,omitempty"`
+	SMMHz          *uint64 `json:"sm_mhz,omitempty"`
+	MemoryMHz      *uint64 `json:"memory_mhz,omitempty"`
+	VideoMHz       *uint64 `json:"video_mhz,omitempty"`
+	MaxGraphicsMHz *uint64 `json:"max_graphics_mhz,omitempty"`
+	MaxSMMHz       *uint64 `json:"max_sm_mhz,omitempty"`
+	MaxMemoryMHz   *uint64 `json:"max_memory_mhz,omitempty"`
+	MaxVideoMHz    *uint64 `json:"max_video_mhz,omitempty"`
+}
+
+// GPULink is a GPU's PCI Express link. An idle GPU lowers the generation.
+type GPULink struct {
+	Generation *uint64 `json:"generation,omitempty"`
+	// What GPU and slot can do together.
+	MaxGeneration *uint64 `json:"max_generation,omitempty"`
+	// What the GPU can do.
+	DeviceMaxGeneration *uint64 `json:"device_max_generation,omitempty"`
+	// What the slot can do.
+	HostMaxGeneration *uint64 `json:"host_max_generation,omitempty"`
+	WidthLanes        *uint64 `json:"width_lanes,omitempty"`
+	MaxWidthLanes     *uint64 `json:"max_width_lanes,omitempty"`
+	// Packets that had to be sent again.
+	Replays *uint64 `json:"replays,omitempty"`
+}
+
+// GPUECC is a GPU's error correction: its mode, and the errors since the driver
+// was loaded (volatile) and ever (aggregate).
+type GPUECC struct {
+	Enabled *bool `json:"enabled,omitempty"`
+	// Mode after the next reset.
+	Pending               *bool   `json:"pending,omitempty"`
+	VolatileCorrected     *uint64 `json:"volatile_corrected,omitempty"`
+	VolatileUncorrected   *uint64 `json:"volatile_uncorrected,omitempty"`
+	AggregateCorrected    *uint64 `json:"aggregate_corrected,omitempty"`
+	AggregateUncorrected  *uint64 `json:"aggregate_uncorrected,omitempty"`
+	SRAMThresholdExceeded *bool   `json:"sram_threshold_exceeded,omitempty"`
+	ChannelRepairPending  *bool   `json:"channel_repair_pending,omitempty"`
+	TPCRepairPending      *bool   `json:"tpc_repair_pending,omitempty"`
+	UnrepairableMemory    *bool   `json:"unrepairable_memory,omitempty"`
+}
+
+// RetiredPages are memory pages that the driver does not use any more.
+type RetiredPages struct {
+	// Retired because of several corrected errors.
+	SingleBit *uint64 `json:"single_bit,omitempty"`
+	// Retired because of an uncorrected error.
+	DoubleBit *uint64 `json:"double_bit,omitempty"`
+	// Whether pages wait for a reset to be retired.
+	Pending *bool `json:"pending,omitempty"`
+}
+
+// RemappedRows are memory rows that were replaced by spare ones.
+type RemappedRows struct {
+	Corrected   *uint64 `json:"corrected,omitempty"`
+	Uncorrected *uint64 `json:"uncorrected,omitempty"`
+	// Whether rows wait for a reset to be replaced.
+	Pending *bool `json:"pending,omitempty"`
+	// Whether a row could not be replaced.
+	Failure *bool `json:"failure,omitempty"`
+}
+
+// MIG is the partition of a GPU into instances.
+type MIG struct {
+	Enabled *bool `json:"enabled,omitempty"`
+	// Mode after the next reset.
+	Pending *bool         `json:"pending,omitempty"`
+	Devices []MIGInstance `json:"devices,omitempty"`
+}
+
+// MIGInstance is an instance of a partitioned GPU.
+type MIGInstance struct {
+	Index               *uint64 `json:"index,omitempty"`
+	GPUInstanceID       *uint64 `json:"gpu_instance_id,omitempty"`
+	ComputeInstanceID   *uint64 `json:"compute_instance_id,omitempty"`
+	MultiprocessorCount *uint64 `json:"multiprocessor_count,omitempty"`
+	MemoryTotalBytes    uint64  `json:"memory_total_bytes,omitempty"`
+}
+
+// NVLink is one NVLink link of a GPU.
+type NVLink struct {
+	Link uint64 `json:"link"`
+	// Whether the link is up.
+	Active bool `json:"active"`
+	// Speed in gigabytes a second.
+	SpeedGBs float64 `json:"speed_gbs,omitempty"`
+}
+
+// GPUProcess is a process that uses a GPU.
+type GPUProcess struct {
+	PID             uint64  `json:"pid"`
+	Name            string  `json:"name,omitempty"`
+	Type            string  `json:"type,omitempty"`
+	UsedMemoryBytes *uint64 `json:"used_memory_bytes,omitempty"`
+}

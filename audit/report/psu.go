@@ -1,0 +1,52 @@
+package report
+
+// PSU lists the power supplies.
+type PSU struct {
+	// Power supplies that SMBIOS or the BMC knows, also absent ones.
+	Supplies []PowerSupply `json:"supplies"`
+}
+
+// PowerSupply is a power supply, or the place for one. What SMBIOS says (type
+// 39) and what the BMC says of the same supply (FRU inventory, sensors) is one
+// entry.
+type PowerSupply struct {
+	// What the firmware calls it: PSU1, PS2 Status, Power Supply 1, …
+	Name string `json:"name,omitempty"`
+	// SMBIOS handle. Absent where SMBIOS does not know the supply.
+	Handle string `json:"handle,omitempty"`
+	// ID of its FRU inventory in the BMC. Absent where there is none.
+	FRUID *uint64 `json:"fru_id,omitempty"`
+	// Whether a supply is in the place. Absent where nobody says.
+	Present *bool `json:"present,omitempty"`
+	// Whether the place has a working supply, as far as anybody says:
+	// ok (present and working), failed (present, with a fault), no_input (present,
+	// without power at its input), absent, unknown.
+	State string `json:"state" jsonschema:"enum=ok,enum=failed,enum=no_input,enum=absent,enum=unknown"`
+	// The words that State is taken from: SMBIOS's status and the states of the
+	// BMC's sensor.
+	Status       []string `json:"status,omitempty"`
+	Manufacturer string   `json:"manufacturer,omitempty"`
+	Model        string   `json:"model,omitempty"`
+	PartNumber   string   `json:"part_number,omitempty"`
+	SerialNumber string   `json:"serial_number,omitempty"`
+	AssetTag     string   `json:"asset_tag,omitempty"`
+	Revision     string   `json:"revision,omitempty"`
+	// SMBIOS type: Switching, Regulator, …
+	Type string `json:"type,omitempty"`
+	// What it can give at most.
+	MaxWatts     uint64 `json:"max_watts,omitempty"`
+	HotPluggable *bool  `json:"hot_pluggable,omitempty"`
+	// Sensors of this supply.
+	Sensors []Sensor `json:"sensors,omitempty"`
+}
+
+// Sensor is a reading of the BMC.
+type Sensor struct {
+	Name  string  `json:"name"`
+	Value float64 `json:"value"`
+	// watts, volts, amperes, celsius, rpm or percent.
+	Unit string `json:"unit" jsonschema:"enum=watts,enum=volts,enum=amperes,enum=celsius,enum=rpm,enum=percent"`
+	// The BMC's verdict: ok, nc (not critical), cr (critical), nr (not
+	// recoverable), ns (no reading).
+	Status string `json:"status,omitempty"`
+}
