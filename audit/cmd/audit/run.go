@@ -12,6 +12,7 @@ import (
 
 	"bee/audit/collect"
 	"bee/audit/machine"
+	"bee/audit/outfile"
 	"bee/audit/report"
 	"bee/audit/summary"
 )
@@ -70,12 +71,13 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	people := cmd.ErrOrStderr()
 	if output != "-" {
 		// Before the work, so that it is not in vain.
-		file, err := report.Create(output)
+		file, err := outfile.Create(output)
 		if err != nil {
 			return fmt.Errorf("cannot write the report: %w (give another file with --output)", err)
 		}
 		defer file.Close()
-		write, people = file.Write, cmd.OutOrStdout()
+		write = func(r *report.Report) error { return file.Write(r.Write) }
+		people = cmd.OutOrStdout()
 	}
 
 	ctx, cancel := context.WithTimeoutCause(cmd.Context(), timeout,
