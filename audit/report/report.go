@@ -26,6 +26,9 @@ type Report struct {
 	StartedAt time.Time `json:"started_at"`
 	// When the audit ended, in UTC.
 	FinishedAt time.Time `json:"finished_at"`
+	// The capture that answered in the machine's place. Absent in an audit of the
+	// machine itself.
+	Replay *Replay `json:"replay,omitempty"`
 	// The operating system that the audit ran on.
 	Host Host `json:"host"`
 	// Every collector that was asked for, in a fixed order, with its fate.
@@ -92,6 +95,19 @@ type Host struct {
 	KernelRelease string `json:"kernel_release,omitempty"`
 	// Architecture of the running kernel, as uname -m prints it.
 	Architecture string `json:"architecture,omitempty"`
+}
+
+// Replay says that a report was made from a capture (see package capture), maybe
+// elsewhere and later: the hardware, the host, and how long each tool ran are
+// those of the captured machine; the program, the start and end of the audit and
+// of its collectors are those of the replay.
+type Replay struct {
+	// File or folder of the capture.
+	Capture string `json:"capture"`
+	// When the machine was captured, in UTC.
+	CapturedAt time.Time `json:"captured_at"`
+	// Version of the program that captured it.
+	AuditVersion string `json:"audit_version,omitempty"`
 }
 
 // CollectorRun says what became of one collector.
