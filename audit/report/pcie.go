@@ -1,9 +1,12 @@
 package report
 
-// PCIe lists PCI functions.
+// PCIe lists PCI functions and slots.
 type PCIe struct {
 	// Every function that lspci lists.
 	Devices []PCIDevice `json:"devices"`
+	// Every slot for a card, also the empty ones (SMBIOS type 9). Absent where
+	// SMBIOS could not be read.
+	Slots []ExpansionSlot `json:"slots,omitzero"`
 }
 
 // PCIDevice is one PCI function.
@@ -25,14 +28,25 @@ type PCIDevice struct {
 	Revision string `json:"revision,omitempty"`
 	// Two hexadecimal digits.
 	ProgrammingInterface string `json:"programming_interface,omitempty"`
-	// Name of the physical slot.
+	// Name of the physical slot, as the PCI bus has it.
 	PhysicalSlot string `json:"physical_slot,omitempty"`
+	// Designation of the slot that it is in, as SMBIOS has it.
+	SlotDesignation string `json:"slot_designation,omitempty"`
 	// Kernel driver that is bound.
 	Driver string `json:"driver,omitempty"`
 	// Kernel modules that could drive it.
 	Modules []string `json:"modules,omitempty"`
 	// NUMA node that it is attached to. Absent where the firmware does not say.
 	NUMANode *int64 `json:"numa_node,omitempty"`
+	// Firmware of the device, where the kernel shows it: NVMe and SCSI
+	// controllers, InfiniBand adapters, AMD GPUs. That of network adapters is in
+	// the section network.
+	FirmwareVersion string `json:"firmware_version,omitempty"`
+	// Address of the bridge that it is behind. Absent on a root bus.
+	UpstreamPort string `json:"upstream_port,omitempty"`
+	// Address of the physical function that this SR-IOV virtual function belongs
+	// to. Absent for everything else.
+	VirtualFunctionOf string `json:"virtual_function_of,omitempty"`
 	// PCI Express link. Absent for functions without one.
 	Link *PCIeLink `json:"link,omitempty"`
 }
@@ -46,4 +60,28 @@ type PCIeLink struct {
 	MaxSpeedGTs   float64 `json:"max_speed_gts,omitempty"`
 	WidthLanes    uint64  `json:"width_lanes,omitempty"`
 	MaxWidthLanes uint64  `json:"max_width_lanes,omitempty"`
+	// What the port at the other end of the link can do. Absent for ports whose
+	// link leads away from the processor: there, see the device behind it.
+	UpstreamMaxSpeedGTs   float64 `json:"upstream_max_speed_gts,omitempty"`
+	UpstreamMaxWidthLanes uint64  `json:"upstream_max_width_lanes,omitempty"`
+}
+
+// ExpansionSlot is a slot for a card, or a bay that counts as one.
+type ExpansionSlot struct {
+	// SMBIOS handle.
+	Handle string `json:"handle"`
+	// Name of the slot, as printed on the board.
+	Designation string `json:"designation,omitempty"`
+	// Kind of slot, in dmidecode's words, with its electrical width before it: x8
+	// PCI Express 3 x16.
+	Type string `json:"type,omitempty"`
+	// Lanes that are wired to the slot.
+	Lanes uint64 `json:"lanes,omitempty"`
+	// Available, In Use, Unavailable, …
+	Usage string `json:"usage,omitempty"`
+	// Short, Long, 2.5" drive form factor, …
+	Length string `json:"length,omitempty"`
+	// PCI address of the card in the slot, or of the port that leads to it.
+	// Absent for a slot that is not in use.
+	BusAddress string `json:"bus_address,omitempty"`
 }
