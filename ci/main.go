@@ -173,6 +173,10 @@ func (m *Bee) SmokeTest(
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Hardware of the machine: plain, or server (drives of every kind, three
+	// network cards, a BMC), of which the audit has to find everything.
+	// +default="plain"
+	profile string,
 	// Boot with no network card at all; the test runs over the serial console.
 	// +optional
 	noNetwork bool,
@@ -186,7 +190,7 @@ func (m *Bee) SmokeTest(
 	// +optional
 	kvm bool,
 ) (*dagger.Directory, error) {
-	report, err := m.SmokeReport(ctx, iso, firmware, memory, noNetwork, identity, password, kvm)
+	report, err := m.SmokeReport(ctx, iso, firmware, memory, profile, noNetwork, identity, password, kvm)
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +222,10 @@ func (m *Bee) SmokeReport(
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Hardware of the machine: plain, or server (drives of every kind, three
+	// network cards, a BMC), of which the audit has to find everything.
+	// +default="plain"
+	profile string,
 	// Boot with no network card at all; the test runs over the serial console.
 	// +optional
 	noNetwork bool,
@@ -241,7 +249,7 @@ func (m *Bee) SmokeReport(
 		}
 	}
 	return isoModule(v).SmokeReport(iso, dagger.IsoSmokeReportOpts{
-		Firmware: firmware, Memory: memory, NoNetwork: noNetwork,
+		Firmware: firmware, Memory: memory, Profile: profile, NoNetwork: noNetwork,
 		Identity: identity, Password: password, Kvm: kvm,
 	}), nil
 }

@@ -190,6 +190,7 @@ func TestISO(t *testing.T) {
 		"bios":       {"--firmware", "bios"},
 		"uefi":       {"--firmware", "uefi"},
 		"no network": {"--no-network"},
+		"server":     {"--profile", "server"},
 		"bios 512":   {"--firmware", "bios", "--memory", "512"},
 		"uefi 512":   {"--firmware", "uefi", "--memory", "512"},
 	} {
@@ -198,7 +199,11 @@ func TestISO(t *testing.T) {
 			for check, detail := range r.failures() {
 				t.Errorf("FAIL %s: %s", check, detail)
 			}
-			for _, check := range []string{"kernel-release", "service-order", "services-started", "audit-report"} {
+			checks := []string{"kernel-release", "service-order", "services-started", "audit-report", "hardware-drives"}
+			if name == "server" {
+				checks = append(checks, "hardware-board", "hardware-cpu", "hardware-memory", "hardware-network", "hardware-power")
+			}
+			for _, check := range checks {
 				if !r.passed(check) {
 					t.Errorf("%s is no PASS", check)
 				}

@@ -35,6 +35,10 @@ func (m *Iso) SmokeReport(
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Hardware of the machine: plain, or server (drives of every kind, three
+	// network cards, a BMC), of which the audit has to find everything.
+	// +default="plain"
+	profile string,
 	// Boot with no network card at all; the test runs over the serial console.
 	// +optional
 	noNetwork bool,
@@ -50,7 +54,7 @@ func (m *Iso) SmokeReport(
 	kvm bool,
 ) *dagger.Directory {
 	args := []string{"smoke", "run", "--iso", "/iso/bee.iso", "--report", "/report",
-		"--firmware", firmware, "--memory", fmt.Sprint(memory)}
+		"--firmware", firmware, "--memory", fmt.Sprint(memory), "--profile", profile}
 	c := m.qemu(iso)
 	if noNetwork {
 		args = append(args, "--no-network")

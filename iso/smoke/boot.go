@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/iso9660"
 )
@@ -15,7 +17,7 @@ const bootSSH = "0.0.0.0:2222"
 
 func bootCommand() *cobra.Command {
 	var config qemu.Config
-	var firmware string
+	var firmware, profile string
 	var noNetwork bool
 	cmd := &cobra.Command{
 		Use:   "boot --iso FILE",
@@ -41,6 +43,18 @@ The password is on the console. Ctrl-A X ends the machine.`,
 			if config.Firmware, err = qemu.FindFirmware(firmware); err != nil {
 				return err
 			}
+			machine, err := hardware.Find(profile)
+			if err != nil {
+				return fmt.Errorf("--profile: %w", err)
+			}
+			dir, err := os.MkdirTemp("", "smoke-hardware-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(dir)
+			if config.Hardware, err = machine.Install(dir); err != nil {
+				return err
+			}
 			config.Accelerator = qemu.FindAccelerator(cmd.Context())
 			if !noNetwork {
 				config.SSH = bootSSH
@@ -54,10 +68,12 @@ The password is on the console. Ctrl-A X ends the machine.`,
 	flags.StringVar(&firmware, "firmware", qemu.BIOS, "firmware: bios or uefi")
 	flags.StringVar(&config.Media, "media", qemu.CD, "what the ISO is to the machine: cd or usb")
 	flags.IntVar(&config.MemoryMiB, "memory", 1024, "memory in MiB")
+	flags.StringVar(&profile, "profile", hardware.Plain, "hardware of the machine: plain or server")
 	flags.BoolVar(&noNetwork, "no-network", false, "no network card")
 	cmd.MarkFlagRequired("iso")
 	words(cmd, "firmware", qemu.BIOS, qemu.UEFI)
 	words(cmd, "media", qemu.CD, qemu.USB)
+	words(cmd, "profile", hardware.Plain, hardware.Server)
 	cmd.MarkFlagFilename("iso", "iso")
 	return cmd
 }

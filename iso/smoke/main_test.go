@@ -28,20 +28,22 @@ func TestUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
-		"run":                                      "iso host",
-		"run --iso a --host b":                     "iso host",
-		"run --host b --no-network":                "host no-network",
-		"run --iso a --firmware efi":               "--firmware efi",
-		"run --iso a --media floppy":               "--media floppy",
-		"run --iso a extra":                        "extra",
-		"run --iso a --password-env SMOKE_NOT_SET": "SMOKE_NOT_SET",
-		"run --iso a --identity " + text:           "not a private SSH key",
-		"run --iso " + text:                        "no ISO 9660 signature",
-		"boot --iso " + text:                       "no ISO 9660 signature",
-		"boot":                                     "iso",
-		"verdict":                                  "at least 1 arg",
-		"verdict /no/report":                       "/no/report",
-		"fly":                                      "fly",
+		"run":                                       "iso host",
+		"run --iso a --host b":                      "iso host",
+		"run --host b --no-network":                 "host no-network",
+		"run --iso a --firmware efi":                "--firmware efi",
+		"run --iso a --media floppy":                "--media floppy",
+		"run --iso a --profile toaster":             `--profile: profile "toaster"`,
+		"run --iso a --profile server --no-network": "profile server has network cards",
+		"run --iso a extra":                         "extra",
+		"run --iso a --password-env SMOKE_NOT_SET":  "SMOKE_NOT_SET",
+		"run --iso a --identity " + text:            "not a private SSH key",
+		"run --iso " + text:                         "no ISO 9660 signature",
+		"boot --iso " + text:                        "no ISO 9660 signature",
+		"boot":                                      "iso",
+		"verdict":                                   "at least 1 arg",
+		"verdict /no/report":                        "/no/report",
+		"fly":                                       "fly",
 	} {
 		_, status, err := execute(strings.Fields(args)...)
 		if status != exitInput || err == nil || !strings.Contains(err.Error(), want) {

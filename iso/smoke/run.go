@@ -11,13 +11,14 @@ import (
 	"golang.org/x/term"
 
 	"bee/iso/smoke/internal/driver"
+	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/report"
 )
 
 func runCommand() *cobra.Command {
 	options := driver.Options{Script: script, Progress: os.Stderr}
-	var identity, passwordVariable string
+	var identity, passwordVariable, profile string
 	var internet bool
 	cmd := &cobra.Command{
 		Use:   "run (--iso FILE | --host ADDRESS[:PORT])",
@@ -40,6 +41,10 @@ console) and console.png (the screen at the end).`,
   # under UEFI, as a USB stick, with little memory
   smoke run --iso bee.iso --firmware uefi --media usb --memory 512
 
+  # a server with drives of every kind, three network cards and a BMC: the audit
+  # has to find each of them, under the serial number that it was given
+  smoke run --iso bee.iso --profile server
+
   # a machine without any network card: everything goes over the serial console
   smoke run --iso bee.iso --no-network
 
@@ -56,6 +61,13 @@ console) and console.png (the screen at the end).`,
 			); err != nil {
 				return err
 			}
+			var err error
+			if options.Hardware, err = hardware.Find(profile); err != nil {
+				return fmt.Errorf("--profile: %w", err)
+			}
+			if options.NoNetwork && profile == hardware.Server {
+				return fmt.Errorf("--no-network: profile %s has network cards", profile)
+			}
 			if options.Host != "" {
 				options.Host = portOrSSH(options.Host)
 			}
@@ -65,7 +77,6 @@ console) and console.png (the screen at the end).`,
 			if internet {
 				options.Args = append(options.Args, "--expect-internet")
 			}
-			var err error
 			if options.Credentials, err = credentials(identity, passwordVariable, options.Host); err != nil {
 				return err
 			}
@@ -78,6 +89,7 @@ console) and console.png (the screen at the end).`,
 	flags.StringVar(&options.Firmware, "firmware", qemu.BIOS, "firmware of the virtual machine: bios or uefi")
 	flags.StringVar(&options.Media, "media", qemu.CD, "what the ISO is to the virtual machine: cd or usb")
 	flags.IntVar(&options.MemoryMiB, "memory", 1024, "memory of the virtual machine, in MiB")
+	flags.StringVar(&profile, "profile", hardware.Plain, "hardware of the virtual machine: plain or server")
 	flags.BoolVar(&options.NoNetwork, "no-network", false, "no network card; check over the serial console")
 	flags.BoolVar(&internet, "expect-internet", false, "fail where the machine does not reach the internet")
 	flags.StringVar(&identity, "identity", "", "private SSH key `file` to log in with")
@@ -87,11 +99,12 @@ console) and console.png (the screen at the end).`,
 	cmd.MarkFlagsOneRequired("iso", "host")
 	cmd.MarkFlagsMutuallyExclusive("iso", "host")
 	cmd.MarkFlagsMutuallyExclusive("identity", "password-env")
-	for _, virtual := range []string{"firmware", "media", "memory", "no-network"} {
+	for _, virtual := range []string{"firmware", "media", "memory", "profile", "no-network"} {
 		cmd.MarkFlagsMutuallyExclusive("host", virtual)
 	}
 	words(cmd, "firmware", qemu.BIOS, qemu.UEFI)
 	words(cmd, "media", qemu.CD, qemu.USB)
+	words(cmd, "profile", hardware.Plain, hardware.Server)
 	cmd.MarkFlagFilename("iso", "iso")
 	cmd.MarkFlagDirname("report")
 	return cmd

@@ -18,6 +18,7 @@ import (
 
 	"bee/iso/smoke/internal/check"
 	"bee/iso/smoke/internal/console"
+	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
 	"bee/iso/smoke/internal/report"
@@ -31,6 +32,8 @@ type Options struct {
 	// bios or uefi; cd or usb.
 	Firmware, Media string
 	MemoryMiB       int
+	// What else the machine has.
+	Hardware hardware.Profile
 	// Empty: KVM where it works, else TCG.
 	Accelerator qemu.Accelerator
 	// The machine has no network card; the test runs over the serial console.
@@ -117,6 +120,8 @@ type test struct {
 	Options
 	began   time.Time
 	console *console.Console // nil for a real machine
+	// where the files of the virtual hardware are
+	hardwareDir string
 
 	mu     sync.Mutex // milestones come from the console's reader, too
 	report *report.Report
@@ -128,6 +133,7 @@ func (t *test) virtual(ctx context.Context) error {
 	if err != nil {
 		return InputError{err}
 	}
+	defer os.RemoveAll(t.hardwareDir)
 	t.say("booting %s", t.report.Title())
 	t.began = time.Now()
 	machine, err := qemu.Start(ctx, config)
@@ -189,8 +195,15 @@ func (t *test) configure(ctx context.Context) (qemu.Config, error) {
 			return none, err
 		}
 	}
+	if t.hardwareDir, err = os.MkdirTemp("", "smoke-hardware-"); err != nil {
+		return none, err
+	}
+	if config.Hardware, err = t.Hardware.Install(t.hardwareDir); err != nil {
+		os.RemoveAll(t.hardwareDir)
+		return none, err
+	}
 	t.report.Machine = &report.Machine{
-		Firmware: t.Firmware, Media: t.Media, Accelerator: string(config.Accelerator),
+		Profile: t.Hardware.Name, Firmware: t.Firmware, Media: t.Media, Accelerator: string(config.Accelerator),
 		MemoryMiB: t.MemoryMiB, CPUs: qemu.CPUs, Network: !t.NoNetwork, QEMU: version,
 	}
 	return config, nil
@@ -318,7 +331,22 @@ func (t *test) check(ctx context.Context, shell remote.Shell) error {
 	if broken == nil {
 		t.reach("checks done", "")
 	}
-	return broken
+	return errors.Join(broken, t.checkHardware(ctx, shell))
+}
+
+// checkHardware checks that the audit found what a virtual machine is made of.
+func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
+	if t.ISO == "" {
+		return nil
+	}
+	text, _, err := shell.Run(ctx, "cat /var/log/bee-audit.json")
+	if err != nil {
+		return fmt.Errorf("reading the audit's report: %w", err)
+	}
+	for _, c := range t.Hardware.Check([]byte(text)) {
+		t.add(c)
+	}
+	return nil
 }
 
 func (t *test) add(c check.Check) {

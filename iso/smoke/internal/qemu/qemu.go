@@ -43,21 +43,19 @@ type Config struct {
 	// Address on this machine at which the guest's port 22 answers, host:port.
 	// Empty: the guest has no network card at all.
 	SSH string
+	// Arguments of QEMU for hardware beside that, see package hardware.
+	Hardware []string
 }
 
 // CPUs of each machine: two, so that services do start side by side.
 const CPUs = 2
 
 // args are QEMU's arguments for the machine, but for its console and monitor.
-// The disk and the base board are there for the audit to find.
 func (c Config) args(vars string) []string {
 	args := append(c.Accelerator.platform(),
 		"-nodefaults", "-no-user-config", "-no-reboot",
 		"-m", strconv.Itoa(c.MemoryMiB),
 		"-device", "VGA", "-display", "none",
-		"-smbios", "type=2,manufacturer=bee,product=smoke",
-		"-blockdev", "driver=null-co,node-name=disk,size=8589934592,read-zeroes=on",
-		"-device", "nvme,drive=disk,serial=smoke",
 		"-drive", "if=none,id=medium,format=raw,readonly=on,file="+escape(c.ISO),
 	)
 	if c.Media == USB {
@@ -75,7 +73,7 @@ func (c Config) args(vars string) []string {
 			"-netdev", "user,id=net,hostfwd=tcp:"+c.SSH+"-:22",
 			"-device", "virtio-net-pci,netdev=net,romfile=") // no boot over the network
 	}
-	return args
+	return append(args, c.Hardware...)
 }
 
 // escape makes a path safe within QEMU's comma-separated options.

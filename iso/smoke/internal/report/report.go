@@ -63,6 +63,8 @@ type ISO struct {
 
 // Machine is the virtual machine that booted the ISO.
 type Machine struct {
+	// What hardware it has: plain or server.
+	Profile string `json:"profile"`
 	// bios or uefi.
 	Firmware string `json:"firmware"`
 	// cd or usb.

@@ -16,8 +16,8 @@ func (r *Report) Title() string {
 	if r.ISO == nil || r.Machine == nil {
 		return r.Host
 	}
-	title := fmt.Sprintf("%s (sha256 %.12s), %s, %s, %d MiB, %s", r.ISO.File, r.ISO.SHA256,
-		r.Machine.Firmware, r.Machine.Media, r.Machine.MemoryMiB, r.Machine.Accelerator)
+	title := fmt.Sprintf("%s (sha256 %.12s), %s, %s, %s, %d MiB, %s", r.ISO.File, r.ISO.SHA256,
+		r.Machine.Profile, r.Machine.Firmware, r.Machine.Media, r.Machine.MemoryMiB, r.Machine.Accelerator)
 	if !r.Machine.Network {
 		title += ", no network"
 	}

@@ -1,0 +1,132 @@
+package hardware
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"bee/iso/smoke/internal/check"
+)
+
+// want is something that the audit's report has to hold.
+type want struct {
+	// check that fails where it does not.
+	check string
+	// path of an object in the report, or of a list of objects: "board.system".
+	path string
+	// fields that the object, or one object of the list, has.
+	fields fields
+}
+
+// fields of a JSON object and their values; [absent] is for a field that must
+// not be there.
+type fields map[string]any
+
+type missing struct{}
+
+func (missing) String() string { return "absent" }
+
+var absent = missing{}
+
+// Check compares the audit's report with the machine: a check for each part.
+func (p Profile) Check(report []byte) []check.Check {
+	var document any
+	err := json.Unmarshal(report, &document)
+	var checks []check.Check
+	for _, name := range p.checks() {
+		c := check.Check{Name: name, Status: check.Pass}
+		found := 0
+		for _, w := range p.wants {
+			if w.check != name {
+				continue
+			}
+			problem := ""
+			if err != nil {
+				problem = fmt.Sprintf("the report is no JSON: %v", err)
+			} else {
+				problem = w.missing(document)
+			}
+			if problem != "" {
+				c.Status, c.Detail = check.Fail, problem
+				break
+			}
+			found++
+			c.Detail = fmt.Sprintf("%d found as given to QEMU", found)
+		}
+		checks = append(checks, c)
+	}
+	return checks
+}
+
+// checks are the names of the checks, in the order of the wants.
+func (p Profile) checks() []string {
+	var names []string
+	for _, w := range p.wants {
+		if !slices.Contains(names, w.check) {
+			names = append(names, w.check)
+		}
+	}
+	return names
+}
+
+// missing says what the report lacks, "" where it has all.
+func (w want) missing(document any) string {
+	at := document
+	for name := range strings.SplitSeq(w.path, ".") {
+		object, _ := at.(map[string]any)
+		at = object[name]
+	}
+	objects, isList := at.([]any)
+	if !isList {
+		objects = []any{at}
+	}
+	best, problem := -1, fmt.Sprintf("nothing in %s", w.path)
+	for _, o := range objects {
+		object, ok := o.(map[string]any)
+		if !ok {
+			continue
+		}
+		good, different := w.fields.compare(object)
+		if different == "" {
+			return ""
+		}
+		if good > best {
+			best, problem = good, fmt.Sprintf("%s has nothing with %s; the nearest: %s", w.path, w.fields, different)
+		}
+	}
+	return problem
+}
+
+// compare counts the fields that an object has as wanted, and says which one
+// differs.
+func (f fields) compare(object map[string]any) (good int, different string) {
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		got, there := object[name]
+		if f[name] == any(absent) && !there || there && fmt.Sprint(got) == number(f[name]) {
+			good++
+		} else if !there {
+			different = name + " is absent"
+		} else {
+			different = fmt.Sprintf("%s is %v", name, got)
+		}
+	}
+	return good, different
+}
+
+// number prints a value as a decoded JSON document holds it.
+func number(v any) string {
+	if n, ok := v.(int); ok {
+		v = float64(n)
+	}
+	return fmt.Sprint(v)
+}
+
+func (f fields) String() string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		all = append(all, fmt.Sprintf("%s %v", name, f[name]))
+	}
+	return strings.Join(all, ", ")
+}
