@@ -60,8 +60,8 @@ func server() Profile {
 				option("-device", "mptsas1068", "id=sas"),
 				disk("scsi0", 2<<30), option("-device", "scsi-hd", "drive=scsi0", "serial=SCSI-0", "vendor=ACME", "product=SAS Disk", "ver=S0", "wwn=0x5000c500a1b2c3d4", "bus=sas.0"),
 
-				option("-netdev", "user", "id=net2", "restrict=on"), option("-device", "e1000e", "netdev=net2", "mac="+secondMAC, "romfile="),
-				option("-netdev", "user", "id=net3", "restrict=on"), option("-device", "vmxnet3", "netdev=net3", "mac="+thirdMAC, "romfile="),
+				option("-netdev", "user", "id=net2", "net=10.0.3.0/24", "restrict=on"), option("-device", "e1000e", "netdev=net2", "mac="+secondMAC, "romfile="),
+				option("-netdev", "user", "id=net3", "net=10.0.4.0/24", "restrict=on"), option("-device", "vmxnet3", "netdev=net3", "mac="+thirdMAC, "romfile="),
 
 				option("-device", "ipmi-bmc-sim", "id=bmc", "frudatafile="+file("bmc.fru"), "sdrfile="+file("bmc.sdr"), "fwrev1=2", "fwrev2=68"),
 				option("-device", "isa-ipmi-kcs", "bmc=bmc"),
