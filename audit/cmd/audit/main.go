@@ -25,7 +25,7 @@ const (
 // usageError is a wrong command line.
 type usageError struct{ error }
 
-var errInterrupted = errors.New("interrupted: the report holds what was collected until then")
+var errInterrupted = errors.New("interrupted: the file holds what was collected until then")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -63,7 +63,8 @@ machine. Run it as root: most tools that it asks need that.`,
 		Example: `  audit                              write /var/log/bee-audit.json, print the summary
   audit --output - | jq .memory      the report on standard output
   audit show /var/log/bee-audit.json the summary of a report, later
-  audit validate report.json         check a report against its schema`,
+  audit validate report.json         check a report against its schema
+  audit capture                      save what the machine answers, to audit it elsewhere`,
 		Args:          usageArgs(cobra.NoArgs),
 		RunE:          run.RunE,
 		SilenceErrors: true,
@@ -72,13 +73,13 @@ machine. Run it as root: most tools that it asks need that.`,
 	cmd.SetUsageTemplate(cmd.UsageTemplate() + `
 Exit codes:
   0    done; a report may hold errors of single tools
-  1    failed: no report written, or the file is not a valid report
+  1    failed: no report or capture written, or a file is not a valid one
   2    wrong command line
-  130  interrupted; the report holds what was collected until then
+  130  interrupted; the file holds what was collected until then
 `)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	cmd.Flags().AddFlagSet(run.Flags())
-	cmd.AddCommand(run, showCommand(), schemaCommand(), validateCommand(), versionCommand())
+	cmd.AddCommand(run, captureCommand(), showCommand(), schemaCommand(), validateCommand(), versionCommand())
 	return cmd
 }
 

@@ -89,6 +89,40 @@ func TestRunToStandardOutput(t *testing.T) {
 	}
 }
 
+// What one machine has answered is audited on another, where there are no tools.
+func TestCapture(t *testing.T) {
+	t.Chdir(t.TempDir())
+	_, stderr, code := cli(t, t.Context(), tools, "capture", "--timeout", "1s")
+	if code != 0 || !strings.Contains(stderr, "captured 4 runs of tools, 3 errors") {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	host, _ := os.Hostname()
+	names, _ := filepath.Glob("bee-capture-" + host + "-*Z.tar.gz")
+	if len(names) != 1 || !strings.Contains(stderr, names[0]) {
+		t.Fatalf("files %v; it says %s", names, stderr)
+	}
+	tarball, _, code := cli(t, t.Context(), tools, "capture", "--timeout", "1s", "--output", "-")
+	if err := os.WriteFile("piped.tar.gz", []byte(tarball), 0o644); err != nil || code != 0 {
+		t.Fatalf("exit code %d, error %v", code, err)
+	}
+
+	for _, from := range []string{names[0], "piped.tar.gz"} {
+		stdout, stderr, code := cli(t, t.Context(), nil, "--root", from)
+		if code != 0 || schema.Validate([]byte(stdout)) != nil || !strings.Contains(stderr, `Fast \xff`) {
+			t.Errorf("exit code %d: %s\n%s", code, stderr, stdout)
+		}
+		if !strings.Contains(stdout, `"capture": "`+from+`"`) || !strings.Contains(stdout, "time limit of 1s") {
+			t.Errorf("the report does not say what it is a replay of:\n%s", stdout)
+		}
+	}
+	if _, stderr, code := cli(t, t.Context(), nil, "--root", names[0], "--output", "report.json"); code != 0 {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if err := schema.ValidateFile("report.json"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -99,6 +133,14 @@ func TestInterrupted(t *testing.T) {
 	}
 	if err := schema.ValidateFile(file); err != nil {
 		t.Error(err)
+	}
+	file = filepath.Join(t.TempDir(), "capture.tar.gz")
+	_, stderr, code = cli(t, ctx, tools, "capture", "--output", file)
+	if code != 130 || !strings.Contains(stderr, "interrupted") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if _, stderr, code := cli(t, t.Context(), nil, "--root", file); code != 0 {
+		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
 
@@ -122,6 +164,10 @@ func TestExitCodes(t *testing.T) {
 		{"run --timeout 0s", 2, "--timeout"},
 		{"run --timeout soon", 2, "soon"},
 		{"run --output /no/such/folder/report.json", 1, "--output"},
+		{"run --root /no/such/file", 1, "/no/such/file"},
+		{"run --root " + bad, 1, "not a capture"},
+		{"capture --timeout 0s", 2, "--timeout"},
+		{"capture --output /no/such/folder/capture.tar.gz", 1, "--output"},
 		{"show /no/such/file", 1, "/no/such/file"},
 		{"validate /no/such/file", 1, "/no/such/file"},
 		{"validate " + bad, 1, "'extra'"},
@@ -134,7 +180,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"show", "--help"}, {"schema", "--help"}, {"validate", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"capture", "--help"}, {"show", "--help"}, {"schema", "--help"}, {"validate", "--help"}} {
 		stdout, _, _ := cli(t, t.Context(), nil, args...)
 		if !strings.Contains(stdout, "Examples:") || !strings.Contains(stdout, "Exit codes:") {
 			t.Errorf("audit %v:\n%s", args, stdout)
@@ -142,6 +188,9 @@ func TestHelpTeaches(t *testing.T) {
 	}
 	if stdout, _, _ := cli(t, t.Context(), nil, "schema"); stdout != string(schema.JSON) {
 		t.Error("audit schema prints something else")
+	}
+	if stdout, _, _ := cli(t, t.Context(), nil, "__complete", "run", "--root", ""); !strings.Contains(stdout, ":8\n") {
+		t.Errorf("--root does not complete files by their endings: %s", stdout)
 	}
 	if stdout, _, _ := cli(t, t.Context(), nil, "completion", "bash"); !strings.Contains(stdout, "__start_audit") {
 		t.Error("no completion for bash")

@@ -10,9 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/audit/capture"
 	"bee/audit/collect"
 	"bee/audit/machine"
 	"bee/audit/outfile"
+	"bee/audit/printable"
 	"bee/audit/report"
 	"bee/audit/summary"
 )
@@ -24,6 +26,7 @@ func runCommand() *cobra.Command {
 		output  string
 		names   []string
 		timeout time.Duration
+		from    string
 	)
 	var all, about []string
 	for _, c := range collect.All() {
@@ -40,33 +43,71 @@ A tool that is not installed is passed over. A tool that fails, hangs or prints
 rubbish is killed and recorded under "errors" in the report; the rest of the
 report stands, and the exit code is still 0.
 
+With --root it audits a machine that "audit capture" has saved, and runs nothing
+on this one. The report then has a "replay" field.
+
 Collectors:
 ` + strings.Join(about, "\n"),
 		Example: `  audit run                                write /var/log/bee-audit.json
   audit run --output report.json           write another file
   audit run --output - | jq .cpu           JSON on standard output, summary on standard error
   audit run --collectors memory,storage    a part only
-  audit run --timeout 30s                  take what there is after 30 seconds`,
+  audit run --timeout 30s                  take what there is after 30 seconds
+  audit run --root server1.tar.gz          audit a captured machine, JSON on standard output`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			collectors, err := collect.Select(names)
 			if err != nil {
 				return usageError{fmt.Errorf("--collectors: %w", err)}
 			}
-			if timeout <= 0 {
-				return usageError{fmt.Errorf("--timeout: %v is not a time to work in", timeout)}
+			if err := checkTimeout(timeout); err != nil {
+				return err
 			}
-			return run(cmd, output, collectors, timeout)
+			if from != "" && !cmd.Flags().Changed("output") {
+				// The other file is about this machine.
+				output = "-"
+			}
+			return run(cmd, output, collectors, timeout, from)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", defaultOutput, "file to write the JSON report to; - is standard output")
 	cmd.Flags().StringSliceVar(&names, "collectors", all, "what to collect, separated by commas")
-	cmd.Flags().DurationVar(&timeout, "timeout", 2*time.Minute, "how long the whole audit may take")
+	cmd.Flags().StringVar(&from, "root", "", `captured machine to audit, in place of this one: a file of "audit capture" or a folder with the same; the report goes to standard output if --output does not say otherwise`)
+	_ = cmd.MarkFlagFilename("root", "tar.gz")
+	addTimeout(cmd, &timeout)
 	_ = cmd.RegisterFlagCompletionFunc("collectors", cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func run(cmd *cobra.Command, output string, collectors []collect.Collector, timeout time.Duration) error {
+func addTimeout(cmd *cobra.Command, timeout *time.Duration) {
+	cmd.Flags().DurationVar(timeout, "timeout", 2*time.Minute, "how long the whole audit may take")
+}
+
+func checkTimeout(timeout time.Duration) error {
+	if timeout <= 0 {
+		return usageError{fmt.Errorf("--timeout: %v is not a time to work in", timeout)}
+	}
+	return nil
+}
+
+func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the whole audit's time limit of %v was reached", timeout))
+}
+
+func run(cmd *cobra.Command, output string, collectors []collect.Collector, timeout time.Duration, from string) error {
+	var m machine.Machine = machine.Host{}
+	var replay *report.Replay
+	if from != "" {
+		c, err := capture.Open(from)
+		if err != nil {
+			return fmt.Errorf("--root: %w", err)
+		}
+		m, replay = c, &report.Replay{
+			Capture:      printable.Escape([]byte(from)),
+			CapturedAt:   c.CapturedAt.UTC(),
+			AuditVersion: printable.Escape([]byte(c.AuditVersion)),
+		}
+	}
 	write := func(r *report.Report) error { return r.Write(cmd.OutOrStdout()) }
 	people := cmd.ErrOrStderr()
 	if output != "-" {
@@ -80,10 +121,10 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 		people = cmd.OutOrStdout()
 	}
 
-	ctx, cancel := context.WithTimeoutCause(cmd.Context(), timeout,
-		fmt.Errorf("the whole audit's time limit of %v was reached", timeout))
+	ctx, cancel := withTimeout(cmd.Context(), timeout)
 	defer cancel()
-	r := collect.Audit(ctx, machine.Host{}, version, collectors, progress(cmd.ErrOrStderr()))
+	r := collect.Audit(ctx, m, version, collectors, progress(cmd.ErrOrStderr()))
+	r.Replay = replay
 
 	if err := write(r); err != nil {
 		return fmt.Errorf("cannot write the report: %w", err)
