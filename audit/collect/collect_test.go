@@ -21,9 +21,10 @@ import (
 // script is a machine that answers from a table: the output of a command line,
 // or how it fails. A tool is installed where a command line begins with it.
 type script struct {
-	out   map[string]string
-	err   map[string]error
-	files fstest.MapFS
+	out    map[string]string
+	err    map[string]error
+	stderr map[string]string
+	files  fstest.MapFS
 }
 
 func (s script) Has(tool string) bool {
@@ -44,7 +45,7 @@ func (s script) Run(_ context.Context, c machine.Command) machine.Result {
 	if !known && err == nil {
 		err = errors.New("not in the script: " + line)
 	}
-	return machine.Result{Command: c, Stdout: []byte(out), Err: err}
+	return machine.Result{Command: c, Stdout: []byte(out), Stderr: []byte(s.stderr[line]), Err: err}
 }
 
 // audit runs collectors on a machine and checks that the report is valid.

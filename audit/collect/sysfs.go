@@ -1,0 +1,61 @@
+package collect
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"bee/audit/printable"
+	"bee/audit/report"
+)
+
+// deviceLimit (a variable for tests) is how long a device may take to answer through its files in sysfs.
+var deviceLimit = 5 * time.Second
+
+// ask returns what read reads from the files of one device in sysfs. The kernel
+// asks the device for some of them, and one that is broken may never answer. Such
+// a read cannot be broken off: it is left behind, an error is recorded and ok is
+// false.
+func ask[T any](t *Task, device string, read func() T) (answer T, ok bool) {
+	answers := make(chan T, 1)
+	go func() {
+		defer close(answers)
+		t.guard(func() { answers <- read() })
+	}()
+	select {
+	case answer, ok = <-answers:
+		return answer, ok
+	case <-time.After(deviceLimit):
+		t.run.fail(report.Error{
+			Collector: t.collector.Name, Kind: report.Stuck,
+			Message: fmt.Sprintf("%s does not answer: reading its files in sysfs takes longer than %v",
+				printable.Escape([]byte(device)), deviceLimit),
+			DurationSeconds: seconds(deviceLimit),
+		})
+		return answer, false
+	}
+}
+
+// number reads a file that holds a whole number, also a hexadecimal one behind
+// 0x; not ok where it does not.
+func number(files fs.FS, name string) (n int64, ok bool) {
+	b, err := fs.ReadFile(files, name)
+	if err != nil {
+		return 0, false
+	}
+	n, err = strconv.ParseInt(strings.TrimSpace(string(b)), 0, 64)
+	return n, err == nil
+}
+
+// leadsTo returns the last part of what a symbolic link leads to, "" where there
+// is no such link.
+func leadsTo(files fs.FS, name string) string {
+	target, err := fs.ReadLink(files, name)
+	if err != nil {
+		return ""
+	}
+	return printable.Escape([]byte(path.Base(target)))
+}
