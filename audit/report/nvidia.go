@@ -5,14 +5,24 @@ type NVIDIA struct {
 	DriverVersion string `json:"driver_version,omitempty"`
 	// Highest version of CUDA that the driver supports.
 	CUDAVersion string `json:"cuda_version,omitempty"`
-	// How the GPUs were read: xml (nvidia-smi -q -x) or csv (nvidia-smi
-	// --query-gpu, where the first gave nothing).
-	Source string `json:"source" jsonschema:"enum=xml,enum=csv"`
+	// How the GPUs were read: xml (nvidia-smi -q -x), or csv where some could only
+	// be read by nvidia-smi --query-gpu, which says less. Absent without GPUs.
+	Source string `json:"source,omitempty" jsonschema:"enum=xml,enum=csv"`
 	// GPUs that the driver knows.
 	GPUs []GPU `json:"gpus"`
-	// PCI addresses of NVIDIA display controllers that the PCI bus has and the
-	// driver does not know: fallen off the bus, refused, or without power.
-	MissingGPUs []string `json:"missing_gpus,omitempty"`
+	// NVIDIA display controllers that the PCI bus has and the driver does not
+	// know: fallen off the bus, refused, without power, or left to another driver.
+	MissingGPUs []MissingGPU `json:"missing_gpus,omitempty"`
+}
+
+// MissingGPU is a GPU that the PCI bus has and the driver does not know.
+type MissingGPU struct {
+	// domain:bus:device.function, as in the section pcie.
+	PCIAddress string `json:"pci_address"`
+	// Kernel driver that is bound instead.
+	Driver string `json:"driver,omitempty"`
+	// What nvidia-smi said when it was asked for this GPU.
+	Reason string `json:"reason,omitempty"`
 }
 
 // GPU is one NVIDIA GPU.
@@ -30,9 +40,16 @@ type GPU struct {
 	BoardPartNumber string `json:"board_part_number,omitempty"`
 	// Part number of the chip.
 	GPUPartNumber string `json:"gpu_part_number,omitempty"`
-	VBIOSVersion  string `json:"vbios_version,omitempty"`
+	// Part number to order a replacement by.
+	FRUPartNumber string `json:"fru_part_number,omitempty"`
+	// Place of the module on its base board, on systems with several.
+	ModuleID     *uint64 `json:"module_id,omitempty"`
+	VBIOSVersion string  `json:"vbios_version,omitempty"`
 	// Version of the board's information ROM.
-	InforomVersion     string `json:"inforom_version,omitempty"`
+	InforomVersion string `json:"inforom_version,omitempty"`
+	// Whether the driver found the information ROM damaged. Absent where it did
+	// not say.
+	InforomCorrupted   *bool  `json:"inforom_corrupted,omitempty"`
 	GSPFirmwareVersion string `json:"gsp_firmware_version,omitempty"`
 	// Whether the driver stays loaded without users.
 	PersistenceMode *bool  `json:"persistence_mode,omitempty"`
@@ -55,7 +72,9 @@ type GPU struct {
 	// Why the clocks are lower than they could be, in nvidia-smi's words without
 	// a prefix: gpu_idle, sw_power_cap, hw_slowdown, hw_thermal_slowdown, …
 	ThrottleReasons []string `json:"throttle_reasons,omitempty"`
-	PCIe            *GPULink `json:"pcie,omitempty"`
+	// How long the clocks were lowered since the driver was loaded.
+	ThrottleTimes *ThrottleTimes `json:"throttle_times,omitempty"`
+	PCIe          *GPULink       `json:"pcie,omitempty"`
 	// Error correction. Absent where the GPU has none.
 	ECC *GPUECC `json:"ecc,omitempty"`
 	// Retired pages, on GPUs before Ampere.
@@ -63,14 +82,21 @@ type GPU struct {
 	// Remapped rows, on Ampere and newer.
 	RemappedRows *RemappedRows `json:"remapped_rows,omitempty"`
 	MIG          *MIG          `json:"mig,omitempty"`
-	// NVLink links. Absent where the GPU has none.
-	NVLinks []NVLink `json:"nvlinks,omitempty"`
+	// NVLink links. Absent where the GPU has none; empty where it has some and
+	// none of them is up.
+	NVLinks []NVLink `json:"nvlinks,omitzero"`
 	// What the driver wants done before the GPU is used again: None, Reset,
-	// Reboot, Drain P2P, …
+	// Reboot, Drain P2P, Drain and Reset, …
 	RecoveryAction string `json:"recovery_action,omitempty"`
-	// State of the GPU in the NVLink fabric of an HGX system.
-	FabricState  string       `json:"fabric_state,omitempty"`
-	FabricStatus string       `json:"fabric_status,omitempty"`
+	// What nvidia-smi printed in place of values that it could not read: GPU is
+	// lost, GPU requires reset, Unknown Error, …
+	ReadErrors []string `json:"read_errors,omitempty"`
+	// State of the GPU's registration in the NVLink fabric of an HGX system: Not
+	// Started, In Progress, Completed; and what came of it: Success, or an error.
+	FabricState  string `json:"fabric_state,omitempty"`
+	FabricStatus string `json:"fabric_status,omitempty"`
+	// Healthy, Unhealthy, Limited Capacity.
+	FabricHealth string       `json:"fabric_health,omitempty"`
 	Processes    []GPUProcess `json:"processes,omitempty"`
 }
 
@@ -78,17 +104,24 @@ type GPU struct {
 type GPUTemperature struct {
 	GPUCelsius    *int64 `json:"gpu_celsius,omitempty"`
 	MemoryCelsius *int64 `json:"memory_celsius,omitempty"`
-	// How far the GPU is from the temperature at which it slows down.
-	MarginCelsius *int64 `json:"margin_celsius,omitempty"`
 	// The GPU slows down here.
 	SlowdownCelsius *int64 `json:"slowdown_celsius,omitempty"`
 	// The GPU turns itself off here.
 	ShutdownCelsius *int64 `json:"shutdown_celsius,omitempty"`
+	// How far the GPU is below its highest operating temperature. Newer GPUs
+	// have limits only on this scale, which runs down as the GPU gets hotter.
+	MarginCelsius *int64 `json:"margin_celsius,omitempty"`
+	// The GPU slows down at this margin, and below.
+	SlowdownMarginCelsius *int64 `json:"slowdown_margin_celsius,omitempty"`
+	// The GPU turns itself off at this margin.
+	ShutdownMarginCelsius *int64 `json:"shutdown_margin_celsius,omitempty"`
 }
 
 // GPUPower holds power draw and limits.
 type GPUPower struct {
-	DrawWatts         *float64 `json:"draw_watts,omitempty"`
+	// Mean over the last second on Ampere and newer, where the GPU has it.
+	DrawWatts *float64 `json:"draw_watts,omitempty"`
+	// The limit in force: the lowest of all that apply.
 	LimitWatts        *float64 `json:"limit_watts,omitempty"`
 	DefaultLimitWatts *float64 `json:"default_limit_watts,omitempty"`
 	MinLimitWatts     *float64 `json:"min_limit_watts,omitempty"`
@@ -105,6 +138,16 @@ type GPUClocks struct {
 	MaxSMMHz       *uint64 `json:"max_sm_mhz,omitempty"`
 	MaxMemoryMHz   *uint64 `json:"max_memory_mhz,omitempty"`
 	MaxVideoMHz    *uint64 `json:"max_video_mhz,omitempty"`
+}
+
+// ThrottleTimes says for how long each reason lowered a GPU's clocks since the
+// driver was loaded.
+type ThrottleTimes struct {
+	SWPowerCapSeconds        *float64 `json:"sw_power_cap_seconds,omitempty"`
+	SWThermalSlowdownSeconds *float64 `json:"sw_thermal_slowdown_seconds,omitempty"`
+	HWThermalSlowdownSeconds *float64 `json:"hw_thermal_slowdown_seconds,omitempty"`
+	HWPowerBrakeSeconds      *float64 `json:"hw_power_brake_slowdown_seconds,omitempty"`
+	SyncBoostSeconds         *float64 `json:"sync_boost_seconds,omitempty"`
 }
 
 // GPULink is a GPU's PCI Express link. An idle GPU lowers the generation.
@@ -127,15 +170,25 @@ type GPULink struct {
 type GPUECC struct {
 	Enabled *bool `json:"enabled,omitempty"`
 	// Mode after the next reset.
-	Pending               *bool   `json:"pending,omitempty"`
-	VolatileCorrected     *uint64 `json:"volatile_corrected,omitempty"`
-	VolatileUncorrected   *uint64 `json:"volatile_uncorrected,omitempty"`
-	AggregateCorrected    *uint64 `json:"aggregate_corrected,omitempty"`
-	AggregateUncorrected  *uint64 `json:"aggregate_uncorrected,omitempty"`
-	SRAMThresholdExceeded *bool   `json:"sram_threshold_exceeded,omitempty"`
-	ChannelRepairPending  *bool   `json:"channel_repair_pending,omitempty"`
-	TPCRepairPending      *bool   `json:"tpc_repair_pending,omitempty"`
-	UnrepairableMemory    *bool   `json:"unrepairable_memory,omitempty"`
+	Pending              *bool   `json:"pending,omitempty"`
+	VolatileCorrected    *uint64 `json:"volatile_corrected,omitempty"`
+	VolatileUncorrected  *uint64 `json:"volatile_uncorrected,omitempty"`
+	AggregateCorrected   *uint64 `json:"aggregate_corrected,omitempty"`
+	AggregateUncorrected *uint64 `json:"aggregate_uncorrected,omitempty"`
+	// The uncorrected errors by place: the board's memory (DRAM), and caches and
+	// registers on the chip itself (SRAM).
+	VolatileDRAMUncorrected  *uint64 `json:"volatile_dram_uncorrected,omitempty"`
+	VolatileSRAMUncorrected  *uint64 `json:"volatile_sram_uncorrected,omitempty"`
+	AggregateDRAMUncorrected *uint64 `json:"aggregate_dram_uncorrected,omitempty"`
+	AggregateSRAMUncorrected *uint64 `json:"aggregate_sram_uncorrected,omitempty"`
+	// Whether there were more uncorrected errors on the chip than NVIDIA accepts.
+	SRAMThresholdExceeded *bool `json:"sram_threshold_exceeded,omitempty"`
+	// Whether a memory channel waits for a reset to be repaired.
+	ChannelRepairPending *bool `json:"channel_repair_pending,omitempty"`
+	// Whether a processing cluster waits for a reset to be repaired.
+	TPCRepairPending *bool `json:"tpc_repair_pending,omitempty"`
+	// Whether there is memory that cannot be repaired.
+	UnrepairableMemory *bool `json:"unrepairable_memory,omitempty"`
 }
 
 // RetiredPages are memory pages that the driver does not use any more.
@@ -156,6 +209,12 @@ type RemappedRows struct {
 	Pending *bool `json:"pending,omitempty"`
 	// Whether a row could not be replaced.
 	Failure *bool `json:"failure,omitempty"`
+	// Number of memory banks by how many of their spare rows are left.
+	BanksFull    *uint64 `json:"banks_full,omitempty"`
+	BanksHigh    *uint64 `json:"banks_high,omitempty"`
+	BanksPartial *uint64 `json:"banks_partial,omitempty"`
+	BanksLow     *uint64 `json:"banks_low,omitempty"`
+	BanksNone    *uint64 `json:"banks_none,omitempty"`
 }
 
 // MIG is the partition of a GPU into instances.
@@ -180,7 +239,7 @@ type NVLink struct {
 	Link uint64 `json:"link"`
 	// Whether the link is up.
 	Active bool `json:"active"`
-	// Speed in gigabytes a second.
+	// Speed in gigabytes a second, in one direction. Absent where it is down.
 	SpeedGBs float64 `json:"speed_gbs,omitempty"`
 }
 
