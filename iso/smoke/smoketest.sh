@@ -389,11 +389,12 @@ audit_report() {
 # in_report TEXT: whether the report, without blanks in $compact, has a text
 in_report() { case $compact in *"$1"*) ;; *) return 1 ;; esac; }
 
-# Each section is there; drives and PCI functions are as many as the kernel has.
+# Each section is there; drives, PCI functions and network cards are those that
+# the kernel has, and NVIDIA GPUs those on the PCI bus.
 audit_complete() {
 	[ -s "$report" ] || { fail "$report is missing or empty"; return; }
 	compact=$(tr -d ' \t\n' <"$report")
-	for section in board cpu memory storage pcie; do
+	for section in board cpu memory storage pcie network psu; do
 		in_report "\"$section\":{\"" || { fail "no section $section"; return; }
 	done
 	for item in board:bios cpu:sockets memory:slots storage:drives pcie:devices; do
@@ -409,6 +410,14 @@ audit_complete() {
 		[ -e "$device" ] || continue
 		in_report "\"address\":\"${device##*/}\"" || { fail "no PCI function ${device##*/}"; return; }
 	done
+	for card in $(network_cards); do
+		in_report "\"name\":\"$card\",\"type\":\"ethernet\"" || { fail "no network interface $card"; return; }
+	done
+	if [ "$(gpus)" != 0 ]; then
+		in_report '"nvidia":{"' || { fail "no section nvidia, but $(gpus) NVIDIA GPU(s) on the PCI bus"; return; }
+		in_report '"missing_gpus":[' && { fail "the driver does not know every NVIDIA GPU on the PCI bus"; return; }
+	fi
+	in_report '"findings":[' || { fail "no findings, not even an empty list"; return; }
 	if in_report '"status":"given_up"'; then
 		fail "a collector did not end in time"
 	else

@@ -191,6 +191,46 @@ func TestGPUs(t *testing.T) {
 	}
 }
 
+// A report that lacks what the kernel has is not complete.
+func TestAuditComplete(t *testing.T) {
+	const good = `{"board": {"bios": {"vendor": "ACME"}}, "cpu": {"sockets": [{}]}, "memory": {"slots": [{}]},
+	"storage": {"drives": [{"path": "/dev/sda"}]}, "pcie": {"devices": [{"address": "0000:02:00.0"}]},
+	"network": {"interfaces": [{"name": "eth0", "type": "ethernet", "up": true}]}, "psu": {"supplies": []},
+	"nvidia": {"source": "xml", "gpus": [{}]}, "findings": [],
+	"collectors": [{"status": "done"}]}`
+	sys := t.TempDir()
+	for name, text := range map[string]string{
+		"block/sda/device/x": "", "class/net/eth0/device/x": "", "class/net/eth0/type": "1\n",
+		"bus/pci/devices/0000:02:00.0/vendor": "0x10de\n", "bus/pci/devices/0000:02:00.0/class": "0x030200\n",
+	} {
+		path := filepath.Join(sys, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, c := range map[string]struct{ from, to, want string }{
+		"good":               {"", "", "PASS check"},
+		"no section":         {`"psu"`, `"pus"`, "FAIL check: no section psu"},
+		"an empty list":      {`"slots": [{}]`, `"slots": []`, "FAIL check: memory has no slots"},
+		"another drive":      {"/dev/sda", "/dev/sdb", "FAIL check: no drive /dev/sda"},
+		"another function":   {"0000:02", "0000:03", "FAIL check: no PCI function 0000:02:00.0"},
+		"another interface":  {"eth0", "eth1", "FAIL check: no network interface eth0"},
+		"GPU without driver": {`"nvidia"`, `"nvdia"`, "FAIL check: no section nvidia, but 1 NVIDIA GPU(s) on the PCI bus"},
+		"GPU lost":           {`"gpus": [{}]`, `"gpus": [], "missing_gpus": ["0000:02:00.0"]`, "FAIL check: the driver does not know every NVIDIA GPU"},
+		"no findings":        {`"findings": []`, `"errors": []`, "FAIL check: no findings"},
+		"a hang":             {"done", "given_up", "FAIL check: a collector did not end in time"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, "sys="+sys+"; report=$1; audit_complete", strings.Replace(good, c.from, c.to, 1)); !strings.HasPrefix(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 func TestModulesKernel(t *testing.T) {
 	dir := t.TempDir()
 	code := "nvidia_modules=" + dir + `
