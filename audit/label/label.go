@@ -1,0 +1,95 @@
+// Package label words parts of a report in few words, the same wherever people
+// read them.
+package label
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"bee/audit/report"
+)
+
+// Join joins what is not empty with spaces, without saying the same twice: many
+// models begin with their vendor's name.
+func Join(parts ...string) string {
+	var s string
+	for _, p := range parts {
+		switch {
+		case s == "" || strings.HasPrefix(strings.ToLower(p), strings.ToLower(s)):
+			if p != "" {
+				s = p
+			}
+		case p != "":
+			s += " " + p
+		}
+	}
+	return s
+}
+
+// Count is a number of things, with the plural of most English words.
+func Count[T int | uint64](n T, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	if stem, ok := strings.CutSuffix(thing, "y"); ok {
+		return fmt.Sprintf("%d %sies", n, stem)
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Memory is a size of memory, in powers of 1024 as it is sold: "1152 GiB"; ""
+// where unknown.
+func Memory(bytes uint64) string {
+	switch {
+	case bytes == 0:
+		return ""
+	case bytes%humanize.GiByte == 0:
+		return fmt.Sprintf("%d GiB", bytes/humanize.GiByte)
+	}
+	return humanize.IBytes(bytes)
+}
+
+// Capacity is the size of a drive in three digits, in powers of 1000 as drives
+// are sold: "7.68 TB"; "" where unknown.
+func Capacity(bytes uint64) string {
+	if bytes == 0 {
+		return ""
+	}
+	value, prefix := humanize.ComputeSI(float64(bytes))
+	digits := 0
+	for v := value; v < 100 && digits < 2; v *= 10 {
+		digits++
+	}
+	return humanize.FtoaWithDigits(math.Round(value*math.Pow10(digits))/math.Pow10(digits), digits) + " " + prefix + "B"
+}
+
+// Processor is the model name of a processor, without the fill that it came with.
+func Processor(version string) string {
+	return strings.Join(strings.Fields(trademarks.Replace(version)), " ")
+}
+
+var trademarks = strings.NewReplacer("(R)", "", "(TM)", "", "(r)", "", "(tm)", "", "®", "", "™", "")
+
+// Severities says how many findings there are of each severity, the worst
+// first: "1 critical, 2 warning"; "none" where there is none.
+func Severities(findings []report.Finding) string {
+	var words []string
+	for _, severity := range []report.Severity{report.Critical, report.Warning, report.Info} {
+		n := 0
+		for _, f := range findings {
+			if f.Severity == severity {
+				n++
+			}
+		}
+		if n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, severity))
+		}
+	}
+	if len(words) == 0 {
+		return "none"
+	}
+	return strings.Join(words, ", ")
+}
