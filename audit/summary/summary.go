@@ -1,187 +1,210 @@
-// Package summary prints an audit report for people: a few aligned lines a
-// section, what failed at the end.
+// Package summary prints an audit report for people: what is wrong first, then a
+// few aligned lines a section, and what failed at the end.
 package summary
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
-	"text/tabwriter"
 
-	"github.com/dustin/go-humanize"
-
+	"bee/audit/alike"
+	"bee/audit/label"
 	"bee/audit/report"
+	"bee/audit/terminal"
 )
 
+// Options say how a report is printed.
+type Options struct {
+	// What is printed on.
+	Terminal terminal.Terminal
+	// Every part by itself, with its serial number, and the evidence of findings.
+	// Else the equal ones of a long list share a line.
+	Verbose bool
+}
+
 // Write prints the summary of a report.
-func Write(w io.Writer, r *report.Report) error {
-	var b bytes.Buffer
-	header(&b, r)
+func Write(w io.Writer, r *report.Report, o Options) error {
+	p := &printer{Options: o}
+	p.header(r)
+	p.findings(r.Findings)
 	if r.Board != nil {
-		board(&b, r.Board)
+		p.board(r.Board)
 	}
 	if r.CPU != nil {
-		cpu(&b, r.CPU)
+		p.cpu(r.CPU)
 	}
 	if r.Memory != nil {
-		memory(&b, r.Memory)
+		p.memory(r.Memory)
 	}
 	if r.Storage != nil {
-		storage(&b, r.Storage)
+		p.storage(r.Storage)
+	}
+	if g := r.NVIDIA; g != nil && len(g.GPUs)+len(g.MissingGPUs) > 0 {
+		p.nvidia(g)
+	}
+	if r.Network != nil {
+		p.network(r.Network)
+	}
+	if r.PSU != nil && len(r.PSU.Supplies) > 0 {
+		p.psu(r.PSU)
 	}
 	if r.PCIe != nil {
-		pcie(&b, r.PCIe)
+		p.pcie(r.PCIe)
 	}
-	collectors(&b, r)
-	_, err := w.Write(b.Bytes())
+	p.collectors(r)
+	_, err := io.WriteString(w, p.String())
 	return err
 }
 
-func header(b *bytes.Buffer, r *report.Report) {
-	fmt.Fprintf(b, "Hardware audit of %s, %s, by audit %s\n",
-		cmp.Or(r.Host.Hostname, "an unnamed host"), r.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"), r.Audit.Version)
+// WriteFindings prints only which machine it is and what is wrong with it.
+func WriteFindings(w io.Writer, r *report.Report, o Options) error {
+	p := &printer{Options: o}
+	p.header(r)
+	if r.Board != nil && r.Board.System != nil {
+		y := r.Board.System
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, label.Join(y.Manufacturer, y.ProductName, serial(y.SerialNumber))))
+	}
+	p.findings(r.Findings)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// printer gathers the summary. Its own words use no characters but those that
+// the console of Linux has in its font (code page 437), also where the screen
+// is in text mode: × and ° it has, an ellipsis or a dash it has not.
+type printer struct {
+	Options
+	strings.Builder
+}
+
+// title begins a section.
+func (p *printer) title(format string, args ...any) {
+	p.WriteString("\n" + p.Terminal.Wrap(terminal.Bold, fmt.Sprintf(format, args...)))
+}
+
+func (p *printer) rows(rows [][]terminal.Cell) { p.WriteString(p.Terminal.Table(rows)) }
+
+func (p *printer) header(r *report.Report) {
+	p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Hardware audit of %s, %s%s",
+		cmp.Or(r.Host.Hostname, "an unnamed host"), r.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"), prefix(", by audit ", r.Audit.Version))))
+	if c := r.Replay; c != nil {
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Replayed from %s, captured %s", c.Capture, c.CapturedAt.UTC().Format("2006-01-02 15:04:05 UTC"))))
+	}
 	if rel := r.BeeRelease; rel != nil {
-		fmt.Fprintf(b, "bee %s (%s %s, kernel %s)\n", cmp.Or(rel.Version, "?"), rel.Base, rel.Release, rel.Kernel)
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("bee %s (%s %s, kernel %s)", cmp.Or(rel.Version, "?"), rel.Base, rel.Release, rel.Kernel)))
 	}
 }
 
-func board(b *bytes.Buffer, s *report.Board) {
-	t := section(b, "Board")
-	if y := s.System; y != nil {
-		t.row("System", join(y.Manufacturer, y.ProductName), serial(y.SerialNumber))
-	}
-	for _, c := range s.Chassis {
-		t.row("Chassis", join(c.Manufacturer, c.Type), serial(c.SerialNumber))
-	}
-	for _, p := range s.Baseboards {
-		t.row("Base board", join(p.Manufacturer, p.ProductName, p.Version), serial(p.SerialNumber))
-	}
-	if f := s.BIOS; f != nil {
-		t.row("BIOS", join(f.Vendor, f.Version), f.ReleaseDate)
-	}
-	t.flush()
+var colours = map[report.Severity]terminal.Colour{
+	report.Critical: terminal.Red,
+	report.Warning:  terminal.Yellow,
+	report.Info:     terminal.Cyan,
 }
 
-func cpu(b *bytes.Buffer, s *report.CPU) {
-	populated := 0
-	for _, c := range s.Sockets {
-		if c.Populated {
-			populated++
+// findings prints what is wrong. Findings that say the same of several parts
+// are one, and advice that they share is said once, after the last of them.
+func (p *printer) findings(findings []report.Finding) {
+	if findings == nil { // a report from before there were findings
+		return
+	}
+	p.title("Findings: %s", label.Severities(findings))
+	type same struct{ rule, component, message, advice string }
+	groups := alike.Group(findings, func(f report.Finding) same {
+		s := same{f.Rule, "", f.Message, f.Advice}
+		if p.Verbose { // its evidence is its own
+			s.component = f.Component
+		}
+		return s
+	})
+	var rows [][]terminal.Cell
+	for i, group := range groups {
+		f := group[0]
+		var components []string
+		for _, f := range group {
+			if f.Component != "" {
+				components = append(components, f.Component)
+			}
+		}
+		message := f.Message
+		if len(components) > 0 {
+			message = places(components) + ": " + message
+		}
+		rows = append(rows, []terminal.Cell{{Text: strings.ToUpper(string(f.Severity)), Colour: colours[f.Severity]}, {Text: message}})
+		if p.Verbose {
+			for _, e := range f.Evidence {
+				rows = append(rows, terminal.Cells("", "evidence: "+e))
+			}
+		}
+		if f.Advice != "" && (i == len(groups)-1 || groups[i+1][0].Advice != f.Advice) {
+			rows = append(rows, terminal.Cells("", "-> "+f.Advice))
 		}
 	}
-	t := section(b, "CPU: %d of %s populated", populated, count(len(s.Sockets), "socket"))
-	for _, c := range s.Sockets {
-		if !c.Populated {
-			t.row(cmp.Or(c.Designation, c.Handle), "empty")
-			continue
-		}
-		t.row(cmp.Or(c.Designation, c.Handle), cmp.Or(strings.Join(strings.Fields(c.Version), " "), "unknown processor"),
-			some(c.Cores, "core"), some(c.Threads, "thread"), number(c.MaxSpeedMHz, " MHz max"), serial(c.SerialNumber))
-	}
-	t.flush()
+	p.rows(rows)
 }
 
-func memory(b *bytes.Buffer, s *report.Memory) {
-	populated, total := 0, uint64(0)
-	for _, m := range s.Slots {
-		if m.Populated {
-			populated++
-			total += m.SizeBytes
-		}
-	}
-	t := section(b, "Memory: %s in %d of %s", humanize.IBytes(total), populated, count(len(s.Slots), "slot"))
-	for _, m := range s.Slots {
-		place := join(cmp.Or(m.Locator, m.Handle), m.BankLocator)
-		if !m.Populated {
-			t.row(place, "empty")
-			continue
-		}
-		speed := number(m.SpeedMTs, " MT/s")
-		if m.ConfiguredSpeedMTs != 0 && m.ConfiguredSpeedMTs != m.SpeedMTs {
-			speed = strings.TrimSpace(speed + fmt.Sprintf(" (runs at %d)", m.ConfiguredSpeedMTs))
-		}
-		size := "size unknown"
-		if m.SizeBytes > 0 {
-			size = humanize.IBytes(m.SizeBytes)
-		}
-		t.row(place, size, m.Type, speed, some(m.Ranks, "rank"), join(m.Manufacturer, m.PartNumber), serial(m.SerialNumber))
-	}
-	t.flush()
+// few is how many parts are listed one by one.
+const few = 8
+
+// item is a line of a list.
+type item struct {
+	// Which one it is.
+	place string
+	// What is the same in equal ones.
+	what []string
+	// How it is now.
+	now string
+	// What only this one has: a serial number.
+	id string
 }
 
-func storage(b *bytes.Buffer, s *report.Storage) {
-	t := section(b, "Storage: %s", count(len(s.Drives), "drive"))
-	for _, d := range s.Drives {
-		kind := d.Transport
-		if d.RotationRPM > 0 {
-			kind = join(kind, fmt.Sprintf("%d rpm", d.RotationRPM))
+// list prints things. Where they are many, the equal ones share a line: how many
+// there are, what they are, what together says of them now, and where.
+func list[T any](p *printer, things []T, describe func(T) item, together func([]T) string) {
+	var rows [][]terminal.Cell
+	if p.Verbose || len(things) <= few {
+		for _, thing := range things {
+			i := describe(thing)
+			rows = append(rows, terminal.Cells(slices.Concat([]string{i.place}, i.what, []string{i.now, i.id})...))
 		}
-		t.row(join(d.Path, d.SmartctlType), size(d.SizeBytes), kind, join(d.Vendor, d.Model), serial(d.SerialNumber),
-			prefix("firmware ", d.FirmwareVersion), health(d))
+		p.rows(rows)
+		return
 	}
-	t.flush()
+	groups := alike.Group(things, func(thing T) string { return strings.Join(describe(thing).what, "\x00") })
+	digits, columns := len(fmt.Sprint(len(things))), 0
+	for _, group := range groups {
+		columns = max(columns, len(describe(group[0]).what))
+	}
+	for _, group := range groups {
+		i := describe(group[0])
+		if len(group) > 1 {
+			i.now, i.id = together(group), ""
+		}
+		var names []string
+		for _, thing := range group {
+			names = append(names, describe(thing).place)
+		}
+		fill := make([]string, columns-len(i.what))
+		rows = append(rows, terminal.Cells(slices.Concat([]string{fmt.Sprintf("%*d ×", digits, len(group))}, i.what, fill, []string{i.now, places(names), i.id})...))
+	}
+	p.rows(rows)
 }
 
-// health is a drive's state in a few words.
-func health(d report.Drive) string {
-	var words []string
-	if s := d.SMART; s != nil {
-		if s.Passed != nil && *s.Passed {
-			words = append(words, "passed")
-		} else if s.Passed != nil {
-			words = append(words, "FAILED")
-		}
-		for _, w := range s.Warnings {
-			words = append(words, strings.ReplaceAll(w, "_", " "))
-		}
-		if s.TemperatureCelsius != nil {
-			words = append(words, fmt.Sprintf("%d °C", *s.TemperatureCelsius))
-		}
-		if s.PowerOnHours != nil {
-			words = append(words, fmt.Sprintf("%d h", *s.PowerOnHours))
-		}
+// nothing is what there is to say of several things together where each has its
+// own.
+func nothing[T any]([]T) string { return "" }
+
+// places names where equal things are: all of a few, else the first and the
+// last ones.
+func places(names []string) string {
+	if n := len(names); n > 4 {
+		return fmt.Sprintf("%s, %s ... %s", names[0], names[1], names[n-1])
 	}
-	if d.NVMe != nil && d.NVMe.Health != nil && d.NVMe.Health.UsedPercent != nil {
-		words = append(words, fmt.Sprintf("%d %% used", *d.NVMe.Health.UsedPercent))
-	}
-	return strings.Join(words, ", ")
+	return strings.Join(names, ", ")
 }
 
-// quiet are PCI classes that say little about a machine: bridges, system
-// peripherals, serial buses, signal processing.
-var quiet = []string{"06", "08", "0c", "11"}
-
-func pcie(b *bytes.Buffer, s *report.PCIe) {
-	t := section(b, "PCIe: %s; bridges and system devices are not shown", count(len(s.Devices), "function"))
-	for _, d := range s.Devices {
-		if len(d.ClassID) == 4 && slices.Contains(quiet, d.ClassID[:2]) {
-			continue
-		}
-		t.row(d.Address, cmp.Or(d.Class, d.ClassID), join(cmp.Or(d.Vendor, d.VendorID), cmp.Or(d.Device, d.DeviceID)), prefix("driver ", d.Driver), link(d.Link))
-	}
-	t.flush()
-}
-
-// link is a link now and, where that is more, at most.
-func link(l *report.PCIeLink) string {
-	if l == nil {
-		return ""
-	}
-	show := func(lanes uint64, speed float64) string {
-		return strings.TrimSpace(number(lanes, " × ") + strconv.FormatFloat(speed, 'f', -1, 64) + " GT/s")
-	}
-	now := show(l.WidthLanes, l.SpeedGTs)
-	if l.WidthLanes < l.MaxWidthLanes || l.SpeedGTs < l.MaxSpeedGTs {
-		return now + " of " + show(l.MaxWidthLanes, l.MaxSpeedGTs)
-	}
-	return now
-}
-
-func collectors(b *bytes.Buffer, r *report.Report) {
+func (p *printer) collectors(r *report.Report) {
 	var notes []string
 	for _, c := range r.Collectors {
 		switch c.Status {
@@ -193,104 +216,22 @@ func collectors(b *bytes.Buffer, r *report.Report) {
 			notes = append(notes, fmt.Sprintf("%s %.2f s", c.Name, c.DurationSeconds))
 		}
 	}
-	fmt.Fprintf(b, "\nTook %.2f s: %s\n", r.FinishedAt.Sub(r.StartedAt).Seconds(), strings.Join(notes, ", "))
+	p.WriteString("\n" + p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Took %.2f s%s", r.FinishedAt.Sub(r.StartedAt).Seconds(), prefix(": ", strings.Join(notes, ", ")))))
 	if len(r.Errors) == 0 {
 		return
 	}
-	t := section(b, "%s", count(len(r.Errors), "error"))
+	p.title("%s", label.Count(len(r.Errors), "error"))
+	command := func(e report.Error) string { return strings.TrimSpace(e.Tool + " " + strings.Join(e.Args, " ")) }
+	if len(r.Errors) > few && !p.Verbose {
+		list(p, r.Errors, func(e report.Error) item { return item{place: command(e), what: []string{e.Collector, e.Message}} }, nothing)
+		return
+	}
+	var rows [][]terminal.Cell
 	for _, e := range r.Errors {
-		t.row(e.Collector, e.Message, strings.TrimSpace(e.Tool+" "+strings.Join(e.Args, " ")))
+		rows = append(rows, terminal.Cells(e.Collector, e.Message, command(e)))
 		if len(e.Stderr) > 0 {
-			t.row("", e.Stderr[0])
+			rows = append(rows, terminal.Cells("", e.Stderr[0]))
 		}
 	}
-	t.flush()
-}
-
-// table is a section: a title and lines with aligned cells.
-type table struct {
-	b    *bytes.Buffer
-	rows [][]string
-}
-
-func section(b *bytes.Buffer, title string, args ...any) *table {
-	fmt.Fprintf(b, "\n"+title+"\n", args...)
-	return &table{b: b}
-}
-
-func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
-
-func (t *table) flush() {
-	columns := 0
-	for _, cells := range t.rows {
-		columns = max(columns, len(cells))
-	}
-	var aligned bytes.Buffer
-	w := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	for _, cells := range t.rows {
-		// tabwriter aligns a column through lines that all have it, ended by a tab.
-		fmt.Fprintf(w, "  %s%s\n", strings.Join(cells, "\t"), strings.Repeat("\t", columns-len(cells)+1))
-	}
-	_ = w.Flush()
-	for line := range strings.Lines(aligned.String()) {
-		fmt.Fprintln(t.b, strings.TrimRight(line, " \n"))
-	}
-}
-
-func prefix(p, s string) string {
-	if s == "" {
-		return ""
-	}
-	return p + s
-}
-
-func serial(s string) string { return prefix("S/N ", s) }
-
-// join joins what is not empty, without saying the same twice: many models begin
-// with their vendor's name.
-func join(parts ...string) string {
-	var s string
-	for _, p := range parts {
-		switch {
-		case s == "" || strings.HasPrefix(strings.ToLower(p), strings.ToLower(s)):
-			if p != "" {
-				s = p
-			}
-		case p != "":
-			s += " " + p
-		}
-	}
-	return s
-}
-
-// count prints a number of things.
-func count[T int | uint64](n T, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	return fmt.Sprintf("%d %ss", n, thing)
-}
-
-// some prints a number of things where it is known.
-func some(n uint64, thing string) string {
-	if n == 0 {
-		return ""
-	}
-	return count(n, thing)
-}
-
-func number(n uint64, unit string) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatUint(n, 10) + unit
-}
-
-// size prints a drive's size in powers of 1000, as drives are sold; memory is
-// sold in powers of 1024.
-func size(n uint64) string {
-	if n == 0 {
-		return ""
-	}
-	return humanize.Bytes(n)
+	p.rows(rows)
 }

@@ -48,7 +48,7 @@ func TestWrite(t *testing.T) {
 		Errors: []report.Error{{Collector: "storage", Message: "smartctl reached its time limit", Tool: "smartctl", Args: []string{"-j", "-a", "/dev/sda"}, Stderr: []string{"waiting"}}},
 	}
 	var b strings.Builder
-	if err := Write(&b, r); err != nil {
+	if err := Write(&b, r, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	const want = `Hardware audit of bee, 2026-01-02 03:04:05 UTC, by audit 1.2
@@ -64,14 +64,14 @@ CPU: 1 of 2 sockets populated
   CPU2  empty
 
 Memory: 64 GiB in 1 of 2 slots
-  DIMM A1 Node 0  64 GiB  DDR5  4800 MT/s (runs at 4400)  2 ranks  Größe M321
-  DIMM A2         empty
+  DIMM A1  64 GiB  DDR5  4800 MT/s (runs at 4400)  2 ranks  Größe M321
+  DIMM A2  empty
 
 Storage: 2 drives
-  /dev/sda               4.0 TB  sata 7200 rpm  HDD  S/N S1  firmware F1  FAILED, error log, 31 °C, 40000 h
+  /dev/sda               4 TB  sata 7200 rpm  HDD  firmware F1  FAILED, error log  31 °C, 40000 h  S/N S1
   /dev/bus/0 megaraid,4
 
-PCIe: 2 functions; bridges and system devices are not shown
+PCIe: 2 functions; bridges, system devices and virtual functions are not shown
   0000:01:00.0  3D controller  NVIDIA Corporation 2331  driver nvidia  8 × 2.5 GT/s of 16 × 32 GT/s
 
 Took 1.50 s: board 0.01 s, pcie skipped (no lspci), storage given up after 120.0 s
@@ -88,7 +88,7 @@ Took 1.50 s: board 0.01 s, pcie skipped (no lspci), storage given up after 120.0
 // A report without any section is still a summary.
 func TestWriteEmpty(t *testing.T) {
 	var b strings.Builder
-	if err := Write(&b, &report.Report{}); err != nil || !strings.Contains(b.String(), "an unnamed host") {
+	if err := Write(&b, &report.Report{}, Options{}); err != nil || !strings.Contains(b.String(), "an unnamed host") {
 		t.Errorf("%q, error %v", b.String(), err)
 	}
 }

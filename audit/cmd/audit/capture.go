@@ -50,6 +50,7 @@ passwords.`,
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write the capture to; - is standard output (default bee-capture-HOST-TIME.tar.gz)")
+	_ = cmd.MarkFlagFilename("output", "tar.gz")
 	addTimeout(cmd, &timeout)
 	return cmd
 }

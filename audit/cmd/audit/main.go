@@ -79,6 +79,8 @@ Exit codes:
 `)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	cmd.Flags().AddFlagSet(run.Flags())
+	// Few arguments are files; those say so themselves.
+	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	cmd.AddCommand(run, captureCommand(), showCommand(), schemaCommand(), validateCommand(), versionCommand())
 	return cmd
 }

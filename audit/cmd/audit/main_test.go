@@ -159,7 +159,7 @@ func TestExitCodes(t *testing.T) {
 		{"--help", 0, ""},
 		{"nonsense", 2, "nonsense"},
 		{"--nonsense", 2, "--nonsense"},
-		{"show", 2, "audit show --help"},
+		{"show one two", 2, "audit show --help"},
 		{"run --collectors cpu,gpu", 2, `no collector "gpu"`},
 		{"run --timeout 0s", 2, "--timeout"},
 		{"run --timeout soon", 2, "soon"},

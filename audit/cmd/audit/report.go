@@ -7,24 +7,7 @@ import (
 
 	"bee/audit/report"
 	"bee/audit/schema"
-	"bee/audit/summary"
 )
-
-func showCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "show FILE",
-		Short:   "Print the summary of a report",
-		Example: "  audit show " + defaultOutput,
-		Args:    usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := report.Read(args[0])
-			if err != nil {
-				return err
-			}
-			return summary.Write(cmd.OutOrStdout(), r)
-		},
-	}
-}
 
 func schemaCommand() *cobra.Command {
 	return &cobra.Command{
@@ -49,6 +32,8 @@ func validateCommand() *cobra.Command {
 with 0 where it is; else it says what is wrong where, and exits with 1.`,
 		Example: "  audit validate " + defaultOutput,
 		Args:    usageArgs(cobra.ExactArgs(1)),
+
+		ValidArgsFunction: completeReport,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := schema.ValidateFile(args[0]); err != nil {
 				return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 	"bee/audit/printable"
 	"bee/audit/report"
 	"bee/audit/summary"
+	"bee/audit/terminal"
 )
 
 const defaultOutput = "/var/log/bee-audit.json"
@@ -37,7 +37,8 @@ func runCommand() *cobra.Command {
 		Use:   "run",
 		Short: "Audit this machine (the default command)",
 		Long: `run asks the tools on this machine about its hardware, all at the same time,
-writes the JSON report and prints its summary.
+writes the JSON report and prints its summary. On the machine's own console (a
+screen or a serial line, no SSH session) a QR code follows: see audit show --help.
 
 A tool that is not installed is passed over. A tool that fails, hangs or prints
 rubbish is killed and recorded under "errors" in the report; the rest of the
@@ -73,6 +74,7 @@ Collectors:
 	cmd.Flags().StringVarP(&output, "output", "o", defaultOutput, "file to write the JSON report to; - is standard output")
 	cmd.Flags().StringSliceVar(&names, "collectors", all, "what to collect, separated by commas")
 	cmd.Flags().StringVar(&from, "root", "", `captured machine to audit, in place of this one: a file of "audit capture" or a folder with the same; the report goes to standard output if --output does not say otherwise`)
+	_ = cmd.MarkFlagFilename("output", "json")
 	_ = cmd.MarkFlagFilename("root", "tar.gz")
 	addTimeout(cmd, &timeout)
 	_ = cmd.RegisterFlagCompletionFunc("collectors", cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp))
@@ -129,8 +131,15 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	if err := write(r); err != nil {
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
-	if err := summary.Write(people, r); err != nil {
+	t := terminal.Of(people)
+	if err := summary.Write(people, r, summary.Options{Terminal: t}); err != nil {
 		return err
+	}
+	if t.Console {
+		// Nobody need be there to press a key: the first code has to do.
+		if err := showCodes(people, strings.NewReader(""), r); err != nil {
+			return err
+		}
 	}
 	if cmd.Context().Err() != nil {
 		return errInterrupted
@@ -140,11 +149,7 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 
 // progress tells somebody who waits at a terminal which collectors are done.
 func progress(w io.Writer) func(report.CollectorRun) {
-	file, ok := w.(*os.File)
-	if !ok {
-		return func(report.CollectorRun) {}
-	}
-	if info, err := file.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if terminal.Of(w).Columns == 0 {
 		return func(report.CollectorRun) {}
 	}
 	return func(c report.CollectorRun) {

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"bee/audit/qr"
+	"bee/audit/report"
+	"bee/audit/summary"
+	"bee/audit/terminal"
+)
+
+func showCommand() *cobra.Command {
+	var verbose, codes bool
+	cmd := &cobra.Command{
+		Use:   "show [FILE]",
+		Short: "Print the summary of a report",
+		Long: `show prints the summary of a report: what is wrong with the machine first. Where
+a list is long, equal parts share a line; --verbose shows each by itself, with its
+serial number, and what findings were concluded from.
+
+--qr prints what is wrong and the gist of the rest as QR codes, to take with a
+phone from the console of a server without a network. On a terminal it shows one
+code at a time, and only the first where nobody can press Enter. Each code holds
+plain text:
+  BEE1 1/2 5D41402A           format, which of how many codes, of which report
+  SYS=ACME Server 9000        manufacturer and product name
+  SN=S937425X4C19233          serial number
+  FIND=1 critical, 2 warning  findings
+and so on: CPU, MEM (total: modules), BIOS, DISK, GPU, NIC (number, first MAC
+address), BEE (version, commit) or AUDIT (version), TIME.`,
+		Example: `  audit show                  the report that "audit" wrote last
+  audit show --qr             as QR codes
+  audit show -v report.json   every part, and why`,
+		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: completeReport,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := report.Read(append(args, defaultOutput)[0])
+			if err != nil {
+				return err
+			}
+			out := cmd.OutOrStdout()
+			options := summary.Options{Terminal: terminal.Of(out), Verbose: verbose}
+			if !codes {
+				return summary.Write(out, r, options)
+			}
+			if err := summary.WriteFindings(out, r, options); err != nil {
+				return err
+			}
+			return showCodes(out, cmd.InOrStdin(), r)
+		},
+	}
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "every part by itself, and the evidence of findings")
+	cmd.Flags().BoolVar(&codes, "qr", false, "findings and QR codes in place of the whole summary")
+	return cmd
+}
+
+// showCodes prints QR codes. A terminal holds one of them: the next one comes
+// when somebody presses Enter, if in leads to somebody.
+func showCodes(out io.Writer, in io.Reader, r *report.Report) error {
+	t := terminal.Of(out)
+	screens, err := qr.Screens(r, t)
+	if err != nil {
+		return err
+	}
+	enter := bufio.NewReader(in)
+	for i, screen := range screens {
+		if i > 0 && t.Columns > 0 {
+			if terminal.Of(in).Columns == 0 {
+				return nil
+			}
+			fmt.Fprint(out, "Enter shows the next code: ")
+			if _, err := enter.ReadString('\n'); err != nil {
+				return nil
+			}
+		}
+		if _, err := io.WriteString(out, "\n"+screen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeReport completes the one argument of a command, a report.
+func completeReport(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []cobra.Completion{"json"}, cobra.ShellCompDirectiveFilterFileExt
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"bee/audit/internal/sample"
+	"bee/audit/qr"
+)
+
+func TestShow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "report.json")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if err := sample.Server().Write(file); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ args, want, not string }{
+		{path, "59 ×", "S/N ZR500000"},
+		{path + " --verbose", "S/N ZR500000", "59 ×"},
+		{path + " --qr", "QR code 3 of 3", "Storage"},
+	} {
+		stdout, stderr, code := cli(t, t.Context(), nil, append([]string{"show"}, strings.Fields(c.args)...)...)
+		if code != 0 || !strings.Contains(stdout, "CRITICAL") || !strings.Contains(stdout, c.want) || strings.Contains(stdout, c.not) || strings.Contains(stdout, "\x1b") {
+			t.Errorf("audit show %s: exit code %d, %s\n%s", c.args, code, stderr, stdout)
+		}
+	}
+	// The payload is described with the keys that it has.
+	help, _, _ := cli(t, t.Context(), nil, "show", "--help")
+	for _, text := range qr.Payload(sample.Server()) {
+		for line := range strings.Lines(text) {
+			if key, _, ok := strings.Cut(line, "="); ok && !strings.Contains(help, key) {
+				t.Errorf("audit show --help says nothing of %s", key)
+			}
+		}
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for args, want := range map[string]string{
+		"show ":             "json\n:8\n",
+		"validate ":         "json\n:8\n",
+		"show report.json ": ":4\n",
+		"run --output ":     "json\n:8\n",
+		"--output ":         "json\n:8\n",
+		"schema ":           ":4\n",
+	} {
+		stdout, _, _ := cli(t, t.Context(), nil, append([]string{"__complete"}, strings.Split(args, " ")...)...)
+		if stdout != want {
+			t.Errorf("audit %s: completed with %q, want %q", args, stdout, want)
+		}
+	}
+}
