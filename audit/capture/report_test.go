@@ -56,7 +56,7 @@ esac`,
 func compareReplay(t *testing.T, timeout time.Duration) *report.Report {
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	r := Record(machine.Host{})
+	r := Record(new(machine.Host))
 	want := collect.Audit(ctx, r, "test", collect.All(), func(report.CollectorRun) {})
 	for what, c := range record(t, r) {
 		got := collect.Audit(t.Context(), c, "test", collect.All(), func(report.CollectorRun) {})

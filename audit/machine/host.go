@@ -16,37 +16,35 @@ import (
 )
 
 const (
-	// maxStdout is far above what any tool prints about a real machine, and
-	// small enough for a live system that lives in memory.
-	maxStdout = 8 << 20
 	maxStderr = 64 << 10
 	// grace is how long a killed tool may take to vanish before it counts as
 	// stuck, and how long output may trail behind the end of a tool.
 	grace = 2 * time.Second
 )
 
-// Host is the machine that the program runs on.
-type Host struct{}
+// Host is the machine that the program runs on. It is for one audit: what the
+// outputs of all tools take up together is bounded.
+type Host struct{ outputs outputs }
 
 // Has implements [Machine].
-func (Host) Has(tool string) bool {
+func (*Host) Has(tool string) bool {
 	_, err := exec.LookPath(tool)
 	return err == nil
 }
 
 // Files implements [Machine].
-func (Host) Files() fs.FS { return os.DirFS("/") }
+func (*Host) Files() fs.FS { return os.DirFS("/") }
 
 // Run implements [Machine]. The tool runs in a process group of its own with no
 // input; the whole group is killed when the tool ends or must end.
-func (Host) Run(ctx context.Context, c Command) Result {
+func (h *Host) Run(ctx context.Context, c Command) Result {
 	ctx, cancelLimit := context.WithTimeoutCause(ctx, c.Limit, ErrTimeLimit)
 	defer cancelLimit()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 
-	stdout := &buffer{limit: maxStdout, full: func() { cancel(ErrOutputLimit) }}
-	stderr := &buffer{limit: maxStderr, full: func() {}}
+	stdout := h.outputs.add(func() { cancel(ErrOutputLimit) })
+	stderr := &head{}
 	cmd := exec.Command(c.Tool, c.Args...)
 	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
@@ -58,13 +56,14 @@ func (Host) Run(ctx context.Context, c Command) Result {
 	if err == nil {
 		err = wait(ctx, cmd)
 	}
-	return Result{
-		Command:  c,
-		Stdout:   stdout.bytes(),
-		Stderr:   stderr.bytes(),
-		Duration: time.Since(start),
-		Err:      err,
+	duration := time.Since(start)
+	out, cut := stdout.close()
+	// The tool may have ended before it could be killed.
+	var exit *ExitError
+	if cut && (err == nil || errors.As(err, &exit)) {
+		err = ErrOutputLimit
 	}
+	return Result{Command: c, Stdout: out, Stderr: stderr.bytes(), Duration: duration, Err: err}
 }
 
 // wait waits for the end of cmd, and kills its process group then, or when ctx
@@ -119,29 +118,22 @@ func exitError(err error) error {
 	return err
 }
 
-// buffer keeps the first bytes of an output. It can be read while a process
-// that was given up on still holds the other end.
-type buffer struct {
-	limit int
-	full  func() // called when more came than is kept
-
+// head keeps the first bytes of an output. It can be read while a process that
+// was given up on still holds the other end.
+type head struct {
 	mu sync.Mutex
-	b  bytes.Buffer
+	b  []byte
 }
 
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	room := b.limit - b.b.Len()
-	if len(p) > room {
-		b.full()
-	}
-	b.b.Write(p[:min(len(p), room)])
+func (h *head) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.b = append(h.b, p[:min(len(p), maxStderr-len(h.b))]...)
 	return len(p), nil
 }
 
-func (b *buffer) bytes() []byte {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return bytes.Clone(b.b.Bytes())
+func (h *head) bytes() []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return bytes.Clone(h.b)
 }

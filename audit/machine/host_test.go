@@ -19,7 +19,7 @@ func sh(t *testing.T, ctx context.Context, limit time.Duration, script string) R
 	t.Helper()
 	answer := make(chan Result, 1)
 	go func() {
-		answer <- Host{}.Run(ctx, Command{Tool: "sh", Args: []string{"-c", script}, Limit: limit})
+		answer <- new(Host).Run(ctx, Command{Tool: "sh", Args: []string{"-c", script}, Limit: limit})
 	}()
 	select {
 	case r := <-answer:
@@ -60,11 +60,11 @@ func TestRunGivesNoInputAndPlainLanguage(t *testing.T) {
 }
 
 func TestRunMissingTool(t *testing.T) {
-	r := Host{}.Run(t.Context(), Command{Tool: "no-such-tool", Limit: generous})
+	r := new(Host).Run(t.Context(), Command{Tool: "no-such-tool", Limit: generous})
 	if r.Err == nil || !strings.Contains(r.Err.Error(), "no-such-tool") {
 		t.Errorf("error %v does not name the tool", r.Err)
 	}
-	if (Host{}).Has("no-such-tool") || !(Host{}).Has("sh") {
+	if new(Host).Has("no-such-tool") || !new(Host).Has("sh") {
 		t.Error("Has is wrong")
 	}
 }
@@ -115,13 +115,82 @@ func gone(pid int) bool {
 }
 
 func TestFloodIsCutOff(t *testing.T) {
-	r := sh(t, t.Context(), generous, `trap "" PIPE; while :; do cat /dev/zero; done`)
-	if !errors.Is(r.Err, ErrOutputLimit) || len(r.Stdout) != maxStdout {
-		t.Errorf("error %v with %d bytes, want the output limit with %d", r.Err, len(r.Stdout), maxStdout)
+	for _, script := range []string{
+		`trap "" PIPE; while :; do cat /dev/zero; done`,
+		// It has ended by itself before it can be killed.
+		`head -c 4200000 /dev/zero`,
+	} {
+		if r := sh(t, t.Context(), generous, script); !errors.Is(r.Err, ErrOutputLimit) || len(r.Stdout) != share {
+			t.Errorf("error %v with %d bytes, want the output limit with %d", r.Err, len(r.Stdout), share)
+		}
+	}
+	r := sh(t, t.Context(), generous, `head -c 4000000 /dev/zero`)
+	if r.Err != nil || len(r.Stdout) != 4000000 {
+		t.Errorf("much, but not too much: error %v, %d bytes", r.Err, len(r.Stdout))
 	}
 	r = sh(t, t.Context(), generous, `head -c 1000000 /dev/zero >&2; echo fine`)
 	if r.Err != nil || string(r.Stdout) != "fine\n" || len(r.Stderr) != maxStderr {
 		t.Errorf("much on stderr: error %v, stdout %q, %d bytes of stderr", r.Err, r.Stdout, len(r.Stderr))
+	}
+}
+
+// Where tools print too much together, those that print most are cut off, and
+// those that ended already are not.
+func TestOutputsAreBoundedTogether(t *testing.T) {
+	var o outputs
+	print := func(out *output, bytes int) { _, _ = out.Write(make([]byte, bytes)) }
+	killed := map[string]bool{}
+	add := func(name string) *output { return o.add(func() { killed[name] = true }) }
+
+	early := add("early")
+	print(early, maxStdout)
+	if b, cut := early.close(); len(b) != maxStdout || cut {
+		t.Errorf("the first one: %d bytes, cut off %t", len(b), cut)
+	}
+	small := add("small")
+	print(small, share)
+	var many []*output
+	for range 3 {
+		many = append(many, add("one of many"))
+		print(many[len(many)-1], maxStdout)
+	}
+	medium := add("medium")
+	print(medium, maxStdout/2)
+	if len(killed) != 1 || !killed["one of many"] || o.used > maxOutputs {
+		t.Errorf("killed %v with %d bytes used", killed, o.used)
+	}
+	if b, cut := medium.close(); len(b) != maxStdout/2 || cut {
+		t.Errorf("there was room for the medium one: %d bytes, cut off %t", len(b), cut)
+	}
+	kept := 0
+	for _, out := range many {
+		print(out, 1)
+		print(out, maxStdout)
+		if b, cut := out.close(); cut && len(b) == share {
+			kept += share
+		} else {
+			t.Errorf("one of many: %d bytes, cut off %t", len(b), cut)
+		}
+	}
+
+	// No more room: a share is there in any case.
+	for o.used < maxOutputs {
+		late := add("filler")
+		print(late, min(maxStdout, share+maxOutputs-o.used))
+		late.close()
+	}
+	late := add("late")
+	print(late, share)
+	if killed["late"] {
+		t.Error("no share for the last one")
+	}
+	print(late, 1)
+	if b, cut := late.close(); !killed["late"] || !cut || len(b) != share {
+		t.Errorf("beyond the share: killed %t, cut off %t, %d bytes", killed["late"], cut, len(b))
+	}
+	print(late, 1)
+	if o.used != maxOutputs || len(o.running) != 1 {
+		t.Errorf("%d bytes used, %d running; want all, and the small one", o.used, len(o.running))
 	}
 }
 
@@ -157,7 +226,7 @@ func TestInterrupt(t *testing.T) {
 // test runs itself as nobody, who runs a program that becomes root for good.
 func TestUnkillableToolIsLeftBehind(t *testing.T) {
 	if tool := os.Getenv("UNKILLABLE_TOOL"); tool != "" {
-		r := Host{}.Run(t.Context(), Command{
+		r := new(Host).Run(t.Context(), Command{
 			Tool: tool, Args: []string{"--reuid=0", "sh", "-c", "echo $$; exec sleep 300"}, Limit: short,
 		})
 		os.Stdout.Write(r.Stdout)

@@ -48,7 +48,8 @@ type Result struct {
 var (
 	// ErrTimeLimit: the tool reached its time limit.
 	ErrTimeLimit = errors.New("reached its time limit")
-	// ErrOutputLimit: the tool printed more than is kept.
+	// ErrOutputLimit: the tool printed more than there is room for. Only the
+	// first bytes of it are kept.
 	ErrOutputLimit = errors.New("printed too much")
 	// ErrInterrupted: the caller's context ended.
 	ErrInterrupted = errors.New("was interrupted")

@@ -9,85 +9,110 @@
 package printable
 
 import (
-	"bytes"
-	"fmt"
+	"encoding/hex"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
+// Max is how many bytes of a text are kept; "…" stands for the rest. No hardware
+// has that much to say, but a broken tool may print without end.
+const Max = 4096
+
 // Escape returns b as printable UTF-8.
 func Escape(b []byte) string {
-	var s strings.Builder
-	for len(b) > 0 {
+	var s []byte
+	for size := 0; len(b) > 0; {
 		r, n := utf8.DecodeRune(b)
+		if size += n; size > Max {
+			s = append(s, "…"...)
+			break
+		}
 		if plain(r, n) && !looksEscaped(b) {
-			s.Write(b[:n])
+			s = append(s, b[:n]...)
 		} else {
-			for _, c := range b[:n] {
-				fmt.Fprintf(&s, `\x%02x`, c)
-			}
+			s = appendEscapes(s, `\x`, b[:n])
 		}
 		b = b[n:]
 	}
-	return s.String()
+	return string(s)
 }
 
 // JSON makes a JSON text decodable without loss: inside its strings, bytes that
 // are not UTF-8 and control characters (raw, or as a JSON escape) become the
 // escapes of [Escape]. encoding/json would refuse raw control characters, and
 // replace every stray byte with the same U+FFFD. Everything outside of strings
-// is left alone, so text that is not JSON stays text that is not JSON.
+// is left alone, so text that is not JSON stays text that is not JSON. Where
+// nothing has to change, it returns b itself.
 func JSON(b []byte) []byte {
-	var out bytes.Buffer
-	inString := false
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		switch {
-		case b[0] == '"':
-			inString = !inString
-			out.WriteByte('"')
-		case !inString:
-			out.Write(b[:n])
-		case b[0] == '\\':
-			n = jsonEscape(&out, b)
-		case plain(r, n):
-			out.Write(b[:n])
-		default:
-			for _, c := range b[:n] {
-				fmt.Fprintf(&out, `\\x%02x`, c)
+	var out, instead []byte
+	copied := 0 // bytes of b that are in out
+	inString, size := false, 0
+	for i := 0; i < len(b); {
+		if b[i] == '"' {
+			inString, size = !inString, 0
+		}
+		if b[i] == '"' || !inString {
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(b[i:])
+		change := false
+		if b[i] == '\\' {
+			instead, n, change = jsonEscape(instead[:0], b[i:])
+		} else if !plain(r, n) {
+			instead, change = appendEscapes(instead[:0], `\\x`, b[i:i+n]), true
+		}
+		if size += n; size > Max {
+			instead, change = instead[:0], true
+			if size-n <= Max {
+				instead = append(instead, "…"...)
 			}
 		}
-		b = b[n:]
+		if change {
+			out = append(append(out, b[copied:i]...), instead...)
+			copied = i + n
+		}
+		i += n
 	}
-	return out.Bytes()
+	if copied == 0 {
+		return b
+	}
+	return append(out, b[copied:]...)
 }
 
-// jsonEscape copies the JSON escape that b begins with and returns its length.
-func jsonEscape(out *bytes.Buffer, b []byte) int {
+// jsonEscape looks at the JSON escape that b begins with. It returns how long
+// that is, whether something has to stand there instead, and that something,
+// appended to instead.
+func jsonEscape(instead, b []byte) ([]byte, int, bool) {
 	if len(b) < 2 {
-		out.Write(b)
-		return len(b)
+		return instead, len(b), false
 	}
 	if i := strings.IndexByte("bfnrt", b[1]); i >= 0 {
-		fmt.Fprintf(out, `\\x%02x`, "\b\f\n\r\t"[i])
-		return 2
+		return appendEscapes(instead, `\\x`, []byte{"\b\f\n\r\t"[i]}), 2, true
 	}
 	if b[1] == '\\' && looksEscaped(b[1:]) {
-		out.WriteString(`\\x5c`)
-		return 2
+		return append(instead, `\\x5c`...), 2, true
 	}
-	var c rune
 	if b[1] == 'u' && len(b) >= 6 {
-		if _, err := fmt.Sscanf(string(b[2:6]), "%04x", &c); err == nil && unicode.IsControl(c) {
-			for _, c := range []byte(string(c)) {
-				fmt.Fprintf(out, `\\x%02x`, c)
+		if c, err := strconv.ParseUint(string(b[2:6]), 16, 16); err == nil {
+			if unicode.IsControl(rune(c)) {
+				return appendEscapes(instead, `\\x`, []byte(string(rune(c)))), 6, true
 			}
-			return 6
+			return instead, 6, false
 		}
 	}
-	out.Write(b[:2])
-	return 2
+	return instead, 2, false
+}
+
+// appendEscapes appends an escape for each byte.
+func appendEscapes(to []byte, prefix string, b []byte) []byte {
+	for _, c := range b {
+		to = append(to, prefix...)
+		to = hex.AppendEncode(to, []byte{c})
+	}
+	return to
 }
 
 // plain reports whether a decoded rune can stand as it is.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"unicode/utf8"
 )
@@ -44,6 +45,58 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// Text without end is cut, and what is around it stays.
+func TestMax(t *testing.T) {
+	for text, want := range map[string]int{
+		strings.Repeat("x", Max):      Max,
+		strings.Repeat("x", Max+1):    Max + len("…"),
+		strings.Repeat("x", 1<<20):    Max + len("…"),
+		strings.Repeat("é", Max):      Max + len("…"),
+		strings.Repeat("\xff", 1<<20): 4*Max + len("…"),
+	} {
+		if got := Escape([]byte(text)); len(got) != want || !utf8.ValidString(got) {
+			t.Errorf("Escape of %d bytes %.5q: %d bytes, want %d", len(text), text, len(got), want)
+		}
+		var v struct{ Before, SN, After string }
+		in := JSON([]byte(`{"before": "a", "sn": "` + text + `", "after": "b"}`))
+		if err := json.Unmarshal(in, &v); err != nil || len(v.SN) != want || v.Before+v.After != "ab" {
+			t.Errorf("JSON of %d bytes %.5q: %d bytes, want %d, with %s, %s; error %v", len(text), text, len(v.SN), want, v.Before, v.After, err)
+		}
+	}
+	in := `{"sn": "` + strings.Repeat(`\\\"`, Max) + `", "after": 5}`
+	if out := JSON([]byte(in)); !json.Valid(out) || len(out) > Max+50 {
+		t.Errorf("cut among escapes: %d bytes, valid %t", len(out), json.Valid(out))
+	}
+}
+
+func TestJSONIsNotCopiedInVain(t *testing.T) {
+	in := []byte(`{"sn": "plain é\u00e9 \"q\" \\\\"}` + "\n")
+	if out := JSON(in); &out[0] != &in[0] {
+		t.Error("it is another text, though nothing had to change")
+	}
+}
+
+// What is JSON stays JSON; the texts in it come out as Escape writes them.
+func FuzzJSON(f *testing.F) {
+	for _, s := range []string{"", "plain", "a\xffb", "\x00\n\x7f", `\x41`, "\"q\"\\", "\u2028é", "\u0085"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		quoted, _ := json.Marshal(s)
+		raw := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+		for _, in := range []string{`["` + raw + `"]`, `[` + string(quoted) + `]`} {
+			var v []string
+			if err := json.Unmarshal(JSON([]byte(in)), &v); err != nil || len(v) != 1 {
+				t.Fatalf("%.200q becomes %.200q: error %v", in, JSON([]byte(in)), err)
+			}
+			if want := Escape([]byte(s)); v[0] != want && (utf8.ValidString(s) || in[2:len(in)-2] == raw) && len(s) <= Max/6 {
+				t.Fatalf("%.200q decodes to %.200q, want %.200q", in, v[0], want)
+			}
+		}
+		_ = JSON([]byte(s))
+	})
+}
+
 // What Escape writes can be read back to exactly the bytes that went in.
 func FuzzEscape(f *testing.F) {
 	for _, s := range []string{"", "abc", "\xff\x00", `\xff`, `\x5cxff`, "\\x4\xff", "é\n"} {
@@ -51,6 +104,7 @@ func FuzzEscape(f *testing.F) {
 	}
 	escape := regexp.MustCompile(`\\x[0-9a-fA-F]{2}`)
 	f.Fuzz(func(t *testing.T, in []byte) {
+		in = in[:min(len(in), Max)]
 		s := Escape(in)
 		if !utf8.ValidString(s) {
 			t.Fatalf("Escape(%q) = %q is not UTF-8", in, s)

@@ -80,7 +80,7 @@ func captureMachine(cmd *cobra.Command, output string, timeout time.Duration) er
 
 	ctx, cancel := withTimeout(cmd.Context(), timeout)
 	defer cancel()
-	recorder := capture.Record(machine.Host{})
+	recorder := capture.Record(new(machine.Host))
 	r := collect.Audit(ctx, recorder, version, collect.All(), progress(cmd.ErrOrStderr()))
 
 	if err := write(func(w io.Writer) error { return recorder.Write(w, version) }); err != nil {

@@ -97,7 +97,7 @@ func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, c
 }
 
 func run(cmd *cobra.Command, output string, collectors []collect.Collector, timeout time.Duration, from string) error {
-	var m machine.Machine = machine.Host{}
+	var m machine.Machine = new(machine.Host)
 	var replay *report.Replay
 	if from != "" {
 		c, err := capture.Open(from)
