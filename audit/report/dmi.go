@@ -1,6 +1,6 @@
 package report
 
-// Board describes the machine as a whole, from SMBIOS types 0 to 3.
+// Board describes the machine as a whole, from SMBIOS types 0 to 3, and its BMC.
 type Board struct {
 	// System firmware (SMBIOS type 0).
 	BIOS *BIOS `json:"bios,omitempty"`
@@ -10,6 +10,26 @@ type Board struct {
 	Baseboards []Baseboard `json:"baseboards"`
 	// Chassis: a blade lists its own and its enclosure (SMBIOS type 3).
 	Chassis []Chassis `json:"chassis"`
+	// Management controller. Absent where there is none, or it does not answer.
+	BMC *BMC `json:"bmc,omitempty"`
+}
+
+// BMC is the baseboard management controller, as it identifies itself (IPMI's
+// Get Device ID, by ipmitool mc info).
+type BMC struct {
+	// Revision of its firmware, MAJOR.MINOR.
+	FirmwareVersion string `json:"firmware_version,omitempty"`
+	// Four bytes by which the maker tells builds of that firmware apart, in
+	// hexadecimal digits.
+	AuxiliaryFirmware string `json:"auxiliary_firmware_revision,omitempty"`
+	// IANA enterprise number of the maker, and the name that ipmitool knows for it.
+	ManufacturerID *uint64 `json:"manufacturer_id,omitempty"`
+	Manufacturer   string  `json:"manufacturer,omitempty"`
+	// Number of the product, and the name that ipmitool knows for it.
+	ProductID   *uint64 `json:"product_id,omitempty"`
+	ProductName string  `json:"product_name,omitempty"`
+	// Version of IPMI that it speaks.
+	IPMIVersion string `json:"ipmi_version,omitempty"`
 }
 
 // BIOS is the system firmware.
@@ -159,6 +179,29 @@ type Memory struct {
 	Slots []MemorySlot `json:"slots"`
 }
 
+// SystemSlots returns the slots of the machine's main memory: all but those for
+// flash chips, video memory and caches, which SMBIOS lists in the same way.
+func (m *Memory) SystemSlots() []MemorySlot {
+	other := map[string]bool{}
+	for _, a := range m.Arrays {
+		switch a.Use {
+		case "Video Memory", "Flash Memory", "Non-volatile RAM", "Cache Memory":
+			other[a.Handle] = true
+		}
+	}
+	var slots []MemorySlot
+	for _, s := range m.Slots {
+		switch s.Type {
+		case "ROM", "Flash", "EEPROM", "FEPROM", "EPROM":
+			continue
+		}
+		if !other[s.ArrayHandle] {
+			slots = append(slots, s)
+		}
+	}
+	return slots
+}
+
 // MemoryArray is a set of memory slots.
 type MemoryArray struct {
 	// SMBIOS handle.
@@ -197,11 +240,18 @@ type MemorySlot struct {
 	// What it runs at, in million transfers a second.
 	ConfiguredSpeedMTs uint64  `json:"configured_speed_mts,omitempty"`
 	ConfiguredVolts    float64 `json:"configured_volts,omitempty"`
-	Manufacturer       string  `json:"manufacturer,omitempty"`
-	PartNumber         string  `json:"part_number,omitempty"`
-	SerialNumber       string  `json:"serial_number,omitempty"`
-	AssetTag           string  `json:"asset_tag,omitempty"`
-	Ranks              uint64  `json:"ranks,omitempty"`
+	// Lowest and highest voltage that the module can run at.
+	MinVolts float64 `json:"min_volts,omitempty"`
+	MaxVolts float64 `json:"max_volts,omitempty"`
+	// Name of the maker, also where the firmware only has its number.
+	Manufacturer string `json:"manufacturer,omitempty"`
+	// JEDEC number of the maker (JEP106), as the firmware writes it, where the name
+	// was taken from it.
+	ManufacturerID string `json:"manufacturer_id,omitempty"`
+	PartNumber     string `json:"part_number,omitempty"`
+	SerialNumber   string `json:"serial_number,omitempty"`
+	AssetTag       string `json:"asset_tag,omitempty"`
+	Ranks          uint64 `json:"ranks,omitempty"`
 	// Width with error correction bits.
 	TotalWidthBits  uint64 `json:"total_width_bits,omitempty"`
 	DataWidthBits   uint64 `json:"data_width_bits,omitempty"`

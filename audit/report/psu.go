@@ -4,6 +4,18 @@ package report
 type PSU struct {
 	// Power supplies that SMBIOS or the BMC knows, also absent ones.
 	Supplies []PowerSupply `json:"supplies"`
+	// What the BMC says of all supplies together.
+	Redundancy []Redundancy `json:"redundancy,omitempty"`
+	// Sensors of all supplies together: what the machine draws.
+	Sensors []Sensor `json:"sensors,omitempty"`
+}
+
+// Redundancy is a sensor of the BMC that says whether the machine could do with
+// a power supply less.
+type Redundancy struct {
+	Name string `json:"name"`
+	// Its states, in IPMI's words: Fully Redundant, Redundancy Lost, …
+	States []string `json:"states,omitempty"`
 }
 
 // PowerSupply is a power supply, or the place for one. What SMBIOS says (type
@@ -22,8 +34,9 @@ type PowerSupply struct {
 	// ok (present and working), failed (present, with a fault), no_input (present,
 	// without power at its input), absent, unknown.
 	State string `json:"state" jsonschema:"enum=ok,enum=failed,enum=no_input,enum=absent,enum=unknown"`
-	// The words that State is taken from: SMBIOS's status and the states of the
-	// BMC's sensor.
+	// The words that State is taken from: SMBIOS's status, "Unplugged" where SMBIOS
+	// says so, the states of the BMC's sensors, and why the BMC cannot read the FRU
+	// inventory.
 	Status       []string `json:"status,omitempty"`
 	Manufacturer string   `json:"manufacturer,omitempty"`
 	Model        string   `json:"model,omitempty"`
@@ -40,13 +53,13 @@ type PowerSupply struct {
 	Sensors []Sensor `json:"sensors,omitempty"`
 }
 
-// Sensor is a reading of the BMC.
+// Sensor is a value that the BMC measures.
 type Sensor struct {
 	Name  string  `json:"name"`
 	Value float64 `json:"value"`
 	// watts, volts, amperes, celsius, rpm or percent.
 	Unit string `json:"unit" jsonschema:"enum=watts,enum=volts,enum=amperes,enum=celsius,enum=rpm,enum=percent"`
-	// The BMC's verdict: ok, nc (not critical), cr (critical), nr (not
-	// recoverable), ns (no reading).
+	// Which of its thresholds the value is beyond, by the BMC's word: ok (none), nc
+	// (not critical), cr (critical), nr (not recoverable).
 	Status string `json:"status,omitempty"`
 }
