@@ -50,13 +50,21 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 	return exitFailed
 }
 
+// exitCodes tells people of them.
+const exitCodes = `  0    done; a report may hold errors of single tools
+  1    failed: no report or capture written, or a file is not a valid one
+  2    wrong command line
+  130  interrupted; the file holds what was collected until then
+`
+
 func root() *cobra.Command {
 	run := runCommand()
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Take stock of a server's hardware",
 		Long: `audit takes stock of a server's hardware: firmware, board, processors, memory,
-drives and PCI devices. It writes a JSON report and prints a summary for people.
+drives, PCI devices, network interfaces, power supplies and GPUs. It writes a JSON
+report and prints a summary for people.
 
 Without a command it does what "audit run" does. It changes nothing on the
 machine. Run it as root: most tools that it asks need that.`,
@@ -70,18 +78,12 @@ machine. Run it as root: most tools that it asks need that.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	cmd.SetUsageTemplate(cmd.UsageTemplate() + `
-Exit codes:
-  0    done; a report may hold errors of single tools
-  1    failed: no report or capture written, or a file is not a valid one
-  2    wrong command line
-  130  interrupted; the file holds what was collected until then
-`)
+	cmd.SetUsageTemplate(cmd.UsageTemplate() + "\nExit codes:\n" + exitCodes)
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	cmd.Flags().AddFlagSet(run.Flags())
 	// Few arguments are files; those say so themselves.
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	cmd.AddCommand(run, captureCommand(), showCommand(), schemaCommand(), validateCommand(), versionCommand())
+	cmd.AddCommand(run, captureCommand(), showCommand(), schemaCommand(), validateCommand(), versionCommand(), manCommand())
 	return cmd
 }
 

@@ -56,3 +56,23 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 }
+
+func TestMan(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1700000000")
+	page, _, code := cli(t, t.Context(), nil, "man")
+	if code != 0 || !strings.Contains(page, "2023-11-14") {
+		t.Errorf("exit code %d:\n%s", code, page)
+	}
+	for _, c := range root().Commands() {
+		if !strings.Contains(page, ".SS \""+c.Name()+"\"\n") {
+			t.Errorf("the page has no %s", c.Name())
+		}
+	}
+	if again, _, _ := cli(t, t.Context(), nil, "man"); again != page {
+		t.Error("another page at the second time")
+	}
+	t.Setenv("SOURCE_DATE_EPOCH", "today")
+	if _, stderr, code := cli(t, t.Context(), nil, "man"); code != 1 || !strings.Contains(stderr, "today") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}
