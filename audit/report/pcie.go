@@ -81,7 +81,7 @@ type ExpansionSlot struct {
 	Usage string `json:"usage,omitempty"`
 	// Short, Long, 2.5" drive form factor, …
 	Length string `json:"length,omitempty"`
-	// PCI address of the card in the slot, or of the port that leads to it.
-	// Absent for a slot that is not in use.
+	// PCI address of the card in the slot, or of the port that leads to it. Some
+	// firmware names one for an empty slot, too.
 	BusAddress string `json:"bus_address,omitempty"`
 }
