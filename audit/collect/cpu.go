@@ -13,6 +13,7 @@ import (
 
 	"bee/audit/cpuinfo"
 	"bee/audit/dmi"
+	"bee/audit/placeholder"
 	"bee/audit/report"
 )
 
@@ -98,11 +99,11 @@ func packageFrom(files fs.FS, processors []cpuinfo.Processor) report.CPUPackage 
 	first := processors[0]
 	p := report.CPUPackage{
 		VendorID:  first.VendorID,
-		ModelName: first.ModelName,
+		ModelName: placeholder.Drop(first.ModelName),
 		Family:    first.Family,
 		Model:     first.Model,
 		Stepping:  first.Stepping,
-		Microcode: first.Microcode,
+		Microcode: placeholder.Drop(first.Microcode), // hypervisors show ones
 		Threads:   uint64(len(processors)),
 		Cores:     coresOf(files, processors),
 		Caches:    caches(files, first),

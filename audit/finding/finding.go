@@ -21,7 +21,26 @@ type rule struct {
 }
 
 // rules are all rules, by section.
-var rules = []rule{}
+var rules = []rule{
+	{"cpu-disabled", "cpu", cpuDisabled},
+	{"cpu-unused", "cpu", cpuUnused},
+	{"cpu-cores-disabled", "cpu", cpuCoresDisabled},
+	{"cpu-mixed", "cpu", cpuMixed},
+	{"cpu-mixed-microcode", "cpu", cpuMixedMicrocode},
+	{"cpu-no-virtualisation", "cpu", cpuNoVirtualisation},
+	{"cpu-virtual-machine", "cpu", cpuVirtualMachine},
+
+	{"pcie-not-answering", "pcie", pcieNotAnswering},
+	{"pcie-link-degraded", "pcie", pcieLinkDegraded},
+	{"pcie-no-driver", "pcie", pcieNoDriver},
+
+	{"network-no-link", "network", networkNoLink},
+	{"network-half-duplex", "network", networkHalfDuplex},
+	{"network-same-mac", "network", networkSameMAC},
+	{"network-slow", "network", networkSlow},
+	{"network-mac-changed", "network", networkMACChanged},
+	{"network-mixed-firmware", "network", networkMixedFirmware},
+}
 
 // All applies every rule to a report. The worst findings come first; those of
 // the same severity stay in the order of the rules.
