@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Number is a whole number that fits 64 bits: 5, "5", "1,234" or {"value": 5}.
-// A number beyond 64 bits counts as absent.
+// Number is a whole number that fits 64 bits: 5, "5", "1,234", "0x1b" or
+// {"value": 5}. A number beyond 64 bits counts as absent.
 type Number struct {
 	present bool
 	value   int64
@@ -21,10 +21,13 @@ type Number struct {
 // UnmarshalJSON implements [json.Unmarshaler].
 func (n *Number) UnmarshalJSON(b []byte) error {
 	*n = Number{}
-	s := scalar(b)
-	if v, err := strconv.ParseUint(s, 0, 64); err == nil {
+	s, base := scalar(b), 10
+	if hex, ok := strings.CutPrefix(s, "0x"); ok {
+		s, base = hex, 16
+	}
+	if v, err := strconv.ParseUint(s, base, 64); err == nil {
 		*n = Number{present: true, value: int64(min(v, 1<<63-1)), large: v}
-	} else if v, err := strconv.ParseInt(s, 10, 64); err == nil {
+	} else if v, err := strconv.ParseInt(s, base, 64); err == nil && v <= 0 {
 		*n = Number{present: true, value: v}
 	}
 	return nil

@@ -1,15 +1,18 @@
 package tolerant
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"testing"
 )
 
 func TestNumber(t *testing.T) {
 	for in, want := range map[string]string{
 		`5`: "5 5", `"5"`: "5 5", `" 1,234 "`: "1234 1234", `{"value": 7, "string": "x"}`: "7 7", `-3`: "none -3",
-		`18446744073709551615`: "18446744073709551615 none", `"0x1b"`: "27 27",
+		`18446744073709551615`: "18446744073709551615 none", `"0x1b"`: "27 27", `"010"`: "10 10", `"0b1"`: "none none", `"+5"`: "none none",
 		`340282366920938463463374607431768211455`: "none none", `null`: "none none", `"n/a"`: "none none",
 		`1.5`: "none none", `[]`: "none none", `{}`: "none none", `{"value": {"value": 1}}`: "none none", `true`: "none none",
 	} {
@@ -42,6 +45,37 @@ func TestString(t *testing.T) {
 	if err := json.Unmarshal([]byte(`{"A": "text", "B": 5, "C": null}`), &v); err != nil || v.A != "text" || v.B != "" || v.C != "" {
 		t.Errorf("got %+v, error %v", v, err)
 	}
+}
+
+// No JSON value is an error, and a plain number that fits comes out as it is.
+func FuzzDecode(f *testing.F) {
+	for _, s := range []string{`5`, `"1,234"`, `{"value": 7}`, `-3`, `18446744073709551615`, `"0x1b"`, `[]`, `{"value": {"value": 1}}`, `true`, `null`, `"\xff"`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, in []byte) {
+		if !json.Valid(in) {
+			return
+		}
+		var v struct {
+			N Number
+			B Bool
+			S String
+		}
+		object := slices.Concat([]byte(`{"N": `), in, []byte(`, "B": `), in, []byte(`, "S": `), in, []byte(`}`))
+		if err := json.Unmarshal(object, &v); err != nil {
+			t.Fatalf("%s: %v", in, err)
+		}
+		plain := string(bytes.TrimSpace(in))
+		if u, err := strconv.ParseUint(plain, 10, 64); err == nil && (v.N.Uint() == nil || *v.N.Uint() != u) {
+			t.Errorf("%s is %s", in, show(v.N.Uint()))
+		}
+		if i, err := strconv.ParseInt(plain, 10, 64); err == nil && (v.N.Int() == nil || *v.N.Int() != i) {
+			t.Errorf("%s is %s", in, show(v.N.Int()))
+		}
+		if u, i := v.N.Uint(), v.N.Int(); u != nil && i != nil && (*i < 0 || uint64(*i) != *u) {
+			t.Errorf("%s is both %d and %d", in, *u, *i)
+		}
+	})
 }
 
 func show[T any](p *T) string {
