@@ -17,16 +17,27 @@ func (r *Report) Write(w io.Writer) error {
 
 // Read reads the report in a file.
 func Read(path string) (*Report, error) {
-	b, err := os.ReadFile(path)
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return Decode(f, path)
+}
+
+// Decode reads a report, the only thing in the input. name is what errors call
+// the input.
+func Decode(input io.Reader, name string) (*Report, error) {
+	b, err := io.ReadAll(input)
 	if err != nil {
 		return nil, err
 	}
 	var r Report
 	if err := json.Unmarshal(b, &r); err != nil {
-		return nil, fmt.Errorf("%s is not an audit report: %w", path, err)
+		return nil, fmt.Errorf("%s is not an audit report: %w", name, err)
 	}
 	if r.SchemaVersion == "" {
-		return nil, fmt.Errorf("%s is not an audit report: it has no schema_version", path)
+		return nil, fmt.Errorf("%s is not an audit report: it has no schema_version", name)
 	}
 	return &r, nil
 }

@@ -71,6 +71,7 @@ machine. Run it as root: most tools that it asks need that.`,
 		Example: `  audit                              write /var/log/bee-audit.json, print the summary
   audit --output - | jq .memory      the report on standard output
   audit show /var/log/bee-audit.json the summary of a report, later
+  audit report --html > report.html  a page for the browser, from the report
   audit validate report.json         check a report against its schema
   audit capture                      save what the machine answers, to audit it elsewhere`,
 		Args:          usageArgs(cobra.NoArgs),
@@ -83,7 +84,7 @@ machine. Run it as root: most tools that it asks need that.`,
 	cmd.Flags().AddFlagSet(run.Flags())
 	// Few arguments are files; those say so themselves.
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	cmd.AddCommand(run, captureCommand(), showCommand(), schemaCommand(), validateCommand(), versionCommand(), manCommand())
+	cmd.AddCommand(run, captureCommand(), showCommand(), reportCommand(), schemaCommand(), validateCommand(), versionCommand(), manCommand())
 	return cmd
 }
 

@@ -180,7 +180,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"capture", "--help"}, {"show", "--help"}, {"man", "--help"}, {"schema", "--help"}, {"validate", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"capture", "--help"}, {"show", "--help"}, {"report", "--help"}, {"man", "--help"}, {"schema", "--help"}, {"validate", "--help"}} {
 		stdout, _, _ := cli(t, t.Context(), nil, args...)
 		if !strings.Contains(stdout, "Examples:") || !strings.Contains(stdout, "Exit codes:") {
 			t.Errorf("audit %v:\n%s", args, stdout)

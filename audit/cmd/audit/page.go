@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"bee/audit/outfile"
+	"bee/audit/page"
+	"bee/audit/report"
+)
+
+func reportCommand() *cobra.Command {
+	var (
+		html   bool
+		output string
+	)
+	cmd := &cobra.Command{
+		Use:   "report --html [REPORT]",
+		Short: "Make a page for the browser of a report",
+		Long: `report makes one HTML page of a report: findings, drawings of memory slots,
+drives, GPUs and more, tables with the details. The page is a single file without
+scripts that needs nothing from the network: mail it, print it, keep it.
+
+REPORT is the JSON report, ` + defaultOutput + ` where it is left out; - is
+standard input. --html names the format; there is no other.`,
+		Example: `  audit report --html > report.html
+  audit report --html --output report.html report.json
+  audit run --output - | audit report --html -o report.html -`,
+		Args:              usageArgs(cobra.MaximumNArgs(1)),
+		ValidArgsFunction: completeReport,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !html {
+				return usageError{errors.New("choose the format: audit report --html (there is no other)")}
+			}
+			r, err := readReport(cmd, append(args, defaultOutput)[0])
+			if err != nil {
+				return err
+			}
+			if output == "-" {
+				return page.Write(cmd.OutOrStdout(), r)
+			}
+			file, err := outfile.Create(output)
+			if err != nil {
+				return fmt.Errorf("cannot write the page: %w (give another file with --output)", err)
+			}
+			defer file.Close()
+			if err := file.Write(func(w io.Writer) error { return page.Write(w, r) }); err != nil {
+				return fmt.Errorf("cannot write the page: %w", err)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&html, "html", false, "make an HTML page")
+	cmd.Flags().StringVarP(&output, "output", "o", "-", "file to write the page to; - is standard output")
+	_ = cmd.MarkFlagFilename("output", "html")
+	return cmd
+}
+
+// readReport reads a report from a file; - is standard input.
+func readReport(cmd *cobra.Command, path string) (*report.Report, error) {
+	if path == "-" {
+		return report.Decode(cmd.InOrStdin(), "standard input")
+	}
+	return report.Read(path)
+}
