@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"bee/audit/machine"
@@ -78,6 +79,8 @@ Memory Device
 	Rank: 2
 	Configured Memory Speed: 4400 MT/s
 	Configured Voltage: 1.1 V
+	Minimum Voltage: 1.1 V
+	Maximum Voltage: 44.975 V
 
 Handle 0x0012, DMI type 17, 92 bytes
 Memory Device
@@ -89,8 +92,24 @@ Memory Device
 Handle 0x0013, DMI type 17, 92 bytes
 Memory Device
 	Size: 2048 MB
+	Total Width: 72 bits
+	Data Width: 65506 bits
 	Configured Clock Speed: 667 MHz
+	Minimum voltage:  1.35 V
 	Configured voltage: 1.500 V
+	Manufacturer: 00AD063200AD
+
+Handle 0x0014, DMI type 17, 92 bytes
+Memory Device
+	Size: Unknown
+	Manufacturer: Unknown
+	Module Manufacturer ID: Bank 2, Hex 0x98
+
+Handle 0x0015, DMI type 17, 92 bytes
+Memory Device
+	Size: 0 kB
+	Manufacturer: NOT SUPPORT
+	Module Manufacturer ID: Unknown
 `
 
 func dmidecode(text string) script {
@@ -121,12 +140,17 @@ func TestDmidecode(t *testing.T) {
 	}
 	slots := []report.MemorySlot{{
 		Handle: "0x0011", ArrayHandle: "0x0010", Locator: "P1-DIMMA1", Populated: true, SizeBytes: 64 << 30, Type: "DDR5",
-		SpeedMTs: 4800, ConfiguredSpeedMTs: 4400, ConfiguredVolts: 1.1, Manufacturer: "Samsung", SerialNumber: `\xff\xfe12`,
+		SpeedMTs: 4800, ConfiguredSpeedMTs: 4400, ConfiguredVolts: 1.1, MinVolts: 1.1, Manufacturer: "Samsung", SerialNumber: `\xff\xfe12`,
 		PartNumber: "M321R8GA0BB0-CQKZJ", Ranks: 2, TotalWidthBits: 80, DataWidthBits: 64,
 	}, {
 		Handle: "0x0012", ArrayHandle: "0x0010", Locator: "P1-DIMMA2",
 	}, {
-		Handle: "0x0013", Populated: true, SizeBytes: 2 << 30, ConfiguredSpeedMTs: 667, ConfiguredVolts: 1.5,
+		Handle: "0x0013", Populated: true, SizeBytes: 2 << 30, ConfiguredSpeedMTs: 667, ConfiguredVolts: 1.5, MinVolts: 1.35,
+		Manufacturer: "SK hynix", ManufacturerID: "00AD063200AD", TotalWidthBits: 72,
+	}, {
+		Handle: "0x0014", Populated: true, Manufacturer: "Kingston", ManufacturerID: "Bank 2, Hex 0x98",
+	}, {
+		Handle: "0x0015", Populated: true,
 	}}
 	for i := range slots {
 		if got := r.Memory.Slots[i]; got != slots[i] {
@@ -143,7 +167,7 @@ func TestDmidecodeFails(t *testing.T) {
 	m := dmidecode(dmiSample)
 	m.err = map[string]error{"dmidecode -t 16,17": machine.ErrTimeLimit}
 	r := audit(t, t.Context(), m, memory)
-	if r.Memory == nil || len(r.Memory.Slots) != 3 || len(r.Errors) != 1 || r.Errors[0].Kind != report.TimeLimit {
+	if r.Memory == nil || len(r.Memory.Slots) != 5 || len(r.Errors) != 1 || r.Errors[0].Kind != report.TimeLimit {
 		t.Errorf("memory %+v, errors %+v", r.Memory, r.Errors)
 	}
 	// No table at all: no section.
@@ -159,58 +183,77 @@ func TestDmidecodeFails(t *testing.T) {
 }
 
 // No socket, slot, board or chassis of a real machine is lost, and no module in a
-// slot counts as none or the other way around.
+// slot counts as none or the other way around. What there is comes from the text,
+// read in another way.
 func TestDmidecodeCorpus(t *testing.T) {
 	for _, file := range corpus(t, "dmidecode", "*", "*.txt") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
+		blocks := smbiosBlocks(text)
 		r := audit(t, t.Context(), dmidecode(string(text)), board, cpu, memory)
+		if bytes.Contains(text, []byte("No SMBIOS nor DMI entry point found")) {
+			if r.Board != nil || r.CPU != nil || r.Memory != nil || len(blocks) != 0 {
+				t.Errorf("%s: sections without a table", file)
+			}
+			continue
+		}
 		if len(r.Errors) > 0 {
 			t.Errorf("%s: errors %+v", file, r.Errors)
 			continue
 		}
-		populated := func() (n int) {
-			for _, s := range r.Memory.Slots {
-				if s.Populated {
-					n++
-					if s.SizeBytes == 0 {
-						t.Errorf("%s: slot %s has a module without size", file, s.Handle)
-					}
-				}
-			}
-			return n
-		}()
 		sockets := 0
 		for _, s := range r.CPU.Sockets {
 			if s.Populated {
 				sockets++
 			}
 		}
-		handles := func(kind string) int { return bytes.Count(text, []byte(", DMI type "+kind+", ")) }
 		for _, c := range []struct {
 			what      string
 			got, want int
 		}{
-			{"base boards", len(r.Board.Baseboards), handles("2")},
-			{"chassis", len(r.Board.Chassis), handles("3")},
-			{"sockets", len(r.CPU.Sockets), handles("4")},
+			{"base boards", len(r.Board.Baseboards), len(blocks["2"])},
+			{"chassis", len(r.Board.Chassis), len(blocks["3"])},
+			{"sockets", len(r.CPU.Sockets), len(blocks["4"])},
 			{"populated sockets", sockets, bytes.Count(text, []byte("\tStatus: Populated, "))},
-			{"memory arrays", len(r.Memory.Arrays), handles("16")},
-			{"memory slots", len(r.Memory.Slots), handles("17")},
-			{"populated slots", populated, len(moduleSize.FindAll(text, -1))},
+			{"memory arrays", len(r.Memory.Arrays), len(blocks["16"])},
+			{"memory slots", len(r.Memory.Slots), len(blocks["17"])},
 		} {
 			if c.got != c.want {
 				t.Errorf("%s: %d %s, want %d", file, c.got, c.what, c.want)
 			}
 		}
-		if r.Board.System == nil || r.Board.BIOS == nil || r.Board.BIOS.Vendor == "" {
-			t.Errorf("%s: no system or BIOS", file)
+		for i, s := range r.Memory.Slots[:min(len(r.Memory.Slots), len(blocks["17"]))] {
+			size := sizeLine.FindStringSubmatch(blocks["17"][i])
+			populated := size != nil && !strings.HasPrefix(size[1], "No")
+			sized := populated && size[1] != "Unknown" && !strings.HasPrefix(size[1], "0 ")
+			if s.Populated != populated || (s.SizeBytes > 0) != sized {
+				t.Errorf("%s: slot %s is populated %v with %d bytes; its size line is %q", file, s.Handle, s.Populated, s.SizeBytes, size)
+			}
+		}
+		if (r.Board.System != nil) != (len(blocks["1"]) > 0) || (r.Board.BIOS != nil) != (len(blocks["0"]) > 0) {
+			t.Errorf("%s: no system or BIOS, or one that there is not", file)
 		}
 	}
 }
 
-// moduleSize is the size line of a module; in a slot's structure it comes right
-// after the data width.
-var moduleSize = regexp.MustCompile(`\tData Width: .*\n\tSize: \d+ [kMGT]B\n`)
+var (
+	handleLine = regexp.MustCompile(`(?m)^Handle 0x[0-9A-F]+, DMI type (\d+), \d+ bytes`)
+	sizeLine   = regexp.MustCompile(`(?m)^\tSize: (.*?)\s*$`)
+)
+
+// smbiosBlocks cuts dmidecode's output into its structures, by their type.
+func smbiosBlocks(text []byte) map[string][]string {
+	blocks := map[string][]string{}
+	handles := handleLine.FindAllSubmatchIndex(text, -1)
+	for i, h := range handles {
+		end := len(text)
+		if i+1 < len(handles) {
+			end = handles[i+1][0]
+		}
+		kind := string(text[h[2]:h[3]])
+		blocks[kind] = append(blocks[kind], string(text[h[1]:end]))
+	}
+	return blocks
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"bee/audit/dmi"
+	"bee/audit/jedec"
 	"bee/audit/report"
 )
 
@@ -50,18 +51,51 @@ func memoryFrom(all []dmi.Structure) *report.Memory {
 			slot.SpeedMTs = s.Count("Speed")
 			// dmidecode 3.2 renamed these two.
 			slot.ConfiguredSpeedMTs = cmp.Or(s.Count("Configured Memory Speed"), s.Count("Configured Clock Speed"))
-			slot.ConfiguredVolts = cmp.Or(s.Volts("Configured Voltage"), s.Volts("Configured voltage"))
-			slot.Manufacturer = s.Text("Manufacturer")
+			slot.ConfiguredVolts = moduleVolts(s, "Configured")
+			slot.MinVolts, slot.MaxVolts = moduleVolts(s, "Minimum"), moduleVolts(s, "Maximum")
+			slot.Manufacturer, slot.ManufacturerID = moduleMaker(s)
 			slot.PartNumber = s.Text("Part Number")
 			slot.SerialNumber = s.Text("Serial Number")
 			slot.AssetTag = s.Text("Asset Tag")
 			slot.Ranks = s.Count("Rank")
-			slot.TotalWidthBits = s.Count("Total Width")
-			slot.DataWidthBits = s.Count("Data Width")
+			slot.TotalWidthBits = moduleWidth(s, "Total Width")
+			slot.DataWidthBits = moduleWidth(s, "Data Width")
 			slot.FirmwareVersion = s.Text("Firmware Version")
 			slot.NonVolatileBytes = s.Bytes("Non-Volatile Size")
 		}
 		m.Slots = append(m.Slots, slot)
 	}
 	return m
+}
+
+// moduleMaker returns the name of a module's maker, and the number that it was
+// taken from where the firmware has no name.
+func moduleMaker(s dmi.Structure) (name, id string) {
+	text := s.Text("Manufacturer")
+	for _, number := range []string{text, s.Raw("Module Manufacturer ID")} {
+		if name := jedec.Maker(number); name != "" && (text == "" || number == text) {
+			return name, number
+		}
+	}
+	return text, ""
+}
+
+// moduleVolts returns one of a module's voltages, 0 where it is unknown or beyond
+// what memory ever ran at. Older versions of dmidecode write "voltage".
+func moduleVolts(s dmi.Structure, which string) float64 {
+	const most = 5
+	if v := cmp.Or(s.Volts(which+" Voltage"), s.Volts(which+" voltage")); v <= most {
+		return v
+	}
+	return 0
+}
+
+// moduleWidth returns one of a module's widths, 0 where it is unknown or no width
+// at all: some firmware has 255 or 65506 bits.
+func moduleWidth(s dmi.Structure, which string) uint64 {
+	const most = 1024
+	if n := s.Count(which); n <= most && n%8 == 0 {
+		return n
+	}
+	return 0
 }

@@ -9,6 +9,8 @@
 //		Manufacturer: Supermicro
 //		Features:
 //			Board is a hosting board
+//
+// dmidecode prints this since version 2.7.
 package dmi
 
 import (
@@ -60,7 +62,8 @@ func Parse(out []byte) ([]Structure, error) {
 		current := &all[len(all)-1]
 		switch {
 		case line[0] != '\t':
-			if current.Name == "" {
+			// Remarks of dmidecode may stand before the name.
+			if current.Name == "" && !bytes.HasPrefix(line, []byte("Invalid entry length")) {
 				current.Name = printable.Escape(line)
 			}
 		case len(line) > 1 && line[1] == '\t':

@@ -16,7 +16,7 @@ var words = set(
 	"not specified", "not provided", "not present", "not settable", "unspecified",
 	"unknown", "bad index", "out of spec",
 	// Firmware vendors' templates that the board maker left as they were.
-	"to be filled by o.e.m", "fill by oem", "filled by oem", "o.e.m", "oem", "default", "default string",
+	"to be filled by o.e.m", "fill by oem", "filled by oem", "o.e.m", "oem", "default", "default string", "default_string",
 	"system manufacturer", "system product name", "system version", "system serial number",
 	"sku", "sku number", "family", "product name", "serial number", "asset tag", "part number",
 	"base board serial number", "base board asset tag", "chassis serial number", "chassis version",
@@ -26,20 +26,22 @@ var words = set(
 	"03000200-0400-0500-0006-000700080009",
 	// Other ways to say nothing.
 	"none", "null", "n/a", "na", "nil", "empty", "undefined", "invalid", "not available", "notprovided",
-	"not applicable", "no dimm", "no module installed", "no asset tag", "no asset information",
+	"not applicable", "not support", "not supported", "tbd", "no dimm", "no module installed", "no asset tag", "no asset information",
 )
 
 // filler is text without information: nothing but punctuation and zeros ("--",
-// "0.0", an all-zero UUID), a row of Xs, or four and more Fs with or without 0x.
-var filler = regexp.MustCompile(`^(?:[\pP\pS\s0]*|0x0+|[xX]{3,}|(?:0x)?[fF]{4,}|(?i)ffffffff(?:-ffff){3}-ffffffffffff)$`)
+// "0.0", an all-zero UUID), spaces in hexadecimal digits, a row of Xs, or four and
+// more Fs with or without 0x.
+var filler = regexp.MustCompile(`^(?:[\pP\pS\s0]*|0x0+|0x(?:20)+|[xX]{3,}|(?:0x)?[fF]{4,}|(?i)ffffffff(?:-ffff){3}-ffffffffffff)$`)
 
-// numbered is a template entry with its index: "SerNum00", "PartNum3".
-var numbered = regexp.MustCompile(`(?i)^(?:sernum|partnum|manufacturer|modulepartnumber|assettagnum)\d{1,2}$`)
+// numbered is a template entry with its index: "SerNum00", "A1_PartNum3",
+// "OEM Define 2".
+var numbered = regexp.MustCompile(`(?i)^(?:(?:a|array)\d_)?(?:sernum|partnum|partnumber|manufacturer|modulepartnumber|assettagnum|assettag|serialnumber|oem define )\d{1,2}$`)
 
 // Drop returns s without surrounding space, or "" where s is a placeholder.
 func Drop(s string) string {
 	s = strings.TrimSpace(s)
-	word := strings.Trim(strings.Join(strings.Fields(strings.ToLower(s)), " "), ".()[]<>*-_ ")
+	word := strings.Trim(strings.Join(strings.Fields(strings.ToLower(s)), " "), ".()[]<>*-_$ ")
 	if words[word] || filler.MatchString(s) || numbered.MatchString(s) || counting(s) {
 		return ""
 	}

@@ -10,6 +10,7 @@ func TestDrop(t *testing.T) {
 		"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF", "03000200-0400-0500-0006-000700080009", "NO DIMM", "NOT AVAILABLE",
 		"SerNum00", "<BAD INDEX>", "  Default  string ", "System Product Name", "N/A",
 		"(none)", "[Empty]", "XxXxXxX", "*** NOT AVAILABLE ***",
+		"$(DEFAULT_STRING)", "0x20202020", "A1_Manufacturer0", "Array1_PartNumber1", "OEM Define 5", "NOT SUPPORT", "TBD",
 	} {
 		if got := Drop(s); got != "" {
 			t.Errorf("Drop(%q) = %q, want nothing", s, got)
@@ -18,6 +19,7 @@ func TestDrop(t *testing.T) {
 	for _, s := range []string{
 		"Supermicro", "X10DRi", "1.01", "A02", "FF0012", "00000001", "12345", "0715", "0x0556", "14",
 		"4C4C4544-0036-3210-805A-B7C04F4D3632", "Server", "00AD00B300AD", "FFF",
+		"0x2048", "A1_Bank", "OEM 5",
 	} {
 		if got := Drop(s); got != s {
 			t.Errorf("Drop(%q) = %q, want it kept", s, got)
