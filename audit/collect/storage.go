@@ -27,17 +27,18 @@ var storage = Collector{
 		s := &survey{ctx: ctx, task: t, turns: make(chan struct{}, maxProcesses)}
 		s.publish()
 		listed := make(chan struct{})
-		kernel := sysblock.Read(t.Files())
-		for _, d := range kernel {
-			s.add(driveID{path: "/dev/" + d.Name}, func(drive *drive) { drive.kernel = d })
-		}
-		if len(kernel) > 0 {
-			close(listed)
-		}
+		found := sync.OnceFunc(func() { close(listed) })
 		s.do(func() {
-			if len(kernel) == 0 {
-				defer close(listed)
+			kernel, _ := ask(t, "sys/block", func() []sysblock.Drive { return sysblock.Read(t.Files()) })
+			for _, k := range kernel {
+				s.add(driveID{path: "/dev/" + k.Name}, func(d *drive) { d.kernel = k })
 			}
+			if len(kernel) > 0 {
+				found()
+			}
+		})
+		s.do(func() {
+			defer found()
 			s.askLsblk()
 		})
 		if t.Has("smartctl") {
@@ -123,6 +124,7 @@ func (s *survey) askLsblk() {
 }
 
 // scan finds what the kernel does not show: members of a RAID controller's arrays.
+// It waits for what the kernel does show, which is asked under its own name.
 func (s *survey) scan(listed <-chan struct{}) {
 	found := s.smartctl("", "--scan", "-j")
 	s.task.Check(found.result, found.bad)
