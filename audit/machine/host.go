@@ -38,6 +38,9 @@ func (*Host) Files() fs.FS { return os.DirFS("/") }
 // Run implements [Machine]. The tool runs in a process group of its own with no
 // input; the whole group is killed when the tool ends or must end.
 func (h *Host) Run(ctx context.Context, c Command) Result {
+	if ctx.Err() != nil {
+		return Result{Command: c, Err: interrupted(ctx)}
+	}
 	ctx, cancelLimit := context.WithTimeoutCause(ctx, c.Limit, ErrTimeLimit)
 	defer cancelLimit()
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -83,7 +86,7 @@ func wait(ctx context.Context, cmd *exec.Cmd) error {
 	case <-ctx.Done():
 		cause = context.Cause(ctx)
 		if !errors.Is(cause, ErrTimeLimit) && !errors.Is(cause, ErrOutputLimit) {
-			cause = fmt.Errorf("%w: %w", ErrInterrupted, cause)
+			cause = interrupted(ctx)
 		}
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
@@ -99,6 +102,10 @@ func wait(ctx context.Context, cmd *exec.Cmd) error {
 	case <-time.After(2 * grace): // cmd.Wait itself needs up to one grace
 		return errors.Join(cause, ErrStuck)
 	}
+}
+
+func interrupted(ctx context.Context) error {
+	return fmt.Errorf("%w: %w", ErrInterrupted, context.Cause(ctx))
 }
 
 func exitError(err error) error {

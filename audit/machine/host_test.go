@@ -219,6 +219,10 @@ func TestInterrupt(t *testing.T) {
 	if !errors.Is(r.Err, ErrInterrupted) || !errors.Is(r.Err, why) {
 		t.Errorf("error %v, want %v: %v", r.Err, ErrInterrupted, why)
 	}
+	r = sh(t, ctx, generous, `echo started`)
+	if !errors.Is(r.Err, ErrInterrupted) || !errors.Is(r.Err, why) || len(r.Stdout) > 0 {
+		t.Errorf("after the end: stdout %q, error %v", r.Stdout, r.Err)
+	}
 }
 
 // A process in uninterruptible sleep cannot be made at will. One that belongs
