@@ -105,15 +105,16 @@ func draw(parts []part) []drawing {
 		s := shapes[p.Kind]
 		room, right := s.width-s.left-s.right, s.width-s.right
 		d := drawing{part: p, Width: s.width}
+		state := fit(p.State, room/bold/2)
 		line := func(i int, words string, boldness float64) text {
 			left := room
-			if i == s.state && p.State != "" {
-				left -= width(p.State)*bold + 6
+			if i == s.state && state != "" {
+				left -= width(state)*bold + 6
 			}
 			return text{s.left, s.top + float64((i+1)*lineHeight), fit(words, left/boldness)}
 		}
 		d.Label = line(0, p.Name, bold)
-		d.Mark = text{right, s.top + float64((s.state+1)*lineHeight), p.State}
+		d.Mark = text{right, s.top + float64((s.state+1)*lineHeight), state}
 		for i, words := range p.Lines {
 			d.Body = append(d.Body, line(i+1, words, 1))
 		}

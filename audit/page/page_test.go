@@ -162,18 +162,22 @@ func TestEverythingIsDrawn(t *testing.T) {
 // What was found about a part shows on the part.
 func TestMarks(t *testing.T) {
 	r := server()
+	r.Storage.Drives = append(r.Storage.Drives, report.Drive{Path: "/dev/bus/0", SmartctlType: "megaraid,4"}, report.Drive{Path: "/dev/bus/0", SmartctlType: "megaraid,5"})
+	r.Findings = append(r.Findings,
+		report.Finding{Severity: report.Warning, Section: "storage", Component: "/dev/bus/0 megaraid,5"},
+		report.Finding{Severity: report.Critical, Section: "network", Component: "eno1, eno2"})
 	_, doc := write(t, r)
 	states := map[string]string{}
 	for n := range doc.Descendants() {
 		if n.Data == "svg" && strings.HasPrefix(n.Attr[0].Val, "part ") {
 			title := n.FirstChild.NextSibling.FirstChild.Data
-			name, _, _ := strings.Cut(title, ",")
+			name, _, _ := strings.Cut(title, ", ")
 			states[name] = append(strings.Fields(n.Attr[0].Val), "")[2]
 		}
 	}
 	for name, want := range map[string]level{
 		"CPU1": good, "CPU2_DIMM_C1": warning, "CPU1_DIMM_A1": good, "CPU1_DIMM_H2": empty, "/dev/sda": good, "/dev/sdk": plain, "/dev/sdc": critical,
-		"/dev/nvme3n1": warning, "eno1": good, "eno3": empty, "eno4": info, "PSU1": good, "PSU2": critical, "PSU3": empty, "0000:19:00.0": info, "0000:e0:00.0": critical,
+		"/dev/nvme3n1": warning, "/dev/bus/0 megaraid,4": plain, "/dev/bus/0 megaraid,5": warning, "eno1": critical, "eno2": critical, "eno3": empty, "eno4": info, "PSU1": good, "PSU2": critical, "PSU3": empty, "0000:19:00.0": info, "0000:e0:00.0": critical,
 	} {
 		if states[name] != string(want) {
 			t.Errorf("%s looks %s, want %s", name, states[name], want)

@@ -64,8 +64,12 @@ func cpu(p *page, r *report.Report, m marks) {
 		return m.cell(name, "cpu", name)
 	}, "designation"))
 	s.table(tabulate("Processors, as the kernel sees them", "Processor", r.CPU.Packages, label.Memory, func(c report.CPUPackage) cell {
-		return cell{Text: cmp.Or(label.Processor(c.ModelName), "unknown")}
-	}, "model_name"))
+		name := "package"
+		if c.ID != nil {
+			name = fmt.Sprintf("package %d", *c.ID)
+		}
+		return m.cell(name, "cpu", name)
+	}, "id"))
 	p.Sections = append(p.Sections, s)
 	p.Tiles = append(p.Tiles, m.tile(s.ID, "Processors", fmt.Sprint(populated),
 		"of "+label.Count(len(parts), "socket")+prefix(", ", some(cores, "core"))))
@@ -157,7 +161,7 @@ func storage(p *page, r *report.Report, m marks) {
 	s := section{ID: "storage", Title: "Storage", Note: label.Count(len(parts), "drive") + prefix(", ", label.Capacity(total))}
 	s.draw("Drives", parts)
 	s.table(tabulate("Drives", "Drive", r.Storage.Drives, label.Capacity, func(d report.Drive) cell {
-		return m.cell(driveName(d), "storage", d.Path)
+		return m.cell(driveName(d), "storage", driveName(d))
 	}, "path", "smartctl_type", "volumes", "smart_ata_attributes"))
 	s.table(tabulate("What is on the drives", "Volume", volumes(r.Storage.Drives), label.Capacity, func(v volume) cell {
 		return cell{Text: v.Path}
@@ -197,7 +201,8 @@ func volumes(drives []report.Drive) []volume {
 	return all
 }
 
-func driveName(d report.Drive) string { return label.Join(d.Path, d.SmartctlType) }
+// driveName is what findings call a drive, too.
+func driveName(d report.Drive) string { return strings.TrimSpace(d.Path + " " + d.SmartctlType) }
 
 func drivePart(d report.Drive, m marks) part {
 	smart := of(d.SMART)
@@ -225,7 +230,7 @@ func drivePart(d report.Drive, m marks) part {
 		q.Bars = append(q.Bars, bar{"Worn", fmt.Sprintf("%d %%", *u), float64(*u)})
 	}
 	q.About = present(prefix("firmware ", d.FirmwareVersion), strings.ReplaceAll(strings.Join(smart.Warnings, ", "), "_", " "))
-	m.mark(&q, "storage", d.Path)
+	m.mark(&q, "storage", driveName(d))
 	return q
 }
 

@@ -92,16 +92,22 @@ func sumUp(list []report.Finding) findings {
 	return f
 }
 
-// marks are findings by section and component, the worst first.
+// marks are findings by section and component, the worst first. A finding about
+// several components, separated by commas, is about each of them.
 type marks map[[2]string][]report.Finding
 
 func marksOf(findings []report.Finding) marks {
 	m := marks{}
 	for _, f := range findings {
 		m[[2]string{f.Section}] = append(m[[2]string{f.Section}], f)
-		if f.Component != "" {
-			at := [2]string{f.Section, f.Component}
-			m[at] = append(m[at], f)
+		names := strings.Split(f.Component, ", ")
+		if len(names) > 1 {
+			names = append(names, f.Component)
+		}
+		for _, name := range names {
+			if at := [2]string{f.Section, name}; name != "" {
+				m[at] = append(m[at], f)
+			}
 		}
 	}
 	return m
