@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // Write writes the report as indented JSON.
@@ -26,18 +27,30 @@ func Read(path string) (*Report, error) {
 }
 
 // Decode reads a report, the only thing in the input. name is what errors call
-// the input.
+// the input. A report of another major version of the format is refused: its
+// fields may mean something else.
 func Decode(input io.Reader, name string) (*Report, error) {
 	b, err := io.ReadAll(input)
 	if err != nil {
 		return nil, err
 	}
+	var version struct {
+		SchemaVersion string `json:"schema_version"`
+	}
+	if err := json.Unmarshal(b, &version); err != nil {
+		return nil, fmt.Errorf("%s is not an audit report: %w", name, err)
+	}
+	if version.SchemaVersion == "" {
+		return nil, fmt.Errorf("%s is not an audit report: it has no schema_version", name)
+	}
+	major, _, _ := strings.Cut(version.SchemaVersion, ".")
+	if ours, _, _ := strings.Cut(SchemaVersion, "."); major != ours {
+		return nil, fmt.Errorf("%s has schema version %s, and this program knows %s: use the audit program that made it, or a newer one",
+			name, version.SchemaVersion, SchemaVersion)
+	}
 	var r Report
 	if err := json.Unmarshal(b, &r); err != nil {
 		return nil, fmt.Errorf("%s is not an audit report: %w", name, err)
-	}
-	if r.SchemaVersion == "" {
-		return nil, fmt.Errorf("%s is not an audit report: it has no schema_version", name)
 	}
 	return &r, nil
 }

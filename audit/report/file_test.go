@@ -26,13 +26,29 @@ func TestWrittenIsRead(t *testing.T) {
 }
 
 func TestReadRefuses(t *testing.T) {
-	for _, text := range []string{"", "[1]", "{}", `{"cpu": {}}`} {
+	for text, want := range map[string]string{
+		"":                                     "not an audit report",
+		"[1]":                                  "not an audit report",
+		"{}":                                   "no schema_version",
+		`{"cpu": {}}`:                          "no schema_version",
+		`{"schema_version": "1.0", "cpu": 5}`:  "not an audit report",
+		`{"schema_version": "2.0", "cpu": 5}`:  "has schema version 2.0",
+		`{"schema_version": "10.0", "cpu": 5}`: "has schema version 10.0",
+	} {
 		path := filepath.Join(t.TempDir(), "file")
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), path) {
-			t.Errorf("%q: error %v", text, err)
+		if _, err := Read(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", text, err, want)
 		}
+	}
+}
+
+// A report of a later minor version has more fields, and the same meaning.
+func TestReadNewer(t *testing.T) {
+	r, err := Decode(strings.NewReader(`{"schema_version": "1.999", "fans": [], "host": {"hostname": "bee"}}`), "it")
+	if err != nil || r.Host.Hostname != "bee" {
+		t.Errorf("%+v, error %v", r, err)
 	}
 }
