@@ -1,0 +1,176 @@
+package compare
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Want is one thing that is asked of a part.
+type Want struct {
+	// Fact that it is about.
+	Fact string
+	// Accepts reports whether a value is as wanted. Nil where nobody knows what to
+	// want: a part that has the fact cannot be compared by it then.
+	Accepts func(value any) bool
+	// Expected is what is wanted, as it is shown.
+	Expected any
+}
+
+// wanted is one part that should be in the machine.
+type wanted struct {
+	wants []Want
+	// group is the index of the group that it belongs to.
+	group int
+	// optional is set where it may be missing.
+	optional bool
+	// model is the part that it should be like. Nil where wants are all there is.
+	model *Part
+}
+
+// candidate is a part for something wanted, with the wants that it fails.
+type candidate struct {
+	wanted, part   int
+	wrong, unknown []Want
+	// other is set where it is another product.
+	other bool
+}
+
+func judge(w wanted, p Part) candidate {
+	var c candidate
+	for _, want := range w.wants {
+		have := p.Fact(want.Fact)
+		switch {
+		case want.Accepts == nil && have.Value == nil:
+		case want.Accepts == nil || have.Value == nil:
+			c.unknown = append(c.unknown, want)
+		case !want.Accepts(have.Value):
+			c.wrong = append(c.wrong, want)
+			c.other = c.other || have.Key
+		}
+	}
+	return c
+}
+
+func (c candidate) fits() bool { return len(c.wrong) == 0 && len(c.unknown) == 0 }
+
+// matching gives parts to what is wanted.
+type matching struct {
+	want  []wanted
+	parts []Part
+	// taken has for everything wanted the part that it got, if any.
+	taken []*candidate
+	used  []bool // by part
+}
+
+// assign finds parts for what is wanted: the same ones, then as many as possible
+// that fit, then those that may fit for all that is known, then those of the same
+// product.
+func assign(want []wanted, parts []Part) *matching {
+	m := &matching{want: want, parts: parts, taken: make([]*candidate, len(want)), used: make([]bool, len(parts))}
+	// By place first, so that what is missing is missing at its place.
+	m.alike(func(a, b Part) bool { return a.Label == b.Label })
+	m.alike(func(a, b Part) bool { return a.Place == b.Place })
+	m.alike(func(a, b Part) bool { return true })
+
+	candidates := make([][]candidate, len(parts))
+	for i, p := range parts {
+		for j, w := range want {
+			if !m.used[i] && m.taken[j] == nil {
+				c := judge(w, p)
+				c.part, c.wanted = i, j
+				candidates[i] = append(candidates[i], c)
+			}
+		}
+	}
+	m.fitting(candidates)
+	m.nearest(slices.Concat(candidates...))
+	return m
+}
+
+// alike takes parts with the same facts as their models.
+func (m *matching) alike(near func(a, b Part) bool) {
+	bySignature := map[string][]int{}
+	for i, p := range m.parts {
+		s := p.signature()
+		bySignature[s] = append(bySignature[s], i)
+	}
+	for j, w := range m.want {
+		if w.model == nil || m.taken[j] != nil {
+			continue
+		}
+		for _, i := range bySignature[w.model.signature()] {
+			if !m.used[i] && near(*w.model, m.parts[i]) {
+				m.take(candidate{wanted: j, part: i})
+				break
+			}
+		}
+	}
+}
+
+func (m *matching) take(c candidate) { m.taken[c.wanted], m.used[c.part] = &c, true }
+
+// fitting gives as many parts as possible to something wanted that they fit, by
+// augmenting paths (Kuhn's algorithm). What must be there is served before what
+// may be, and keeps a part then.
+func (m *matching) fitting(candidates [][]candidate) {
+	var place func(part int, optional bool, tried []bool) bool
+	place = func(part int, optional bool, tried []bool) bool {
+		for _, c := range candidates[part] {
+			if tried[c.wanted] || !c.fits() || m.want[c.wanted].optional && !optional {
+				continue
+			}
+			tried[c.wanted] = true
+			if had := m.taken[c.wanted]; had == nil || place(had.part, optional, tried) {
+				m.take(c)
+				return true
+			}
+		}
+		return false
+	}
+	for _, optional := range []bool{false, true} {
+		for part := range candidates {
+			if !m.used[part] {
+				place(part, optional, make([]bool, len(m.want)))
+			}
+		}
+	}
+}
+
+// nearest gives out the other parts, those first that may fit and then those that
+// fail least.
+func (m *matching) nearest(candidates []candidate) {
+	same := func(c candidate, of func(Part) any) int {
+		if model := m.want[c.wanted].model; model != nil && of(*model) != nil && of(*model) == of(m.parts[c.part]) {
+			return 0
+		}
+		return 1
+	}
+	identity := func(p Part) any {
+		if len(p.Identity) == 0 {
+			return nil
+		}
+		return p.Identity[0]
+	}
+	place := func(p Part) any { return cmp.Or(p.Place, p.Label) }
+	optional := func(c candidate) int {
+		if m.want[c.wanted].optional {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(
+			same(a, identity)-same(b, identity),
+			min(len(a.wrong), 1)-min(len(b.wrong), 1),
+			optional(a)-optional(b),
+			len(a.wrong)-len(b.wrong),
+			len(a.unknown)-len(b.unknown),
+			same(a, place)-same(b, place),
+		)
+	})
+	for _, c := range candidates {
+		if !m.used[c.part] && m.taken[c.wanted] == nil && (!c.other || same(c, identity) == 0) {
+			m.take(c)
+		}
+	}
+}
