@@ -1,8 +1,8 @@
-// Package schema holds the published JSON Schema of the audit report, and
-// checks reports against it.
+// Package schema holds the published JSON Schemas of what the program writes and
+// reads, and checks reports against theirs.
 //
-// report.schema.json is made from the types of package report; after a change
-// to those, run `go generate ./schema`.
+// The schemas are made from the types of the packages report, baseline and
+// compare; after a change to those, run `go generate ./schema`.
 package schema
 
 import (
@@ -20,10 +20,23 @@ import (
 
 //go:generate go test . -run ^TestCurrent$ -update
 
-// JSON is the schema, draft 2020-12.
-//
-//go:embed report.schema.json
-var JSON []byte
+// The schemas, draft 2020-12.
+var (
+	// JSON is the schema of reports.
+	//
+	//go:embed report.schema.json
+	JSON []byte
+
+	// Baseline is the schema of baselines, which people write in YAML.
+	//
+	//go:embed baseline.schema.json
+	Baseline []byte
+
+	// Comparison is the schema of what diff and check print as JSON.
+	//
+	//go:embed comparison.schema.json
+	Comparison []byte
+)
 
 // Validate checks that a JSON text is an audit report. The error lists every
 // place that is wrong and why.

@@ -18,7 +18,9 @@ var version = "unversioned"
 // Exit codes, beside 0.
 const (
 	exitFailed      = 1
+	exitDifferent   = 1 // as of diff(1) and cmp(1)
 	exitUsage       = 2
+	exitNotCompared = 3
 	exitInterrupted = 130 // as shells count SIGINT
 )
 
@@ -39,11 +41,17 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 	if err == nil {
 		return 0
 	}
+	if errors.Is(err, errDifferent) {
+		return exitDifferent
+	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "audit: %v\n", err)
 	var usage usageError
+	var comparison comparisonError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &comparison):
+		return exitNotCompared
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	}
@@ -52,8 +60,11 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 
 // exitCodes tells people of them.
 const exitCodes = `  0    done; a report may hold errors of single tools
+       diff, check: the same
   1    failed: no report or capture written, or a file is not a valid one
+       diff, check: a difference, or something that could not be compared
   2    wrong command line
+  3    diff, check: nothing compared, because a file cannot be read
   130  interrupted; the file holds what was collected until then
 `
 
@@ -73,7 +84,9 @@ machine. Run it as root: most tools that it asks need that.`,
   audit show /var/log/bee-audit.json the summary of a report, later
   audit report --html > report.html  a page for the browser, from the report
   audit validate report.json         check a report against its schema
-  audit capture                      save what the machine answers, to audit it elsewhere`,
+  audit capture                      save what the machine answers, to audit it elsewhere
+  audit diff node1.json node2.json   are two machines built the same?
+  audit check --baseline order.yaml  is this the machine that was ordered?`,
 		Args:          usageArgs(cobra.NoArgs),
 		RunE:          run.RunE,
 		SilenceErrors: true,
@@ -84,7 +97,8 @@ machine. Run it as root: most tools that it asks need that.`,
 	cmd.Flags().AddFlagSet(run.Flags())
 	// Few arguments are files; those say so themselves.
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	cmd.AddCommand(run, captureCommand(), showCommand(), reportCommand(), schemaCommand(), validateCommand(), versionCommand(), manCommand())
+	cmd.AddCommand(run, captureCommand(), showCommand(), reportCommand(), diffCommand(), checkCommand(), baselineCommand(), schemaCommand(),
+		validateCommand(), versionCommand(), manCommand())
 	return cmd
 }
 

@@ -155,6 +155,8 @@ func TestExitCodes(t *testing.T) {
 		say  string
 	}{
 		{"version", 0, ""},
+		{"schema baseline", 0, ""},
+		{"schema nonsense", 2, "nonsense"},
 		{"schema", 0, ""},
 		{"--help", 0, ""},
 		{"nonsense", 2, "nonsense"},
@@ -171,6 +173,16 @@ func TestExitCodes(t *testing.T) {
 		{"show /no/such/file", 1, "/no/such/file"},
 		{"validate /no/such/file", 1, "/no/such/file"},
 		{"validate " + bad, 1, "'extra'"},
+		{"diff one", 2, "audit diff --help"},
+		{"diff - -", 2, "standard input"},
+		{"diff --sections gpu a b", 2, `no section "gpu"`},
+		{"diff /no/such/file " + bad, 3, "/no/such/file"},
+		{"diff " + bad + " /dev/null", 3, "/dev/null is not an audit report"},
+		{"check " + bad, 2, "--baseline"},
+		{"check --baseline /no/such/file " + bad, 3, "/no/such/file"},
+		{"check --baseline /dev/null " + bad, 3, "/dev/null"},
+		{"check --baseline " + bad + " /dev/null", 3, "/dev/null is not an audit report"},
+		{"baseline /dev/null", 1, "/dev/null is not an audit report"},
 	} {
 		_, stderr, code := cli(t, t.Context(), nil, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(stderr, c.say) || (code == 0) != (stderr == "") {
@@ -180,7 +192,7 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestHelpTeaches(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"capture", "--help"}, {"show", "--help"}, {"report", "--help"}, {"man", "--help"}, {"schema", "--help"}, {"validate", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"run", "--help"}, {"capture", "--help"}, {"show", "--help"}, {"report", "--help"}, {"man", "--help"}, {"diff", "--help"}, {"check", "--help"}, {"baseline", "--help"}, {"schema", "--help"}, {"validate", "--help"}} {
 		stdout, _, _ := cli(t, t.Context(), nil, args...)
 		if !strings.Contains(stdout, "Examples:") || !strings.Contains(stdout, "Exit codes:") {
 			t.Errorf("audit %v:\n%s", args, stdout)

@@ -31,7 +31,7 @@ that of SOURCE_DATE_EPOCH (seconds since 1970), without which it has none.`,
 			}
 			return manpage.Write(cmd.OutOrStdout(), cmd.Root(), version, date,
 				manpage.Section{Title: "Exit status", Text: exitCodes},
-				manpage.Section{Title: "Files", Text: defaultOutput + " is where the report goes, and where show looks for it."},
+				manpage.Section{Title: "Files", Text: defaultOutput + " is where the report goes, and where show, check and baseline look for it."},
 				manpage.Section{Title: "Environment", Text: "NO_COLOR, where it is not empty, keeps colours out of the summary."})
 		},
 	}

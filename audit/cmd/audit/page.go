@@ -30,7 +30,7 @@ standard input. --html names the format; there is no other.`,
   audit report --html --output report.html report.json
   audit run --output - | audit report --html -o report.html -`,
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
-		ValidArgsFunction: completeReport,
+		ValidArgsFunction: completeReports(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !html {
 				return usageError{errors.New("choose the format: audit report --html (there is no other)")}

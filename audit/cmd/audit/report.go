@@ -10,15 +10,20 @@ import (
 )
 
 func schemaCommand() *cobra.Command {
+	schemas := map[string][]byte{"report": schema.JSON, "baseline": schema.Baseline, "comparison": schema.Comparison}
+	names := []cobra.Completion{"report", "baseline", "comparison"}
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of reports",
+		Use:   "schema [report|baseline|comparison]",
+		Short: "Print the JSON Schema of reports, or of other files",
 		Long: `schema prints the JSON Schema (draft 2020-12) of the reports that this program
-writes, which also describes every field.`,
-		Example: `  audit schema > report.schema.json`,
-		Args:    usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := cmd.OutOrStdout().Write(schema.JSON)
+writes, which also describes every field; or that of baselines for "audit check",
+or that of what "audit diff" and "audit check" print with --json.`,
+		Example: `  audit schema > report.schema.json
+  audit schema baseline > baseline.schema.json`,
+		Args:      usageArgs(cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs)),
+		ValidArgs: names,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			_, err := cmd.OutOrStdout().Write(schemas[append(args, "report")[0]])
 			return err
 		},
 	}
@@ -33,7 +38,7 @@ with 0 where it is; else it says what is wrong where, and exits with 1.`,
 		Example: "  audit validate " + defaultOutput,
 		Args:    usageArgs(cobra.ExactArgs(1)),
 
-		ValidArgsFunction: completeReport,
+		ValidArgsFunction: completeReports(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := schema.ValidateFile(args[0]); err != nil {
 				return err

@@ -36,7 +36,7 @@ address), BEE (version, commit) or AUDIT (version), TIME.`,
   audit show --qr             as QR codes
   audit show -v report.json   every part, and why`,
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
-		ValidArgsFunction: completeReport,
+		ValidArgsFunction: completeReports(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r, err := report.Read(append(args, defaultOutput)[0])
 			if err != nil {
@@ -84,10 +84,12 @@ func showCodes(out io.Writer, in io.Reader, r *report.Report) error {
 	return nil
 }
 
-// completeReport completes the one argument of a command, a report.
-func completeReport(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	if len(args) > 0 {
-		return nil, cobra.ShellCompDirectiveNoFileComp
+// completeReports completes up to n arguments, which are reports.
+func completeReports(n int) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if len(args) >= n {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return []cobra.Completion{"json"}, cobra.ShellCompDirectiveFilterFileExt
 	}
-	return []cobra.Completion{"json"}, cobra.ShellCompDirectiveFilterFileExt
 }

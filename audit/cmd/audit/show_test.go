@@ -48,7 +48,9 @@ func TestCompletion(t *testing.T) {
 		"show report.json ": ":4\n",
 		"run --output ":     "json\n:8\n",
 		"--output ":         "json\n:8\n",
-		"schema ":           ":4\n",
+		"schema ":           "report\nbaseline\ncomparison\n:4\n",
+		"diff a.json ":      "json\n:8\n",
+		"check --baseline ": "yaml\nyml\njson\n:8\n",
 	} {
 		stdout, _, _ := cli(t, t.Context(), nil, append([]string{"__complete"}, strings.Split(args, " ")...)...)
 		if stdout != want {
