@@ -115,6 +115,35 @@ func appendEscapes(to []byte, prefix string, b []byte) []byte {
 	return to
 }
 
+// XML makes an XML text decodable without loss: bytes that are not UTF-8, and
+// characters that XML does not allow, become the escapes of [Escape], but for the
+// white space that lays out the text. Numeric character references are kept as
+// they are written, because they could bring such characters back.
+func XML(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for size := 0; len(b) > 0; {
+		r, n := utf8.DecodeRune(b)
+		if size += n; r == '<' || r == '>' {
+			size = 0
+		}
+		space := r == '\n' || r == '\r' || r == '\t'
+		switch {
+		case size > Max:
+			if size-n <= Max {
+				out = append(out, "…"...)
+			}
+		case r == '&' && len(b) > 1 && b[1] == '#':
+			out = append(out, "&amp;"...)
+		case (space || plain(r, n) && r != 0xfffe && r != 0xffff) && !looksEscaped(b):
+			out = append(out, b[:n]...)
+		default:
+			out = appendEscapes(out, `\x`, b[:n])
+		}
+		b = b[n:]
+	}
+	return out
+}
+
 // plain reports whether a decoded rune can stand as it is.
 func plain(r rune, size int) bool {
 	return (r != utf8.RuneError || size > 1) && !unicode.IsControl(r)

@@ -1,7 +1,9 @@
 package printable
 
 import (
+	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"regexp"
 	"strconv"
 	"strings"
@@ -94,6 +96,54 @@ func FuzzJSON(f *testing.F) {
 			}
 		}
 		_ = JSON([]byte(s))
+	})
+}
+
+func TestXML(t *testing.T) {
+	for in, want := range map[string]string{
+		"<a>plain é &lt;\t</a>":           "plain é <\t",
+		"<a>a\xff\xc3b</a>":               `a\xff\xc3b`,
+		"<a>nul\x00, \x1b[1m</a>":         `nul\x00, \x1b[1m`,
+		"<a>\ufffe \ufffd</a>":            `\xef\xbf\xbe ` + "\ufffd",
+		`<a>looks \xff escaped</a>`:       `looks \x5cxff escaped`,
+		"<a>reference &#0; &#xe9;</a>":    "reference &#0; &#xe9;",
+		"<a b='\xe9'>in an attribute</a>": "in an attribute",
+	} {
+		var got string
+		if err := xml.Unmarshal(XML([]byte(in)), &got); err != nil {
+			t.Errorf("%q: %v", in, err)
+		} else if got != want {
+			t.Errorf("%q decodes to %q, want %q", in, got, want)
+		}
+	}
+	long := "<a><b>" + strings.Repeat("\xff", 1<<20) + "</b>after</a>"
+	var got struct {
+		B     string `xml:"b"`
+		After string `xml:",chardata"`
+	}
+	if err := xml.Unmarshal(XML([]byte(long)), &got); err != nil || len(got.B) != 4*Max+len("…") || got.After != "after" {
+		t.Errorf("a text without end: %d bytes, then %q, error %v", len(got.B), got.After, err)
+	}
+}
+
+// What XML writes is UTF-8 and reads back to the same bytes.
+func FuzzXML(f *testing.F) {
+	for _, s := range []string{"", "<a>b</a>", "\xff\x00", `\xff`, "&#0;", "\ufffe\n"} {
+		f.Add([]byte(s))
+	}
+	escape := regexp.MustCompile(`\\x[0-9a-fA-F]{2}`)
+	f.Fuzz(func(t *testing.T, in []byte) {
+		out := XML(in)
+		if !utf8.Valid(out) {
+			t.Fatalf("XML(%q) = %q is not UTF-8", in, out)
+		}
+		back := escape.ReplaceAllFunc(bytes.ReplaceAll(out, []byte("&amp;#"), []byte("&#")), func(e []byte) []byte {
+			c, _ := strconv.ParseUint(string(e[2:]), 16, 8)
+			return []byte{byte(c)}
+		})
+		if !bytes.Equal(back, in) && len(in) <= Max && !bytes.Contains(in, []byte("&amp;#")) {
+			t.Fatalf("XML(%q) = %q reads back as %q", in, out, back)
+		}
 	})
 }
 

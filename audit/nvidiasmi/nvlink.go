@@ -1,0 +1,66 @@
+package nvidiasmi
+
+import (
+	"strconv"
+	"strings"
+
+	"bee/audit/report"
+)
+
+// Links are the NVLink links of a GPU.
+type Links struct {
+	// Index of the GPU in nvidia-smi's order.
+	Index uint64
+	UUID  string
+	// nil where the GPU has none, or does not tell, as in MIG mode; empty where it
+	// has some and none of them is up.
+	Links []report.NVLink
+}
+
+// ParseNVLink reads the output of `nvidia-smi nvlink -s`:
+//
+//	GPU 0: NVIDIA H200 (UUID: GPU-…)
+//		 Link 0: 26.562 GB/s
+//		 Link 1: <inactive>
+//	GPU 1: NVIDIA A100-PCIE-40GB (UUID: GPU-…)
+//	NVML: Unable to retrieve NVLink information as all links are inActive
+//
+// Other lines say why there is nothing to tell, and mean nothing here.
+func ParseNVLink(out []byte) []Links {
+	var all []Links
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSpace(line)
+		name, state, found := strings.Cut(line, ": ")
+		kind, number, _ := strings.Cut(name, " ")
+		n, err := strconv.ParseUint(number, 10, 16)
+		switch {
+		case found && kind == "GPU" && err == nil:
+			if len(all) == maxGPUs {
+				return all
+			}
+			_, uuid, _ := strings.Cut(state, "(UUID: ")
+			all = append(all, Links{Index: n, UUID: strings.TrimSuffix(uuid, ")")})
+		case len(all) == 0:
+		case found && kind == "Link" && err == nil:
+			gpu := &all[len(all)-1]
+			if link, known := linkState(n, state); known && len(gpu.Links) < maxLinks {
+				gpu.Links = append(gpu.Links, link)
+			}
+		case strings.Contains(strings.ToLower(line), "all links are inactive"):
+			gpu := &all[len(all)-1]
+			gpu.Links = append([]report.NVLink{}, gpu.Links...)
+		}
+	}
+	return all
+}
+
+// maxLinks is beyond what any GPU has.
+const maxLinks = 256
+
+// linkState reads "26.562 GB/s" or "<inactive>".
+func linkState(n uint64, state string) (report.NVLink, bool) {
+	if speed := decimal(state); speed != nil && *speed > 0 && unit(state) == "GB/s" {
+		return report.NVLink{Link: n, Active: true, SpeedGBs: *speed}, true
+	}
+	return report.NVLink{Link: n}, strings.EqualFold(strings.Trim(state, "<>"), "inactive")
+}

@@ -1,0 +1,51 @@
+package nvidiasmi
+
+import (
+	"bytes"
+	"reflect"
+	"testing"
+
+	"bee/audit/report"
+)
+
+const nvlinkSample = "GPU 0: NVIDIA Test (UUID: GPU-1)\n\t Link 0: 26.562 GB/s\n\t Link 1: <inactive>\n\t Link 2: 0 GB/s\n\t Link 3: <Not Supported>\n" +
+	"GPU 1: NVIDIA (Test): 2 (UUID: GPU-2)\r\nNVML: Unable to retrieve NVLink information as all links are inActive\r\n" +
+	"GPU 2: NVIDIA Test (UUID: GPU-3)\nNvlink queries are not supported for Devices in MIG mode\n" +
+	"GPU 10: NVIDIA Test\nDevice does not have or support Nvlink\n"
+
+func TestNVLink(t *testing.T) {
+	want := []Links{
+		{Index: 0, UUID: "GPU-1", Links: []report.NVLink{{Link: 0, Active: true, SpeedGBs: 26.562}, {Link: 1}}},
+		{Index: 1, UUID: "GPU-2", Links: []report.NVLink{}},
+		{Index: 2, UUID: "GPU-3"},
+		{Index: 10},
+	}
+	if got := ParseNVLink([]byte(nvlinkSample)); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	for _, out := range []string{"", "Link 0: 26.562 GB/s\n", "No devices were found\n", "GPU x: y\nNVML: all links are inActive", "\xff\x00"} {
+		if got := ParseNVLink([]byte(out)); len(got) != 0 {
+			t.Errorf("%q: %+v", out, got)
+		}
+	}
+}
+
+func FuzzNVLink(f *testing.F) {
+	for _, s := range []string{"", nvlinkSample, "GPU 0: \nLink 0: 1e999 GB/s", "GPU 0: \nLink -1: NaN GB/s\nLink 99999: <inactive>"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, out []byte) {
+		lines := bytes.Count(out, []byte("\n")) + 1
+		for _, g := range ParseNVLink(out) {
+			lines -= 1 + len(g.Links)
+			for _, l := range g.Links {
+				if l.Active != (l.SpeedGBs > 0) {
+					t.Fatalf("%+v", l)
+				}
+			}
+		}
+		if lines < 0 {
+			t.Fatal("more GPUs and links than lines")
+		}
+	})
+}
