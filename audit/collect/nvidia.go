@@ -1,9 +1,280 @@
 package collect
 
-import "context"
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"bee/audit/machine"
+	"bee/audit/nvidiasmi"
+	"bee/audit/report"
+)
 
 var nvidia = Collector{
-	Name:    "nvidia",
-	About:   "not written yet",
-	Collect: func(context.Context, *Task) {},
+	Name:  "nvidia",
+	About: "NVIDIA GPUs, as their driver sees them (nvidia-smi)",
+	Tools: []string{"nvidia-smi"},
+	// Without persistence mode, the driver sets up every GPU anew for every run:
+	// more than half a minute with eight of them.
+	ToolLimit: time.Minute,
+	Collect: func(ctx context.Context, t *Task) {
+		bus := displayControllers(t.Files())
+		var all smiAnswer
+		var links []nvidiasmi.Links
+		var linkRun machine.Result
+		t.Each(2, func(i int) {
+			if i == 0 {
+				all = askXML(ctx, t)
+			} else {
+				links, linkRun = askLinks(ctx, t)
+			}
+		})
+		if len(bus) == 0 && all.noGPU() {
+			t.Update(func(r *report.Report) { r.NVIDIA = &report.NVIDIA{GPUs: []report.GPU{}} })
+			return
+		}
+		all.check(t)
+		checkLinks(t, linkRun, links, all)
+		found := gpus{log: all.Log, links: links, reasons: map[string]string{}}
+		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
+		if all.noGPU() {
+			return
+		}
+
+		if len(all.GPUs) == 0 && all.another() {
+			if fallback := askCSV(ctx, t); fallback.check(t) {
+				found.log, found.csv = fallback.Log, true
+			}
+		}
+		// One GPU that does not answer can cost the others: ask for each by itself.
+		alone := slices.DeleteFunc(slices.Clone(bus), func(c controller) bool {
+			read := found.log.Find(c.address) >= 0 && !slices.Contains(found.log.Cut, c.address)
+			return read || c.driver != "" && c.driver != nvidiaDriver
+		})
+		answers, linksAlone := make([]smiAnswer, len(alone)), make([][]nvidiasmi.Links, len(alone))
+		t.Each(len(alone), func(i int) {
+			answers[i] = askAlone(ctx, t, alone[i].address)
+			if len(links) == 0 && len(answers[i].GPUs) > 0 {
+				linksAlone[i], _ = askLinks(ctx, t, "-i", alone[i].address)
+			}
+		})
+		for i, a := range answers {
+			found.add(alone[i].address, a, linksAlone[i])
+		}
+		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
+	},
+}
+
+// nvidiaDriver is the name of the kernel driver that nvidia-smi asks.
+const nvidiaDriver = "nvidia"
+
+// controller is an NVIDIA GPU on the PCI bus.
+type controller struct{ address, driver string }
+
+// displayControllers lists the NVIDIA GPUs on the PCI bus: display controllers
+// (class 0x03), which compute GPUs are, too. Virtual functions are left out: they
+// belong to virtual machines, and nvidia-smi does not list them.
+func displayControllers(files fs.FS) []controller {
+	const devices = "sys/bus/pci/devices"
+	entries, _ := fs.ReadDir(files, devices)
+	var all []controller
+	for _, e := range entries {
+		dir := path.Join(devices, e.Name())
+		vendor, _ := number(files, dir+"/vendor")
+		class, _ := number(files, dir+"/class")
+		address := nvidiasmi.Address(e.Name())
+		if vendor == 0x10de && class>>16 == 0x03 && address != "" && leadsTo(files, dir+"/physfn") == "" {
+			all = append(all, controller{address, leadsTo(files, dir+"/driver")})
+		}
+	}
+	return all
+}
+
+// smiAnswer is what nvidia-smi answered to one question.
+type smiAnswer struct {
+	nvidiasmi.Log
+	result machine.Result
+	bad    error
+	csv    bool
+}
+
+func askXML(ctx context.Context, t *Task, options ...string) smiAnswer {
+	a := smiAnswer{result: t.Run(ctx, "nvidia-smi", append([]string{"-q", "-x"}, options...)...)}
+	a.Log, a.bad = nvidiasmi.ParseXML(a.result.Stdout)
+	return a
+}
+
+// askCSV asks for as much as nvidia-smi --query-gpu knows.
+func askCSV(ctx context.Context, t *Task, options ...string) smiAnswer {
+	help := t.Run(ctx, "nvidia-smi", "--help-query-gpu")
+	known := nvidiasmi.ParseProperties(help.Stdout)
+	refused := map[string]bool{}
+	for {
+		properties := nvidiasmi.Properties(func(p string) bool { return (len(known) == 0 || known[p]) && !refused[p] })
+		args := []string{"--query-gpu=" + strings.Join(properties, ","), "--format=csv,nounits"}
+		a := smiAnswer{result: t.Run(ctx, "nvidia-smi", append(args, options...)...), csv: true}
+		// Where it knows one property by another name, it refuses the whole query.
+		p := nvidiasmi.Refused(append(slices.Clone(a.result.Stdout), a.result.Stderr...))
+		if len(refused) == maxRefused || !slices.Contains(properties, p) {
+			a.Log, a.bad = nvidiasmi.ParseCSV(a.result.Stdout)
+			return a
+		}
+		refused[p] = true
+	}
+}
+
+// maxRefused is how many properties nvidia-smi may refuse before the audit gives
+// up on it.
+const maxRefused = 16
+
+// askAlone asks for one GPU.
+func askAlone(ctx context.Context, t *Task, address string) smiAnswer {
+	a := askXML(ctx, t, "-i", address)
+	a.check(t)
+	if a.Find(address) < 0 && a.another() {
+		if b := askCSV(ctx, t, "-i", address); b.check(t) {
+			return b
+		}
+	}
+	return a
+}
+
+// check records what went wrong, and reports whether there are GPUs all the same.
+// nvidia-smi says on standard output what it should on standard error.
+func (a smiAnswer) check(t *Task) bool {
+	result := a.result
+	if len(a.Messages) > 0 {
+		result.Stderr = append(slices.Clone(result.Stderr), "\n"+strings.Join(a.Messages, "\n")...)
+	}
+	t.Check(result, a.bad)
+	return len(a.GPUs) > 0
+}
+
+// status is nvidia-smi's exit status, -1 where it did not exit by itself.
+func (a smiAnswer) status() int {
+	if s := exitStatus(a.result); s != nil {
+		return *s
+	}
+	return -1
+}
+
+// noDriver reports whether nvidia-smi said that the driver (9) or its library (12)
+// is not there; see RETURN VALUE in its manual page.
+func (a smiAnswer) noDriver() bool {
+	return a.status() == 9 || a.status() == 12 || a.NoDriver()
+}
+
+// noGPU reports whether nvidia-smi said that there is nothing to ask (6).
+func (a smiAnswer) noGPU() bool {
+	return len(a.GPUs) == 0 && (a.noDriver() || a.NoGPU() || a.status() == 6 || a.status() == 0 && a.bad == nil)
+}
+
+// another reports whether it makes sense to ask the same in another way: not where
+// nvidia-smi hangs, and not where the GPU is the trouble.
+func (a smiAnswer) another() bool {
+	return a.status() >= 0 && !a.noGPU() && !a.Unreachable()
+}
+
+func askLinks(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.Links, machine.Result) {
+	result := t.Run(ctx, "nvidia-smi", append([]string{"nvlink", "-s"}, options...)...)
+	return nvidiasmi.ParseNVLink(result.Stdout), result
+}
+
+// checkLinks records what went wrong when nvidia-smi was asked for NVLink. It
+// also fails where the GPUs have none (3), where it is too old to know of it (2),
+// and for the reasons for which it does not list the GPUs.
+func checkLinks(t *Task, result machine.Result, links []nvidiasmi.Links, all smiAnswer) {
+	var exit *machine.ExitError
+	failed := errors.As(result.Err, &exit) && exit.Signal == 0
+	if failed && (len(links) > 0 || exit.Status == 2 || exit.Status == 3 || all.result.Err != nil) {
+		return
+	}
+	var bad error
+	if len(links) == 0 && len(all.GPUs) > 0 {
+		bad = errors.New("no GPU in what nvidia-smi says of NVLink")
+	}
+	t.Check(result, bad)
+}
+
+// gpus are the GPUs that were found.
+type gpus struct {
+	log     nvidiasmi.Log
+	csv     bool // some were read by --query-gpu
+	links   []nvidiasmi.Links
+	reasons map[string]string // why a GPU was not found, by its address
+}
+
+// add takes in what was answered about one GPU.
+func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links) {
+	i := a.Find(address)
+	if i < 0 {
+		if len(a.Messages) > 0 {
+			f.reasons[address] = a.Messages[0]
+		}
+		return
+	}
+	f.log.DriverVersion = cmp.Or(f.log.DriverVersion, a.DriverVersion)
+	f.log.CUDAVersion = cmp.Or(f.log.CUDAVersion, a.CUDAVersion)
+	f.links = append(f.links, links...)
+	f.csv = f.csv || a.csv
+	if old := f.log.Find(address); old >= 0 {
+		f.log.GPUs[old] = a.GPUs[i]
+		return
+	}
+	f.log.GPUs = append(f.log.GPUs, a.GPUs[i])
+	slices.SortStableFunc(f.log.GPUs, func(a, b report.GPU) int { return cmp.Compare(a.PCIAddress, b.PCIAddress) })
+}
+
+// section returns the report's section, with the GPUs of the bus that were not
+// found; nil where nothing is known.
+func (f *gpus) section(bus []controller) *report.NVIDIA {
+	if len(f.log.GPUs) == 0 && len(bus) == 0 {
+		return nil
+	}
+	n := &report.NVIDIA{DriverVersion: f.log.DriverVersion, CUDAVersion: f.log.CUDAVersion}
+	n.GPUs = append([]report.GPU{}, f.log.GPUs...)
+	if len(n.GPUs) > 0 {
+		n.Source = "xml"
+		if f.csv {
+			n.Source = "csv"
+		}
+	}
+	for _, l := range f.links {
+		if g := owner(n.GPUs, l); g != nil {
+			g.NVLinks = l.Links
+		}
+	}
+	for _, c := range bus {
+		if f.log.Find(c.address) >= 0 {
+			continue
+		}
+		m := report.MissingGPU{PCIAddress: c.address, Reason: f.reasons[c.address]}
+		if c.driver != nvidiaDriver {
+			m.Driver = c.driver
+		}
+		if m.Reason == "" && m.Driver == "" && len(f.log.Messages) > 0 && len(f.log.GPUs) == 0 {
+			m.Reason = f.log.Messages[0]
+		}
+		n.MissingGPUs = append(n.MissingGPUs, m)
+	}
+	return n
+}
+
+// owner returns the GPU that has links: by its UUID, by its index where the UUID
+// is missing or not its own alone.
+func owner(all []report.GPU, l nvidiasmi.Links) *report.GPU {
+	same := func(g report.GPU) bool { return g.UUID == l.UUID }
+	i := slices.IndexFunc(all, same)
+	if i >= 0 && !slices.ContainsFunc(all[i+1:], same) {
+		return &all[i]
+	}
+	if l.Index < uint64(len(all)) && (all[l.Index].UUID == "" || same(all[l.Index])) {
+		return &all[l.Index]
+	}
+	return nil
 }
