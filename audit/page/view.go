@@ -32,6 +32,9 @@ func view(r *report.Report) page {
 	for _, e := range r.Errors {
 		p.Failures = append(p.Failures, failed(e))
 	}
+	if n := len(r.Errors); n > 0 {
+		p.Tiles = append(p.Tiles, tile{"errors", "Errors", fmt.Sprint(n), "while the report was made", warning})
+	}
 	return p
 }
 
