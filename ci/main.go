@@ -158,8 +158,8 @@ func (m *Bee) Boot(
 }
 
 // Boots the ISO in QEMU and checks the running machine; fails where a check
-// fails. The result is the report: report.json, junit.xml, serial.log and
-// console.png.
+// fails. The result is the report: report.json, junit.xml, serial.log,
+// console.png, and bee-audit.json, which is what the audit on it reported.
 //
 // +cache="never"
 func (m *Bee) SmokeTest(

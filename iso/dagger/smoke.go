@@ -23,7 +23,8 @@ func (m *Iso) qemu(iso *dagger.File) *dagger.Container {
 }
 
 // Boots an ISO in QEMU and runs the smoke test on it. The result is the report,
-// whatever its verdict: report.json, junit.xml, serial.log, console.png.
+// whatever its verdict: report.json, junit.xml, serial.log, console.png,
+// bee-audit.json.
 //
 // +cache="never"
 func (m *Iso) SmokeReport(

@@ -34,7 +34,8 @@ asked for.
 
 With --report, a folder gets report.json (what was tested, a time line of the
 boot, every check), junit.xml (the same for CI systems), serial.log (the serial
-console) and console.png (the screen at the end).`,
+console), console.png (the screen at the end) and bee-audit.json (the report of
+the audit on a virtual machine).`,
 		Example: `  # under BIOS, as a CD, with the password that the ISO shows on its console
   smoke run --iso bee.iso --report report
 

@@ -340,6 +340,9 @@ func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
 		return nil
 	}
 	text, _, err := shell.Run(ctx, "cat /var/log/bee-audit.json")
+	if err == nil && t.ReportDir != "" {
+		err = report.WriteAudit(t.ReportDir, text)
+	}
 	if err != nil {
 		return fmt.Errorf("reading the audit's report: %w", err)
 	}

@@ -1,5 +1,6 @@
 // Package report writes and reads the report of a smoke test: report.json for
-// programs, junit.xml for CI systems, serial.log and console.png for people.
+// programs, junit.xml for CI systems, serial.log, console.png and the audit's
+// bee-audit.json for people.
 package report
 
 import (
@@ -17,6 +18,8 @@ const (
 	JUnitFile   = "junit.xml"
 	SerialFile  = "serial.log"
 	ConsoleFile = "console.png"
+	// What the audit on the machine reported.
+	AuditFile = "bee-audit.json"
 )
 
 // SchemaVersion is the version of report.json. A field that goes or changes its
@@ -112,7 +115,7 @@ func Prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{JSONFile, JUnitFile, SerialFile, ConsoleFile} {
+	for _, name := range []string{JSONFile, JUnitFile, SerialFile, ConsoleFile, AuditFile} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
 			return err
 		}
@@ -141,6 +144,9 @@ func (r *Report) Write(dir, serial string) error {
 	}
 	return write(dir, JSONFile, append(data, '\n'))
 }
+
+// WriteAudit writes the audit's own report into the folder.
+func WriteAudit(dir, text string) error { return write(dir, AuditFile, []byte(text)) }
 
 // write gives the file its name when it is whole.
 func write(dir, name string, data []byte) error {
