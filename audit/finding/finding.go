@@ -60,6 +60,28 @@ var rules = []rule{
 	{"network-slow", "network", networkSlow},
 	{"network-mac-changed", "network", networkMACChanged},
 	{"network-mixed-firmware", "network", networkMixedFirmware},
+
+	{"gpu-missing", "nvidia", gpuMissing},
+	{"gpu-not-examined", "nvidia", gpuNotExamined},
+	{"gpu-unreadable", "nvidia", eachGPU(gpuUnreadable)},
+	{"gpu-recovery", "nvidia", eachGPU(gpuRecovery)},
+	{"gpu-memory-worn-out", "nvidia", eachGPU(gpuMemoryWornOut)},
+	{"gpu-ecc-errors", "nvidia", eachGPU(gpuECCErrors)},
+	{"gpu-repair-pending", "nvidia", eachGPU(gpuRepairPending)},
+	{"gpu-spare-rows-low", "nvidia", eachGPU(gpuSpareRowsLow)},
+	{"gpu-ecc-off", "nvidia", eachGPU(gpuECCOff)},
+	{"gpu-ecc-pending", "nvidia", eachGPU(gpuECCPending)},
+	{"gpu-hot", "nvidia", eachGPU(gpuHot)},
+	{"gpu-throttled", "nvidia", eachGPU(gpuThrottled)},
+	{"gpu-was-throttled", "nvidia", eachGPU(gpuWasThrottled)},
+	{"gpu-link-narrow", "nvidia", gpuLinkNarrow},
+	{"gpu-link-slow", "nvidia", eachGPU(gpuLinkSlow)},
+	{"gpu-nvlink-down", "nvidia", gpuNVLinkDown},
+	{"gpu-fabric", "nvidia", eachGPU(gpuFabric)},
+	{"gpu-inforom-damaged", "nvidia", eachGPU(gpuInforom)},
+	{"gpu-power-limit", "nvidia", eachGPU(gpuPowerLimit)},
+	{"gpu-mixed-memory", "nvidia", gpuMixedMemory},
+	{"gpu-mixed-vbios", "nvidia", gpuMixedVBIOS},
 }
 
 // All applies every rule to a report. The worst findings come first; those of
