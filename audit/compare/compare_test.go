@@ -32,13 +32,24 @@ func machine(n int) *report.Report {
 		},
 		CPU: &report.CPU{Sockets: []report.Socket{}, Packages: []report.CPUPackage{}},
 		Memory: &report.Memory{
-			Arrays: []report.MemoryArray{{Use: "System Memory", ErrorCorrection: "Multi-bit ECC"}},
+			Arrays: []report.MemoryArray{
+				{Handle: "0x1000", Use: "System Memory", ErrorCorrection: "Multi-bit ECC"},
+				{Handle: "0x1001", Use: "Flash Memory", ErrorCorrection: "None"},
+			},
 		},
-		Storage: &report.Storage{Drives: []report.Drive{{Path: "/dev/sda", Transport: "usb", Removable: n%2 == 0, Model: id("stick", 0)}}},
-		PCIe:    &report.PCIe{}, Network: &report.Network{}, PSU: &report.PSU{}, NVIDIA: &report.NVIDIA{},
+		Storage: &report.Storage{Drives: []report.Drive{
+			{Path: "/dev/sda", Transport: "usb", Removable: true, Model: id("stick", 0)},
+			{Path: "/dev/sr0", Transport: "sata", Removable: true, Type: "rom", Model: "DVD", SizeBytes: uint64(n) * 700e6},
+		}},
+		PCIe: &report.PCIe{Devices: []report.PCIDevice{
+			{Address: "0000:00:01.0", ClassID: "0604", VendorID: "1022", DeviceID: "14ab", Link: &report.PCIeLink{WidthLanes: uint64(8 * (1 + n)), MaxWidthLanes: 16}},
+		}},
+		Network: &report.Network{}, PSU: &report.PSU{}, NVIDIA: &report.NVIDIA{},
 	}
 	if n%2 == 1 {
-		r.Storage.Drives = nil // booted from the network
+		r.Storage.Drives = r.Storage.Drives[1:] // booted from the network
+		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{Address: "0000:d1:01.0", VendorID: "8086", DeviceID: "1889", VirtualFunctionOf: "0000:d1:00.0"})
+		r.Network.Interfaces = append(r.Network.Interfaces, report.Interface{Name: "eth9", BusAddress: "0000:d1:01.0", VirtualFunctionOf: "0000:d1:00.0"})
 	}
 	for i := range 2 {
 		r.CPU.Sockets = append(r.CPU.Sockets, report.Socket{Designation: fmt.Sprint("CPU", i), Populated: true, Version: "ACME Fast  9", Cores: 64, CurrentSpeedMHz: 1000 + reading})
@@ -49,7 +60,7 @@ func machine(n int) *report.Report {
 		})
 		address := fmt.Sprintf("0000:%d0:00.0", i+n)
 		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{
-			Address: address, VendorID: "8086", DeviceID: "1592", Vendor: "Intel", Device: "E810",
+			Address: address, VendorID: "8086", DeviceID: "1592", Vendor: "Intel", Device: id("E810", 0), Driver: id("driver", 0),
 			Link: &report.PCIeLink{SpeedGTs: []float64{16, 2.5}[n%2], MaxSpeedGTs: 16, WidthLanes: 16, MaxWidthLanes: 16},
 		})
 		r.Network.Interfaces = append(r.Network.Interfaces, report.Interface{
@@ -115,7 +126,7 @@ func TestAlike(t *testing.T) {
 	for n := range 2 {
 		c := Reports("a", machine(0), "b", machine(n), Options{})
 		check(t, "alike", c)
-		if want := 1 + 1 + 1 + 1 + 1 + 2 + 1 + 8 + 4 + 4 + 2 + 2 + 2; sum(c.Equal) != want {
+		if want := 1 + 1 + 1 + 1 + 1 + 2 + 1 + 8 + 5 + 5 + 2 + 2 + 2; sum(c.Equal) != want {
 			t.Errorf("%d components are equal, want %d: %v", sum(c.Equal), want, c.Equal)
 		}
 	}
@@ -158,10 +169,10 @@ func TestReports(t *testing.T) {
 		},
 		"other firmware on all drives, and one is missing": {
 			func(r *report.Report) {
-				for i := range r.Storage.Drives {
-					r.Storage.Drives[i].FirmwareVersion = "GDC5902Q"
+				for i := range r.Storage.Drives[2:] {
+					r.Storage.Drives[2+i].FirmwareVersion = "GDC5902Q"
 				}
-				r.Storage.Drives = r.Storage.Drives[:4]
+				r.Storage.Drives = r.Storage.Drives[:5]
 			},
 			[]string{"1 drive count: 4 -> 3 /dev/nvme3n1", "3 drive firmware_version: GDC5602Q -> GDC5902Q /dev/nvme0n1 /dev/nvme1n1 /dev/nvme2n1"},
 		},
@@ -182,7 +193,7 @@ func TestReports(t *testing.T) {
 			[]string{"1 cpu packages: 2 -> 1", "? cpu processor microcode got"},
 		},
 		"a narrower link": {
-			func(r *report.Report) { r.PCIe.Devices[0].Link.WidthLanes = 8 },
+			func(r *report.Report) { r.PCIe.Devices[1].Link.WidthLanes = 8 },
 			[]string{"1 pci_device width_lanes: 16 -> 8 0000:00:00.0"},
 		},
 		"a port without a link": {
@@ -207,6 +218,14 @@ func TestReports(t *testing.T) {
 			[]string{"1 gpu count: 2 -> 1 0000:18:00.0", "1 gpu vbios_version: 96.00 -> 95.00 0000:08:00.0"},
 		},
 		// What is not known is not missing.
+		"a GPU is missing": {
+			func(r *report.Report) { r.NVIDIA.GPUs = r.NVIDIA.GPUs[1:] },
+			[]string{"1 gpu count: 2 -> 1 0000:08:00.0"},
+		},
+		"another error correction": {
+			func(r *report.Report) { r.Memory.Arrays[0].ErrorCorrection = "Single-bit ECC" },
+			[]string{"1 memory error_correction: Multi-bit ECC -> Single-bit ECC"},
+		},
 		"a collector was skipped": {
 			func(r *report.Report) {
 				r.PSU = nil
@@ -227,14 +246,14 @@ func TestReports(t *testing.T) {
 		},
 		"a drive did not answer": {
 			func(r *report.Report) {
-				r.Storage.Drives[2] = report.Drive{Path: "/dev/nvme1n1", SizeBytes: 3840755982336, Transport: "nvme"}
+				r.Storage.Drives[3] = report.Drive{Path: "/dev/nvme1n1", SizeBytes: 3840755982336, Transport: "nvme"}
 				r.Errors = []report.Error{{Collector: "storage", Message: "smartctl reached its time limit", Args: []string{"-a", "/dev/nvme1n1"}}}
 			},
 			[]string{"? storage drive model got smartctl reached its time limit", "? storage drive firmware_version got smartctl reached its time limit"},
 		},
 		"drives are missing and a tool failed": {
 			func(r *report.Report) {
-				r.Storage.Drives = r.Storage.Drives[:3]
+				r.Storage.Drives = r.Storage.Drives[:4]
 				r.Errors = []report.Error{{Collector: "storage", Message: "lsblk reached its time limit"}, {Collector: "storage", Message: "more"}}
 			},
 			[]string{
@@ -296,21 +315,21 @@ func TestSerials(t *testing.T) {
 		},
 		"a drive moved, and has other firmware": {
 			func(r *report.Report) {
-				r.Storage.Drives[1].PCIAddress, r.Storage.Drives[1].Path, r.Storage.Drives[1].FirmwareVersion = "0000:c9:00.0", "/dev/nvme9n1", "NEW"
+				r.Storage.Drives[2].PCIAddress, r.Storage.Drives[2].Path, r.Storage.Drives[2].FirmwareVersion = "0000:c9:00.0", "/dev/nvme9n1", "NEW"
 			},
 			[]string{"1 drive firmware_version: GDC5602Q -> NEW /dev/nvme9n1", "1 drive place: 0000:c0:00.0 -> 0000:c9:00.0 /dev/nvme9n1"},
 		},
 		"a drive was replaced": {
-			func(r *report.Report) { r.Storage.Drives[1].SerialNumber = "X" },
+			func(r *report.Report) { r.Storage.Drives[2].SerialNumber = "X" },
 			[]string{"1 drive serial_number: nvme-0-0 -> X /dev/nvme0n1"},
 		},
 		"a drive was replaced by another model": {
-			func(r *report.Report) { r.Storage.Drives[1].SerialNumber, r.Storage.Drives[1].Model = "X", "OTHER" },
+			func(r *report.Report) { r.Storage.Drives[2].SerialNumber, r.Storage.Drives[2].Model = "X", "OTHER" },
 			[]string{"1 drive count: 4 -> 3 /dev/nvme0n1", "1 drive count: 0 -> 1 /dev/nvme0n1"},
 		},
 		"other names for the same drives": {
 			func(r *report.Report) {
-				r.Storage.Drives[1].Path, r.Storage.Drives[2].Path = r.Storage.Drives[2].Path, r.Storage.Drives[1].Path
+				r.Storage.Drives[2].Path, r.Storage.Drives[3].Path = r.Storage.Drives[3].Path, r.Storage.Drives[2].Path
 			},
 			nil,
 		},

@@ -13,15 +13,14 @@ func TestWrite(t *testing.T) {
 	b.Board.BIOS.Version = "1.3\x1b[2J"
 	b.Memory.Slots[3] = report.MemorySlot{Locator: "DIMM_3"}
 	b.Memory.Slots[5].ConfiguredSpeedMTs = 4400
-	for i := range b.Storage.Drives {
-		b.Storage.Drives[i].FirmwareVersion = "GDC5902Q"
-		a.Storage.Drives[i+1].Path = "" // a's first is its stick
+	for i := range b.Storage.Drives[1:] {
+		b.Storage.Drives[1+i].FirmwareVersion = "GDC5902Q"
 	}
-	b.Storage.Drives[0].SizeBytes++
+	b.Storage.Drives[1].SizeBytes++
 	b.PSU, a.NVIDIA, b.NVIDIA = nil, nil, nil
 	b.Collectors[6].Status, b.Collectors[6].MissingTools = report.Skipped, []string{"ipmitool"}
-	b.Network.Interfaces[0].FirmwareVersion, b.Network.Interfaces[1].FirmwareVersion = "", ""
-	b.Network.Interfaces[1].Link, b.Network.Interfaces[1].SpeedMbps = pointer(false), 0
+	b.Network.Interfaces[1].FirmwareVersion, b.Network.Interfaces[2].FirmwareVersion = "", ""
+	b.Network.Interfaces[2].Link, b.Network.Interfaces[2].SpeedMbps = pointer(false), 0
 	b.Host.KernelRelease = "6.13"
 	b.Findings = []report.Finding{{Rule: "link-down", Component: "eth1", Message: "No cable"}}
 	c := Reports("a.json", a, "b.json", b, Options{})
@@ -45,12 +44,12 @@ Storage                    A              B
     size                   3840755982336  3840755982337  /dev/nvme0n1
 
 Network                    A              B
-  interface Intel E810
+  interface Intel E810-0-0
     link                   yes            no             eth-1-1
     speed                  100000 Mb/s    0 Mb/s         eth-1-1
 
 Not compared
-  B     interface Intel E810: firmware version not known, 2 times (eth-1-0, eth-1-1)
+  B     interface Intel E810-0-0: firmware version not known, 2 times (eth-1-0, eth-1-1)
   B     PSU: the machine has no ipmitool
   both  NVIDIA: not known
 
@@ -61,7 +60,7 @@ Findings (not counted)  A     B
   finding No cable
     count               0     1     eth1
 
-8 differences, 2 not compared. Same: 1 system, 1 baseboard, 1 chassis, 2 processors, 6 modules, 4 PCI devices.
+8 differences, 2 not compared. Same: 1 system, 1 baseboard, 1 chassis, 2 processors, 6 modules, 1 drive, 5 PCI devices.
 `
 	var text strings.Builder
 	if err := c.Write(&text, "A", "B", terminal.Terminal{}); err != nil {
