@@ -31,12 +31,14 @@ type wanted struct {
 type candidate struct {
 	wanted, part   int
 	wrong, unknown []Want
-	// other is set where it is another product.
+	// itself is set where it is the very part that is wanted, and not one like it.
+	itself bool
+	// other is set where it is another product, and so no candidate.
 	other bool
 }
 
 func judge(w wanted, p Part) candidate {
-	var c candidate
+	c := candidate{itself: w.model != nil && len(w.model.Identity) > 0 && len(p.Identity) > 0 && w.model.Identity[0] == p.Identity[0]}
 	for _, want := range w.wants {
 		have := p.Fact(want.Fact)
 		switch {
@@ -45,7 +47,10 @@ func judge(w wanted, p Part) candidate {
 			c.unknown = append(c.unknown, want)
 		case !want.Accepts(have.Value):
 			c.wrong = append(c.wrong, want)
-			c.other = c.other || have.Key
+			if have.Key && !c.itself {
+				c.other = true
+				return c
+			}
 		}
 	}
 	return c
@@ -75,8 +80,10 @@ func assign(want []wanted, parts []Part) *matching {
 	candidates := make([][]candidate, len(parts))
 	for i, p := range parts {
 		for j, w := range want {
-			if !m.used[i] && m.taken[j] == nil {
-				c := judge(w, p)
+			if m.used[i] || m.taken[j] != nil {
+				continue
+			}
+			if c := judge(w, p); !c.other {
 				c.part, c.wanted = i, j
 				candidates[i] = append(candidates[i], c)
 			}
@@ -139,38 +146,35 @@ func (m *matching) fitting(candidates [][]candidate) {
 // nearest gives out the other parts, those first that may fit and then those that
 // fail least.
 func (m *matching) nearest(candidates []candidate) {
-	same := func(c candidate, of func(Part) any) int {
-		if model := m.want[c.wanted].model; model != nil && of(*model) != nil && of(*model) == of(m.parts[c.part]) {
-			return 0
-		}
-		return 1
-	}
-	identity := func(p Part) any {
-		if len(p.Identity) == 0 {
-			return nil
-		}
-		return p.Identity[0]
-	}
-	place := func(p Part) any { return cmp.Or(p.Place, p.Label) }
-	optional := func(c candidate) int {
-		if m.want[c.wanted].optional {
-			return 1
-		}
-		return 0
-	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int {
 		return cmp.Or(
-			same(a, identity)-same(b, identity),
-			min(len(a.wrong), 1)-min(len(b.wrong), 1),
-			optional(a)-optional(b),
+			later(!a.itself, !b.itself),
+			later(len(a.wrong) > 0, len(b.wrong) > 0),
+			later(m.want[a.wanted].optional, m.want[b.wanted].optional),
 			len(a.wrong)-len(b.wrong),
 			len(a.unknown)-len(b.unknown),
-			same(a, place)-same(b, place),
+			later(!m.samePlace(a), !m.samePlace(b)),
 		)
 	})
 	for _, c := range candidates {
-		if !m.used[c.part] && m.taken[c.wanted] == nil && (!c.other || same(c, identity) == 0) {
+		if !m.used[c.part] && m.taken[c.wanted] == nil {
 			m.take(c)
 		}
 	}
+}
+
+func (m *matching) samePlace(c candidate) bool {
+	model, part := m.want[c.wanted].model, m.parts[c.part]
+	return model != nil && cmp.Or(model.Place, model.Label) == cmp.Or(part.Place, part.Label)
+}
+
+// later sorts what is so behind what is not.
+func later(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
 }
