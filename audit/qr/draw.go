@@ -14,13 +14,13 @@ import (
 
 // A code is drawn with half blocks, two modules in a character, which every font
 // of the Linux console has. Light modules are drawn and dark ones are left out,
-// since a console is dark. With its quiet zone, the largest code takes 24 lines
-// of 49 characters: what a shell prints next is the last line of a console of
-// 80×25.
+// since a console is dark. With its quiet zone, the largest code takes 23 lines
+// of 49 characters: with the shell's next prompt below, that fits a console of
+// 80×25, and a terminal of 80×24 that shows a serial line.
 const (
 	maxModules = 41 // version 6
-	// The standard wants 4 modules all around. Above, 3 have to do.
-	quietAbove, quietBelow, quietBeside = 3, 4, 4
+	// The standard wants 4 modules all around; readers get by with 2.
+	quietAbove, quietBelow, quietBeside = 2, 3, 4
 )
 
 // Screens returns the codes of a report, each as lines to print on a screen, with
@@ -38,8 +38,9 @@ func Screens(r *report.Report, t terminal.Terminal) ([]string, error) {
 		}
 		lines[1] += fmt.Sprintf("  QR code %d of %d", i+1, len(texts))
 		if len(texts) > 1 {
-			lines[3] += "  audit show --qr shows all"
+			lines[3] += "  audit show --qr  the others"
 		}
+		lines[4] += "  audit show       in words"
 		screens = append(screens, strings.Join(lines, "\n")+"\n")
 	}
 	return screens, nil
