@@ -40,16 +40,21 @@ bee: SSH password for root and bee: abcdefgh234567
 root@bee:~# `
 	var names []string
 	reader, writer := io.Pipe()
-	done := make(chan struct{})
+	prompt, shown := make(chan struct{}), make(chan struct{})
 	c := Watch(iotest.OneByteReader(reader), func(m Milestone) {
 		names = append(names, m.Name)
-		if m.Name == "login prompt" {
-			close(done)
+		switch m.Name {
+		case "login prompt":
+			close(prompt)
+		case "findings shown":
+			close(shown)
 		}
 	})
 	io.WriteString(writer, boot)
-	<-done // the prompt counts although its line goes on
-	if got, want := strings.Join(names, ", "), "firmware, bootloader, kernel, initramfs, medium found, openrc, ssh access, login prompt"; got != want {
+	<-prompt // which counts although its line goes on
+	io.WriteString(writer, "\r\nHardware audit of bee, 2026-01-02 03:04:05 UTC, by audit 1.2.0\r\n")
+	<-shown
+	if got, want := strings.Join(names, ", "), "firmware, bootloader, kernel, initramfs, medium found, openrc, ssh access, login prompt, findings shown"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	groups, _, err := c.Wait(t.Context(), 0, regexp.MustCompile(`root and bee: (\w+)\n`))

@@ -20,6 +20,8 @@ var milestones = []struct {
 	{"openrc", regexp.MustCompile(`OpenRC.* is starting up`), false},
 	{"ssh access", regexp.MustCompile(`^bee: SSH (password|by key)`), false},
 	{"login prompt", regexp.MustCompile(`^` + regexp.QuoteMeta(Prompt) + `|^bee login: `), true},
+	// what console-report shows once the audit has ended
+	{"findings shown", regexp.MustCompile(`^Hardware audit of `), false},
 }
 
 // faults are lines after which a boot goes no further, or goes on without a part
