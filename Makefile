@@ -1,6 +1,6 @@
 # The commands of a working day. Each first makes sure of a Dagger engine.
 
-.PHONY: iso build smoke boot test unit lint e2e engine clean help
+.PHONY: iso build smoke boot test unit bench lint e2e engine clean help
 .DEFAULT_GOAL := help
 
 # The engine's environment goes before each command, so that it is read once it runs.
@@ -29,6 +29,9 @@ test: lint unit e2e ## everything that CI runs
 
 unit: ## unit tests
 	go test ./audit/... ./ci/versions/... ./ci/access/... ./ci/beerelease/... ./engine/... ./iso/...
+
+bench: ## how long the audit program takes
+	go test -run '^$$' -bench . ./audit/...
 
 lint: engine ## gofmt, vet, staticcheck, shellcheck
 	$(DAGGER) lint

@@ -44,7 +44,7 @@ esac`,
 
 func TestRun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "report.json")
-	stdout, stderr, code := cli(t, t.Context(), tools, "--output", file, "--timeout", "1s")
+	stdout, stderr, code := cli(t, t.Context(), tools, "--output", file, "--timeout", "3s")
 	if code != 0 {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
@@ -66,7 +66,7 @@ func TestRun(t *testing.T) {
 			t.Fatalf("errors %+v, want %s at %d", r.Errors, want, i)
 		}
 	}
-	if m := r.Errors[2].Message; !strings.Contains(m, "time limit of 1s") {
+	if m := r.Errors[2].Message; !strings.Contains(m, "time limit of 3s") {
 		t.Errorf("message %q does not say why", m)
 	}
 
@@ -92,7 +92,7 @@ func TestRunToStandardOutput(t *testing.T) {
 // What one machine has answered is audited on another, where there are no tools.
 func TestCapture(t *testing.T) {
 	t.Chdir(t.TempDir())
-	_, stderr, code := cli(t, t.Context(), tools, "capture", "--timeout", "1s")
+	_, stderr, code := cli(t, t.Context(), tools, "capture", "--timeout", "3s")
 	if code != 0 || !strings.Contains(stderr, "captured 4 runs of tools, 3 errors") {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
@@ -101,7 +101,7 @@ func TestCapture(t *testing.T) {
 	if len(names) != 1 || !strings.Contains(stderr, names[0]) {
 		t.Fatalf("files %v; it says %s", names, stderr)
 	}
-	tarball, _, code := cli(t, t.Context(), tools, "capture", "--timeout", "1s", "--output", "-")
+	tarball, _, code := cli(t, t.Context(), tools, "capture", "--timeout", "3s", "--output", "-")
 	if err := os.WriteFile("piped.tar.gz", []byte(tarball), 0o644); err != nil || code != 0 {
 		t.Fatalf("exit code %d, error %v", code, err)
 	}
@@ -111,7 +111,7 @@ func TestCapture(t *testing.T) {
 		if code != 0 || schema.Validate([]byte(stdout)) != nil || !strings.Contains(stderr, `Fast \xff`) {
 			t.Errorf("exit code %d: %s\n%s", code, stderr, stdout)
 		}
-		if !strings.Contains(stdout, `"capture": "`+from+`"`) || !strings.Contains(stdout, "time limit of 1s") {
+		if !strings.Contains(stdout, `"capture": "`+from+`"`) || !strings.Contains(stdout, "time limit of 3s") {
 			t.Errorf("the report does not say what it is a replay of:\n%s", stdout)
 		}
 	}
