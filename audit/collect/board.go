@@ -1,10 +1,12 @@
 package collect
 
 import (
+	"cmp"
 	"context"
 	"time"
 
 	"bee/audit/dmi"
+	"bee/audit/ipmitool"
 	"bee/audit/report"
 )
 
@@ -13,13 +15,31 @@ const dmidecodeLimit = 15 * time.Second
 
 var board = Collector{
 	Name:      "board",
-	About:     "firmware, system, base boards and chassis (dmidecode)",
+	About:     "firmware, system, base boards, chassis (dmidecode), and the BMC (ipmitool where there is one)",
 	Tools:     []string{"dmidecode"},
 	ToolLimit: dmidecodeLimit,
 	Collect: func(ctx context.Context, t *Task) {
-		if all, ok := structures(ctx, t, "0,1,2,3"); ok {
-			t.Update(func(r *report.Report) { r.Board = boardFrom(all) })
+		update := func(f func(b *report.Board)) {
+			t.Update(func(r *report.Report) {
+				r.Board = cmp.Or(r.Board, &report.Board{})
+				f(r.Board)
+			})
 		}
+		t.Each(2, func(i int) {
+			if i == 0 {
+				if all, ok := structures(ctx, t, "0,1,2,3"); ok {
+					found := boardFrom(all)
+					update(func(b *report.Board) {
+						found.BMC = b.BMC
+						*b = *found
+					})
+				}
+			} else if hasBMC(t) {
+				if mc, ok := askBMC(ctx, t, ipmitool.ParseMC, "mc", "info"); ok {
+					update(func(b *report.Board) { b.BMC = bmcFrom(mc) })
+				}
+			}
+		})
 	},
 }
 
@@ -30,6 +50,18 @@ func structures(ctx context.Context, t *Task, types string) (all []dmi.Structure
 	all, err := dmi.Parse(result.Stdout)
 	t.Check(result, err)
 	return all, err == nil
+}
+
+func bmcFrom(mc ipmitool.MC) *report.BMC {
+	return &report.BMC{
+		FirmwareVersion:   mc.Text("Firmware Revision"),
+		AuxiliaryFirmware: mc.Text("Aux Firmware Rev Info"),
+		ManufacturerID:    mc.Number("Manufacturer ID"),
+		Manufacturer:      mc.Text("Manufacturer Name"),
+		ProductID:         mc.Number("Product ID"),
+		ProductName:       mc.Text("Product Name"),
+		IPMIVersion:       mc.Text("IPMI Version"),
+	}
 }
 
 func boardFrom(all []dmi.Structure) *report.Board {

@@ -6,10 +6,12 @@ type Board struct {
 	BIOS *BIOS `json:"bios,omitempty"`
 	// The system as it was sold (SMBIOS type 1).
 	System *System `json:"system,omitempty"`
-	// Base boards and other modules (SMBIOS type 2).
-	Baseboards []Baseboard `json:"baseboards"`
-	// Chassis: a blade lists its own and its enclosure (SMBIOS type 3).
-	Chassis []Chassis `json:"chassis"`
+	// Base boards and other modules (SMBIOS type 2). Absent where SMBIOS could not be
+	// read.
+	Baseboards []Baseboard `json:"baseboards,omitzero"`
+	// Chassis: a blade lists its own and its enclosure (SMBIOS type 3). Absent where
+	// SMBIOS could not be read.
+	Chassis []Chassis `json:"chassis,omitzero"`
 	// Management controller. Absent where there is none, or it does not answer.
 	BMC *BMC `json:"bmc,omitempty"`
 }
