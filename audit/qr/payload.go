@@ -146,7 +146,7 @@ func processors(s *report.CPU) string {
 func memory(s *report.Memory) string {
 	var total uint64
 	var modules []string
-	for _, m := range s.Slots {
+	for _, m := range s.SystemSlots() {
 		if m.Populated {
 			total += m.SizeBytes
 			modules = append(modules, label.Join(cmp.Or(compact(label.Memory(m.SizeBytes)), "unknown"), m.Type))

@@ -28,6 +28,9 @@ func (p *printer) board(s *report.Board) {
 	if f := s.BIOS; f != nil {
 		row("BIOS", label.Join(f.Vendor, f.Version), f.ReleaseDate)
 	}
+	if c := s.BMC; c != nil {
+		row("BMC", label.Join(c.Manufacturer, c.ProductName), prefix("firmware ", c.FirmwareVersion))
+	}
 	p.rows(rows)
 }
 
@@ -61,21 +64,25 @@ func (p *printer) cpu(s *report.CPU) {
 }
 
 func (p *printer) memory(s *report.Memory) {
+	slots := s.SystemSlots()
 	populated, total := 0, uint64(0)
-	for _, m := range s.Slots {
+	for _, m := range slots {
 		if m.Populated {
 			populated++
 			total += m.SizeBytes
 		}
 	}
-	p.title("Memory: %s in %d of %s", cmp.Or(label.Memory(total), "none"), populated, label.Count(len(s.Slots), "slot"))
+	p.title("Memory: %s in %d of %s", cmp.Or(label.Memory(total), "none"), populated, label.Count(len(slots), "slot"))
+	if p.Verbose {
+		slots = s.Slots
+	}
 	locators := map[string]bool{}
-	for _, m := range s.Slots {
+	for _, m := range slots {
 		locators[m.Locator] = true
 	}
-	list(p, s.Slots, func(m report.MemorySlot) item {
+	list(p, slots, func(m report.MemorySlot) item {
 		i := item{place: cmp.Or(m.Locator, m.Handle), what: []string{"empty"}}
-		if p.Verbose || len(locators) < len(s.Slots) { // the locator alone does not tell which slot it is
+		if p.Verbose || len(locators) < len(slots) { // the locator alone does not tell which slot it is
 			i.place = label.Join(i.place, m.BankLocator)
 		}
 		if m.Populated {
@@ -259,7 +266,11 @@ func bits(mbps uint64) string {
 }
 
 func (p *printer) psu(s *report.PSU) {
-	p.title("Power: %s", label.Count(len(s.Supplies), "supply"))
+	title := "Power: " + label.Count(len(s.Supplies), "supply")
+	for _, r := range s.Redundancy {
+		title += prefix(", ", strings.Join(r.States, ", "))
+	}
+	p.title("%s", title)
 	list(p, s.Supplies, func(u report.PowerSupply) item {
 		return item{
 			place: cmp.Or(u.Name, u.Handle),
