@@ -109,7 +109,7 @@ func draw(parts []part) []drawing {
 		line := func(i int, words string, boldness float64) text {
 			left := room
 			if i == s.state && state != "" {
-				left -= width(state)*bold + 6
+				left -= width(state)*bold + 4
 			}
 			return text{s.left, s.top + float64((i+1)*lineHeight), fit(words, left/boldness)}
 		}

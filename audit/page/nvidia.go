@@ -33,7 +33,7 @@ func nvidia(p *page, r *report.Report, m marks) {
 	}, "pci_address"))
 	s.table(nvlinks(n.GPUs))
 	s.table(tabulate("GPU details", "GPU", n.GPUs, label.Memory, func(g report.GPU) cell {
-		return m.cell(gpuName(g), "nvidia", g.PCIAddress)
+		return m.cell(gpuName(g), "nvidia", gpuName(g))
 	}, "pci_address", "nvlinks", "mig_devices", "processes"))
 	for _, g := range n.GPUs {
 		if g.MIG != nil {
@@ -61,7 +61,8 @@ func nvidia(p *page, r *report.Report, m marks) {
 	p.Tiles = append(p.Tiles, m.tile(s.ID, "GPUs", fmt.Sprint(len(n.GPUs)), note))
 }
 
-func gpuName(g report.GPU) string { return cmp.Or(g.PCIAddress, g.UUID, "unnamed") }
+// gpuName is what findings call a GPU, too.
+func gpuName(g report.GPU) string { return cmp.Or(g.PCIAddress, g.UUID, g.SerialNumber, "unnamed") }
 
 func gpuPart(g report.GPU, m marks) part {
 	q := part{Kind: "gpu", Name: gpuName(g), Level: good}
@@ -89,7 +90,7 @@ func gpuPart(g report.GPU, m marks) part {
 		q.Bars = append(q.Bars, b)
 	}
 	q.About = present(g.UUID, prefix("VBIOS ", g.VBIOSVersion))
-	m.mark(&q, "nvidia", g.PCIAddress)
+	m.mark(&q, "nvidia", gpuName(g))
 	return q
 }
 
