@@ -313,3 +313,29 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Any machine meets the baseline that is made of it, whatever its parts are
+// called and however large they are.
+func FuzzOf(f *testing.F) {
+	f.Add("SAMSUNG MZQL23T8HCLS-00A07", "1.10", uint64(3840755982336))
+	f.Add("null", "*?\\x1b", uint64(999_600_000_000))
+	f.Add("- a: [b", "~", uint64(1<<53+1))
+	f.Fuzz(func(t *testing.T, name, version string, bytes uint64) {
+		r := server()
+		name, version = strings.ToValidUTF8(name, "?"), strings.ToValidUTF8(version, "?")
+		r.Storage.Drives[0] = report.Drive{Model: name, FirmwareVersion: version, SizeBytes: bytes}
+		r.Memory.Slots[0] = report.MemorySlot{Populated: true, PartNumber: name, Manufacturer: version, SizeBytes: bytes, Ranks: bytes}
+		r.NVIDIA.GPUs[0].MemoryTotalBytes, r.NVIDIA.GPUs[0].Name = bytes, name
+		text, err := yaml.Dump(Of(r))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := Parse("of", text)
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		if c := b.Compare("of", "r", r); !c.Same {
+			t.Errorf("differs:\n%s\nfrom\n%s", strings.Join(lines(c), "\n"), text)
+		}
+	})
+}

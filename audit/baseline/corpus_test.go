@@ -39,7 +39,7 @@ func TestCorpus(t *testing.T) {
 	if dir == "" {
 		t.Skip("BEE_CORPUS is unset: no real tool output to read")
 	}
-	for tool, pattern := range map[string]string{"dmidecode": "dmidecode/*/*.txt"} {
+	for tool, pattern := range map[string]string{"dmidecode": "dmidecode/*/*.txt", "nvidia-smi": "nvidia-smi/xml/*.xml"} {
 		files, _ := filepath.Glob(filepath.Join(dir, pattern))
 		if len(files) == 0 {
 			t.Fatalf("nothing like %s under %s", pattern, dir)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"bee/audit/report"
 )
 
@@ -123,12 +125,13 @@ func (n *Number) expected() any {
 	return n.value
 }
 
-// MarshalYAML writes a number as a number.
+// MarshalYAML writes a number as it is read: without an exponent.
 func (n Number) MarshalYAML() (any, error) {
-	if n.value == math.Trunc(n.value) && n.value < 1<<53 && !n.orMore {
-		return int64(n.value), nil
+	text := exact(n.value)
+	if n.orMore {
+		text += "+"
 	}
-	return n.expected(), nil
+	return &yaml.Node{Kind: yaml.ScalarNode, Value: text}, nil
 }
 
 // Count is how many of something there have to be: 2, or 2+.
@@ -204,16 +207,7 @@ func (s *DriveSize) parse(text string) error {
 	})
 }
 
-func (s *DriveSize) set(value any) {
-	n, _ := value.(float64)
-	for unit := len(decimalUnits) - 1; unit > 0; unit-- {
-		if v := n / math.Pow(1000, float64(unit)); v >= 1 {
-			_ = s.parse(strconv.FormatFloat(v, 'g', max(3, len(exact(math.Trunc(v)))), 64) + " " + decimalUnits[unit])
-			return
-		}
-	}
-	_ = s.parse(exact(n) + " B")
-}
+func (s *DriveSize) set(value any) { _ = s.parse(rounded(value, 1000, decimalUnits)) }
 
 // GPUSize is the size of a GPU's memory: 80 GB. Vendors count in powers of 1000 or
 // 1024 and leave out what is reserved: all between the two is right, and 2 % more
@@ -229,9 +223,18 @@ func (s *GPUSize) parse(text string) error {
 	})
 }
 
-func (s *GPUSize) set(value any) {
+func (s *GPUSize) set(value any) { _ = s.parse(rounded(value, 1024, binaryUnits)) }
+
+// rounded prints a size in three digits.
+func rounded(value any, base float64, units []string) string {
 	n, _ := value.(float64)
-	_ = s.parse(strconv.FormatFloat(n/(1<<30), 'f', 1, 64) + " GiB")
+	unit := 0
+	for n >= base && unit < len(units)-1 {
+		n /= base
+		unit++
+	}
+	n, _ = strconv.ParseFloat(strconv.FormatFloat(n, 'f', max(0, 3-len(exact(math.Trunc(n)))), 64), 64)
+	return exact(n) + " " + units[unit]
 }
 
 var (
