@@ -138,7 +138,11 @@ var questions = []question{
 		return func(i *report.Interface) {
 			i.Driver = cmp.Or(i.Driver, d.Name)
 			i.DriverVersion = d.Version
-			i.FirmwareVersion = d.FirmwareVersion
+			// The kernel's common part of drivers for USB writes what kind of device it
+			// is in the firmware's place. r8152 does without that part.
+			if !strings.HasPrefix(d.BusAddress, "usb-") || d.Name == "r8152" {
+				i.FirmwareVersion = d.FirmwareVersion
+			}
 			i.BusAddress = cmp.Or(i.BusAddress, d.BusAddress)
 		}, err
 	}},

@@ -126,14 +126,14 @@ func TestNetwork(t *testing.T) {
 			m.err[line], m.stderr[line] = failed, "netlink error: Operation not supported\n"
 		}
 	}
-	m.out["ethtool -i eth0"] = "driver: other\nversion: 6.12.1\nfirmware-version: 4.40 0x8001ba1d\nbus-info: usb-1\n"
+	m.out["ethtool -i eth0"] = "driver: other\nversion: 6.12.1\nfirmware-version: 4.40 0x8001ba1d\nbus-info: elsewhere\n"
 	m.out["ethtool -P eth0"] = "Permanent address: ac:1f:6b:00:00:02\n"
 	m.out["ethtool eth0"] = "Settings for eth0:\n\tSupported link modes: 25000baseCR/Full\n\t 100000baseCR4/Full\n\tSpeed: 1Mb/s\n\tDuplex: Half\n" +
 		"\tPort: Direct Attach Copper\n\tLink detected: no\n"
 	m.out["ethtool -i eth1"] = "rubbish"
 	m.out["ethtool -P eth1"], m.err["ethtool -P eth1"] = "Permanent address: ac:1f:6b:00:00:03\n", machine.ErrTimeLimit
 	m.out["ethtool eth1"] = "Settings for eth1:\n\tSpeed: 25000Mb/s\n\tDuplex: Full\n\tLink detected: no (No cable)\n"
-	m.out["ethtool -i usb0"] = "driver: cdc_ether\n"
+	m.out["ethtool -i usb0"] = "driver: cdc_ether\nfirmware-version: CDC Ethernet Device\nbus-info: usb-0000:00:14.0-1\n"
 	m.out["ethtool -P usb0"] = "Permanent address: not set\n"
 	m.out["ethtool usb0"] = "Settings for usb0:\n\tSpeed: 1000Mb/s\n\tDuplex: Full\n\tLink detected: yes\n"
 	r := audit(t, t.Context(), m, network)

@@ -144,7 +144,7 @@ func worthADriver(d report.PCIDevice) bool {
 	case "0302", "0380":
 		return true
 	case "0300":
-		return d.VendorID == vendorNVIDIA || d.VendorID == vendorATI
+		return d.Link != nil && (d.VendorID == vendorNVIDIA || d.VendorID == vendorATI)
 	}
 	return false
 }

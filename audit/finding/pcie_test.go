@@ -93,5 +93,6 @@ func TestPCIeNoDriver(t *testing.T) {
 		expect(t, class+" driven", pcieNoDriver, devices(report.PCIDevice{ClassID: class, Driver: "some"}))
 		expect(t, class+" virtual", pcieNoDriver, devices(report.PCIDevice{ClassID: class, VirtualFunctionOf: "0000:01:00.0"}))
 	}
-	expect(t, "VGA of a GPU", pcieNoDriver, devices(report.PCIDevice{ClassID: "0300", VendorID: vendorNVIDIA}), "info 0000:01:00.0")
+	expect(t, "VGA of a GPU", pcieNoDriver, devices(report.PCIDevice{ClassID: "0300", VendorID: vendorNVIDIA, Link: &report.PCIeLink{}}), "info 0000:01:00.0")
+	expect(t, "VGA of an old BMC", pcieNoDriver, devices(report.PCIDevice{ClassID: "0300", VendorID: vendorATI}))
 }

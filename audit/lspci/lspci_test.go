@@ -1,11 +1,14 @@
 package lspci
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"strings"
 	"testing"
+	"unicode"
 )
 
 const sample = "Slot:\t0000:01:00.0\n" +
@@ -63,10 +66,27 @@ func TestParseEdges(t *testing.T) {
 	}
 }
 
+var slotLine = regexp.MustCompile(`(?m)^Slot:`)
+
+// Whatever the text, there is a function for each line that begins one, and what
+// is read from it can be printed.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sample))
 	f.Add([]byte("Slot:\nClass:\t[0300]\nDevice\n:\n"))
-	f.Fuzz(func(t *testing.T, out []byte) { _, _ = Parse(out) })
+	f.Fuzz(func(t *testing.T, out []byte) {
+		all, err := Parse(out)
+		if want := len(slotLine.FindAll(out, -1)); len(all) != want {
+			t.Errorf("%d functions, want %d", len(all), want)
+		}
+		if err != nil && len(all) > 0 {
+			t.Errorf("%d functions and error %v", len(all), err)
+		}
+		for _, f := range all {
+			if strings.ContainsFunc(fmt.Sprint(f), unicode.IsControl) {
+				t.Errorf("%+q cannot be printed", f)
+			}
+		}
+	})
 }
 
 // No function of a real machine is lost, and each has what its block has.
@@ -88,7 +108,7 @@ func TestCorpus(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
-		if want := len(regexp.MustCompile(`(?m)^Slot:`).FindAll(out, -1)); len(all) != want {
+		if want := len(slotLine.FindAll(out, -1)); len(all) != want {
 			t.Errorf("%s: %d functions, want %d", file, len(all), want)
 		}
 		for _, f := range all {
