@@ -71,7 +71,6 @@ func packagesFrom(files fs.FS, processors []cpuinfo.Processor) []report.CPUPacka
 		} else if n, ok := number(files, cpuDir(p)+"/topology/physical_package_id"); ok {
 			id = n
 		}
-		id = max(id, -1)
 		members[id] = append(members[id], p)
 	}
 	all := []report.CPUPackage{}

@@ -14,7 +14,7 @@ import (
 const cpuinfoSample = "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: ACME Fast 9000\nstepping\t: 7\n" +
 	"microcode\t: 0x5003604\nphysical id\t: 1\ncore id\t\t: 0\nflags\t\t: fpu vmx aes avx2\nvmx flags\t: ept\n\n" +
 	"processor\t: 1\nphysical id\t: 0\ncore id\t\t: 0\nstepping\t: 0\nflags\t\t: aes\n\n" +
-	"processor\t: 2\nphysical id\t: 1\ncore id\t\t: 0\nflags\t\t: fpu vmx aes\n\n"
+	"processor\t: 2\nphysical id\t: 1\ncore id\t\t: 0\nflags\t\t: fpu vmx aes\nvmx flags\t: ept\n\n"
 
 const cpuTree = `
 sys/devices/system/cpu/cpu0/topology/thread_siblings 00000005
@@ -45,7 +45,7 @@ func TestCPUPackages(t *testing.T) {
 			Stepping: pointer(uint64(7)), Microcode: "0x5003604", Cores: 1, Threads: 2, MaxSpeedMHz: 3900,
 			ScalingDriver: "intel_pstate", ScalingGovernor: "powersave",
 			Caches: []report.CPUCache{{Level: 1, Type: "Data", SizeBytes: 32 << 10}, {Level: 3, Type: "Unified", SizeBytes: 36608 << 10}},
-			Flags:  []string{"vmx", "aes"}},
+			Flags:  []string{"vmx", "ept", "aes"}},
 	}
 	if !reflect.DeepEqual(r.CPU.Packages, want) {
 		t.Errorf("got  %+v\nwant %+v", r.CPU.Packages, want)

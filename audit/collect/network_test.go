@@ -68,6 +68,8 @@ sys/devices/pci0000:00/0000:00:02.0/0000:02:00.0/net/ib0/flags 0x1002
 
 sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/net/usb0/device -> ../../../1-1:1.0
 sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/net/usb0/flags 0x1003
+sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/net/usb0/speed 4294967295
+sys/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/net/usb0/carrier 1
 
 sys/devices/pci0000:00/0000:00:03.0/virtio2/driver -> ../../../../bus/virtio/drivers/virtio_net
 sys/devices/pci0000:00/0000:00:03.0/virtio2/net/vio0/device -> ../../../virtio2
@@ -89,7 +91,7 @@ func fromSysfs() []report.Interface {
 		{Name: "eth1", Type: "ethernet", Up: true, Link: pointer(false), State: "down", Driver: "ice", BusAddress: "0000:01:00.1"},
 		{Name: "eth1v0", BusAddress: "0000:01:10.1", VirtualFunctionOf: "0000:01:00.1"},
 		{Name: "ib0", Type: "infiniband", BusAddress: "0000:02:00.0"},
-		{Name: "usb0", Up: true, BusAddress: "1-1:1.0"},
+		{Name: "usb0", Up: true, Link: pointer(true), BusAddress: "1-1:1.0"},
 		{Name: "vio0", Up: true, Link: pointer(true), Driver: "virtio_net", BusAddress: "0000:00:03.0"},
 	}
 }
@@ -121,7 +123,7 @@ func TestNetwork(t *testing.T) {
 	failed := &machine.ExitError{Status: 75}
 	m := script{files: tree(netSample), out: map[string]string{}, err: map[string]error{}, stderr: map[string]string{}}
 	// Drivers that cannot tell, which is no error.
-	for _, name := range []string{"eth1v0", "ib0", "vio0"} {
+	for _, name := range []string{"eth1v0", "vio0"} {
 		for _, line := range []string{"ethtool -i " + name, "ethtool -P " + name, "ethtool " + name} {
 			m.err[line], m.stderr[line] = failed, "netlink error: Operation not supported\n"
 		}
@@ -136,13 +138,18 @@ func TestNetwork(t *testing.T) {
 	m.out["ethtool -i usb0"] = "driver: cdc_ether\nfirmware-version: CDC Ethernet Device\nbus-info: usb-0000:00:14.0-1\n"
 	m.out["ethtool -P usb0"] = "Permanent address: not set\n"
 	m.out["ethtool usb0"] = "Settings for usb0:\n\tSpeed: 1000Mb/s\n\tDuplex: Full\n\tLink detected: yes\n"
+	// Switched off: what it says of a link means nothing.
+	m.out["ethtool -i ib0"] = "driver: mlx5_core\n"
+	m.out["ethtool -P ib0"] = "Permanent address: not set\n"
+	m.out["ethtool ib0"] = "Settings for ib0:\n\tSpeed: 100000Mb/s\n\tDuplex: Full\n\tPort: Other\n\tLink detected: no (No cable)\n"
 	r := audit(t, t.Context(), m, network)
 
 	want := fromSysfs()
-	eth0, eth1, usb0 := &want[0], &want[1], &want[4]
+	eth0, eth1, ib0, usb0 := &want[0], &want[1], &want[3], &want[4]
 	eth0.DriverVersion, eth0.FirmwareVersion, eth0.PermanentMACAddress = "6.12.1", "4.40 0x8001ba1d", "ac:1f:6b:00:00:02"
 	eth0.MaxSpeedMbps, eth0.Port = 100000, "Direct Attach Copper"
 	eth1.PermanentMACAddress, eth1.NoLinkReason = "ac:1f:6b:00:00:03", "No cable"
+	ib0.Driver, ib0.Port = "mlx5_core", "Other"
 	usb0.Driver, usb0.Link, usb0.SpeedMbps, usb0.Duplex = "cdc_ether", pointer(true), 1000, "full"
 	checkInterfaces(t, r, want)
 

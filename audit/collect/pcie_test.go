@@ -60,6 +60,7 @@ sys/bus/pci/devices/0000:01:00.0 -> ../../../devices/pci0000:00/0000:00:01.0/000
 sys/bus/pci/devices/0000:02:00.0 -> ../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.0
 sys/bus/pci/devices/0000:03:00.0 -> ../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.0/0000:03:00.0
 sys/bus/pci/devices/0000:03:00.1 -> ../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.0/0000:03:00.1
+sys/bus/pci/devices/10000:00:02.0 -> ../../../devices/pci0000:00/0000:00:05.5/pci10000:00/10000:00:02.0
 sys/bus/pci/devices/10000:01:00.0 -> ../../../devices/pci0000:00/0000:00:05.5/pci10000:00/10000:00:02.0/10000:01:00.0
 sys/devices/pci0000:00/0000:00:01.0/max_link_speed 32.0 GT/s PCIe
 sys/devices/pci0000:00/0000:00:01.0/max_link_width 16
@@ -78,7 +79,7 @@ sys/devices/pci0000:00/0000:00:05.5/pci10000:00/10000:00:02.0/10000:01:00.0/infi
 
 const pciTreeLspci = "Slot:\t0000:00:01.0\nClass:\tPCI bridge [0604]\n\nSlot:\t0000:01:00.0\nClass:\tPCI bridge [0604]\n\n" +
 	"Slot:\t0000:02:00.0\nClass:\tPCI bridge [0604]\n\nSlot:\t0000:03:00.0\nClass:\tNon-Volatile memory controller [0108]\n\n" +
-	"Slot:\t0000:03:00.1\nClass:\tNon-Volatile memory controller [0108]\n\nSlot:\t10000:01:00.0\nClass:\tRAID bus controller [0104]\n"
+	"Slot:\t0000:03:00.1\nClass:\tNon-Volatile memory controller [0108]\n\nSlot:\t10000:00:02.0\nClass:\tPCI bridge [0604]\n\nSlot:\t10000:01:00.0\nClass:\tRAID bus controller [0104]\n"
 
 const slotSample = `SMBIOS 3.2.0 present.
 
@@ -122,6 +123,7 @@ func TestPCIeTree(t *testing.T) {
 		{Address: "0000:03:00.0", UpstreamPort: "0000:02:00.0", SlotDesignation: "Bay 2", FirmwareVersion: "GDC5602Q",
 			Link: &report.PCIeLink{MaxSpeedGTs: 16, MaxWidthLanes: 4, UpstreamMaxSpeedGTs: 8, UpstreamMaxWidthLanes: 4}},
 		{Address: "0000:03:00.1", UpstreamPort: "0000:02:00.0", SlotDesignation: "Bay 2", VirtualFunctionOf: "0000:03:00.0"},
+		{Address: "10000:00:02.0"},
 		{Address: "10000:01:00.0", UpstreamPort: "10000:00:02.0", FirmwareVersion: "16.00.12.00"},
 	}
 	for i, got := range r.PCIe.Devices {
@@ -165,7 +167,7 @@ func TestPCIeHangs(t *testing.T) {
 	defer close(wake)
 	m := script{out: map[string]string{lspciCommand: pciTreeLspci}, files: tree(pciTree)}
 	r := audit(t, t.Context(), hanging{m, "sys/bus/pci/devices/0000:01:00.0/current_link_speed", wake}, pcie)
-	if d := r.PCIe.Devices; len(d) != 6 || d[1].ClassID != "0604" || d[1].Link != nil || d[3].Link == nil {
+	if d := r.PCIe.Devices; len(d) != 7 || d[1].ClassID != "0604" || d[1].Link != nil || d[3].Link == nil {
 		t.Errorf("devices %+v", d)
 	}
 	if len(r.Errors) != 1 || r.Errors[0].Kind != report.Stuck || !strings.Contains(r.Errors[0].Message, "0000:01:00.0") {
