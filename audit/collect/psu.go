@@ -63,8 +63,10 @@ var psu = Collector{
 // before.
 func askWatts(ctx context.Context, t *Task, found *report.PSU) {
 	var unknown []int
+	asked := map[uint64]bool{} // a broken BMC repeats itself
 	for i, s := range found.Supplies {
-		if s.MaxWatts == 0 && s.FRUID != nil && s.SerialNumber != "" {
+		if s.MaxWatts == 0 && s.FRUID != nil && s.SerialNumber != "" && !asked[*s.FRUID] {
+			asked[*s.FRUID] = true
 			unknown = append(unknown, i)
 		}
 	}
