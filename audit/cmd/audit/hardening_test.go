@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -313,4 +314,29 @@ func TestToolsRunAtTheSameTime(t *testing.T) {
 		}
 	}
 	t.Error("tools were run one after the other")
+}
+
+// Every tool that a collector could ask for is in the tests above.
+func TestNoToolIsForgotten(t *testing.T) {
+	asked := &everything{Capture: server(t), tools: map[string]bool{}}
+	auditOf(t, t.Context(), asked)
+	for tool := range asked.tools {
+		if !slices.Contains(asked.Tools, tool) {
+			t.Errorf("testdata/server has no %s", tool)
+		}
+	}
+}
+
+// everything is a captured machine that has every tool.
+type everything struct {
+	*capture.Capture
+	mu    sync.Mutex
+	tools map[string]bool
+}
+
+func (e *everything) Has(tool string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tools[tool] = true
+	return true
 }

@@ -35,7 +35,7 @@ func TestReplay(t *testing.T) {
 		t.Errorf("error %+v", e)
 	}
 	for _, c := range r.Collectors {
-		if c.Status != report.Done && c.Name != "psu" {
+		if c.Status != report.Done {
 			t.Errorf("%s: %s", c.Name, c.Status)
 		}
 	}
@@ -68,6 +68,7 @@ func TestReplay(t *testing.T) {
 		{"PCI functions", len(r.PCIe.Devices), 8},
 		{"expansion slots", len(r.PCIe.Slots), 2},
 		{"interfaces", interfaces(r), []string{"eth0 02:ac:3e:00:00:01 true", "eth1 02:ac:3e:00:00:02 false"}},
+		{"power supplies", supplies(r), []string{"PSU1 PS-001 ok", "PSU2 PS-002 no_input"}},
 		{"GPU", gpu.SerialNumber + " " + gpu.PCIAddress, "1000000000042 0000:17:00.0"},
 		{"no GPU is missing", len(r.NVIDIA.MissingGPUs), 0},
 	} {
@@ -75,7 +76,7 @@ func TestReplay(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
 		}
 	}
-	for _, want := range []string{"drive-bad-sectors /dev/sda", "drive-link-slow /dev/sda", "network-no-link eth1"} {
+	for _, want := range []string{"drive-bad-sectors /dev/sda", "drive-link-slow /dev/sda", "network-no-link eth1", "gpu-ecc-errors 0000:17:00.0"} {
 		if !slices.Contains(findings, want) {
 			t.Errorf("findings %q: no %q", findings, want)
 		}
@@ -92,6 +93,13 @@ func drives(r *report.Report) (all []string) {
 func interfaces(r *report.Report) (all []string) {
 	for _, i := range r.Network.Interfaces {
 		all = append(all, fmt.Sprint(i.Name, " ", i.PermanentMACAddress, " ", *i.Link))
+	}
+	return all
+}
+
+func supplies(r *report.Report) (all []string) {
+	for _, s := range r.PSU.Supplies {
+		all = append(all, fmt.Sprint(s.Name, " ", s.SerialNumber, " ", s.State))
 	}
 	return all
 }
