@@ -90,9 +90,10 @@ func (d *drive) conclude() report.Drive {
 	return r
 }
 
-// vendor drops the kernel's name for whatever is behind its ATA layer.
+// vendor drops the kernel's name for whatever is behind its ATA layer, and the
+// number that stands for a name in virtio.
 func vendor(s string) string {
-	if s == "ATA" {
+	if s == "ATA" || strings.HasPrefix(s, "0x") {
 		return ""
 	}
 	return s
