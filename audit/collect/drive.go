@@ -156,7 +156,7 @@ func fromSmartctl(a *smartAnswer) *report.SMART {
 		Passed:                a.SmartStatus.Passed.Value(),
 		Warnings:              smartctl.Warnings(a.status),
 		Messages:              a.Messages(),
-		TemperatureCelsius:    a.Temperature.Current.Int(),
+		TemperatureCelsius:    a.Celsius(),
 		MaxTemperatureCelsius: a.MaxTemperature(),
 		PowerOnHours:          a.PowerOnTime.Hours.Uint(),
 		PowerCycles:           a.PowerCycles.Uint(),

@@ -26,23 +26,28 @@ var storage = Collector{
 	Collect: func(ctx context.Context, t *Task) {
 		s := &survey{ctx: ctx, task: t, turns: make(chan struct{}, maxProcesses)}
 		s.publish()
-		listed := make(chan struct{})
-		found := sync.OnceFunc(func() { close(listed) })
+		var kernel []sysblock.Drive
+		sysfs, listed := make(chan struct{}), make(chan struct{})
 		s.do(func() {
-			kernel, _ := ask(t, "sys/block", func() []sysblock.Drive { return sysblock.Read(t.Files()) })
+			defer close(sysfs)
+			kernel, _ = ask(t, "sys/block", func() []sysblock.Drive { return sysblock.Read(t.Files()) })
 			for _, k := range kernel {
 				s.add(driveID{path: "/dev/" + k.Name}, func(d *drive) { d.kernel = k })
 			}
-			if len(kernel) > 0 {
-				found()
-			}
 		})
 		s.do(func() {
-			defer found()
+			defer close(listed)
 			s.askLsblk()
 		})
 		if t.Has("smartctl") {
-			s.do(func() { s.scan(listed) })
+			s.do(func() {
+				s.scan(func() {
+					// sysfs lists all that lsblk does, and cannot hang as long.
+					if <-sysfs; len(kernel) == 0 {
+						<-listed
+					}
+				})
+			})
 		}
 		s.running.Wait()
 	},
@@ -125,10 +130,10 @@ func (s *survey) askLsblk() {
 
 // scan finds what the kernel does not show: members of a RAID controller's arrays.
 // It waits for what the kernel does show, which is asked under its own name.
-func (s *survey) scan(listed <-chan struct{}) {
+func (s *survey) scan(wait func()) {
 	found := s.smartctl("", "--scan", "-j")
 	s.task.Check(found.result, found.bad)
-	<-listed
+	wait()
 	for _, device := range found.Devices {
 		id, kind := driveID{path: string(device.Name)}, string(device.Type)
 		// A comma stands before the number of a drive behind a controller.

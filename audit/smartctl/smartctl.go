@@ -355,6 +355,15 @@ func (a Attribute) lifeLeft() bool {
 	return a.ID.Or0() >= 100
 }
 
+// Celsius returns the drive's temperature, nil where it gives none. SCSI drives
+// without a sensor give 0 for it and for its limit.
+func (o Output) Celsius() *int64 {
+	if trip := o.Temperature.Trip.Int(); trip != nil && *trip == 0 && o.Temperature.Current.Or0() == 0 {
+		return nil
+	}
+	return o.Temperature.Current.Int()
+}
+
 // MaxTemperature returns the temperature in degrees Celsius above which the drive
 // should not be run, nil where it gives none.
 func (o Output) MaxTemperature() *int64 {

@@ -15,7 +15,7 @@ func parse(t *testing.T, out string) Output {
 	return o
 }
 
-func show(n *uint64) string {
+func show[T any](n *T) string {
 	if n == nil {
 		return "none"
 	}
@@ -76,19 +76,18 @@ func TestSelfTestErrors(t *testing.T) {
 	}
 }
 
-func TestMaxTemperature(t *testing.T) {
-	for out, want := range map[string]int64{
-		`{"temperature": {"current": 30, "op_limit_max": 70, "drive_trip": 60}}`: 70,
-		`{"temperature": {"current": 30, "drive_trip": 60}}`:                     60,
-		`{"temperature": {"current": 0, "drive_trip": 0}}`:                       -1,
-		`{}`: -1,
+func TestTemperature(t *testing.T) {
+	for out, want := range map[string]string{
+		`{"temperature": {"current": 30, "op_limit_max": 70, "drive_trip": 60}}`: "30 70",
+		`{"temperature": {"current": 30, "drive_trip": 60}}`:                     "30 60",
+		`{"temperature": {"current": 0, "drive_trip": 60}}`:                      "0 60",
+		`{"temperature": {"current": 0, "drive_trip": 0}}`:                       "none none",
+		`{"temperature": {"current": -3}}`:                                       "-3 none",
+		`{}`:                                                                     "none none",
 	} {
-		got := int64(-1)
-		if c := parse(t, out).MaxTemperature(); c != nil {
-			got = *c
-		}
-		if got != want {
-			t.Errorf("%s: %d, want %d", out, got, want)
+		o := parse(t, out)
+		if got := show(o.Celsius()) + " " + show(o.MaxTemperature()); got != want {
+			t.Errorf("%s: %s, want %s", out, got, want)
 		}
 	}
 }
