@@ -78,7 +78,7 @@ type Difference struct {
 type Unknown struct {
 	// Section of the report.
 	Section string `json:"section"`
-	// Kind of component. Absent where the whole section is unknown.
+	// Kind of component. Absent where it is about the whole section.
 	Kind Kind `json:"kind,omitempty"`
 	// The component, in words.
 	Component string `json:"component,omitempty"`

@@ -25,6 +25,7 @@ func machine(n int) *report.Report {
 		StartedAt:     time.Date(2026, 1, 2, 3, n, 0, 0, time.UTC),
 		Findings:      []report.Finding{},
 		Board: &report.Board{
+			BMC:        &report.BMC{FirmwareVersion: "3.4"},
 			BIOS:       &report.BIOS{Vendor: "ACME BIOS", Version: "1.2", FirmwareRevision: "3.4"},
 			System:     &report.System{Manufacturer: "ACME", ProductName: "Server 1", SerialNumber: id("sys", 0), UUID: id("uuid", 0)},
 			Baseboards: []report.Baseboard{{ProductName: "B1", SerialNumber: id("board", 0)}},
@@ -92,6 +93,7 @@ func machine(n int) *report.Report {
 	for _, name := range []string{"board", "cpu", "memory", "storage", "pcie", "network", "psu", "nvidia"} {
 		r.Collectors = append(r.Collectors, report.CollectorRun{Name: name, Status: report.Done, DurationSeconds: float64(reading)})
 	}
+	r.Collectors[3].Tools = []report.ToolRun{{Tool: "lsblk"}, {Tool: "smartctl"}}
 	return r
 }
 
@@ -126,7 +128,7 @@ func TestAlike(t *testing.T) {
 	for n := range 2 {
 		c := Reports("a", machine(0), "b", machine(n), Options{})
 		check(t, "alike", c)
-		if want := 1 + 1 + 1 + 1 + 1 + 2 + 1 + 8 + 5 + 5 + 2 + 2 + 2; sum(c.Equal) != want {
+		if want := 1 + 1 + 1 + 1 + 1 + 1 + 2 + 1 + 8 + 5 + 5 + 2 + 2 + 2; sum(c.Equal) != want {
 			t.Errorf("%d components are equal, want %d: %v", sum(c.Equal), want, c.Equal)
 		}
 	}
@@ -258,7 +260,7 @@ func TestReports(t *testing.T) {
 			},
 			[]string{
 				"2 drive count: 4 -> 2 /dev/nvme2n1 /dev/nvme3n1",
-				"? storage   got there may be more than it lists: lsblk reached its time limit (and 1 more errors)",
+				"? storage   got there may be more than it lists: lsblk reached its time limit (and 1 more)",
 			},
 		},
 		"no firmware version of any port": {
@@ -269,9 +271,32 @@ func TestReports(t *testing.T) {
 			},
 			[]string{"? network interface firmware_version got"},
 		},
+		"no SMBIOS": {
+			func(r *report.Report) {
+				r.Board = &report.Board{BMC: r.Board.BMC}
+				r.Memory.Slots, r.CPU.Sockets = nil, nil
+				r.Errors = []report.Error{{Collector: "board", Message: "dmidecode exited with status 1"}}
+			},
+			[]string{
+				"? board system  got dmidecode exited with status 1", "? board bios  got dmidecode exited with status 1",
+				"? board baseboard  got dmidecode exited with status 1", "? board chassis  got dmidecode exited with status 1",
+				"? cpu cpu sockets got", "? cpu processor cores got", "? memory   got the audit found nothing",
+			},
+		},
+		"no BMC driver": {
+			func(r *report.Report) { r.Board.BMC, r.PSU.Supplies = nil, []report.PowerSupply{} },
+			[]string{"? board bmc  got the audit found nothing", "? psu   got the audit found nothing"},
+		},
+		"a tool less": {
+			func(r *report.Report) {
+				r.Storage.Drives = r.Storage.Drives[:5]
+				r.Collectors[3].Tools = []report.ToolRun{{Tool: "lsblk"}}
+			},
+			[]string{"1 drive count: 4 -> 3 /dev/nvme3n1", "? storage   got there may be more than it lists: smartctl was not run"},
+		},
 		"no PCI devices, by which ports are known": {
 			func(r *report.Report) { r.PCIe = nil },
-			[]string{"? pcie   got", "? network interface vendor_id got", "? network interface device_id got"},
+			[]string{"? pcie   got the audit found nothing", "? network interface vendor_id got", "? network interface device_id got"},
 		},
 	} {
 		a, b := machine(0), machine(0)
@@ -288,13 +313,14 @@ func TestReports(t *testing.T) {
 	}
 }
 
-func neither(r *report.Report) []string {
-	for _, k := range kinds {
-		if k.parts(r) == nil {
-			return []string{fmt.Sprintf("? %s   both", k.section)}
+// neither is what a machine does not know of itself: the sections without anything.
+func neither(r *report.Report) (all []string) {
+	for _, section := range Sections() {
+		if !slices.ContainsFunc(kinds, func(k kind) bool { return k.section == section && k.parts(r) != nil }) {
+			all = append(all, fmt.Sprintf("? %s   both", section))
 		}
 	}
-	return nil
+	return all
 }
 
 func TestSerials(t *testing.T) {

@@ -38,8 +38,8 @@ const (
 type kind struct {
 	name    Kind
 	section string
-	// parts returns nil where the report lacks the section: nobody looked, or
-	// nobody could.
+	// parts returns nil where nobody knows: the report lacks the section, or a list
+	// that cannot be empty is. Every machine has a processor, memory and power.
 	parts func(*report.Report) []Part
 	// soft is set for what is not hardware.
 	soft bool
@@ -96,10 +96,10 @@ type Fact struct {
 }
 
 func systems(r *report.Report) []Part {
-	if r.Board == nil {
+	if r.Board == nil || r.Board.System == nil {
 		return nil
 	}
-	s := cmp.Or(r.Board.System, &report.System{})
+	s := r.Board.System
 	return []Part{{
 		Name: label.Join(s.Manufacturer, s.ProductName),
 		Facts: known(
@@ -114,10 +114,10 @@ func systems(r *report.Report) []Part {
 }
 
 func bioses(r *report.Report) []Part {
-	if r.Board == nil {
+	if r.Board == nil || r.Board.BIOS == nil {
 		return nil
 	}
-	b := cmp.Or(r.Board.BIOS, &report.BIOS{})
+	b := r.Board.BIOS
 	return []Part{{
 		Name: b.Vendor,
 		Facts: known(
@@ -132,10 +132,10 @@ func bioses(r *report.Report) []Part {
 }
 
 func bmcs(r *report.Report) []Part {
-	if r.Board == nil {
+	if r.Board == nil || r.Board.BMC == nil {
 		return nil
 	}
-	b := cmp.Or(r.Board.BMC, &report.BMC{})
+	b := r.Board.BMC
 	return []Part{{
 		Name: label.Join(b.Manufacturer, b.ProductName),
 		Facts: known(
@@ -149,7 +149,7 @@ func bmcs(r *report.Report) []Part {
 }
 
 func baseboards(r *report.Report) []Part {
-	if r.Board == nil {
+	if r.Board == nil || r.Board.Baseboards == nil {
 		return nil
 	}
 	return each(r.Board.Baseboards, func(b report.Baseboard) Part {
@@ -168,7 +168,7 @@ func baseboards(r *report.Report) []Part {
 }
 
 func chassis(r *report.Report) []Part {
-	if r.Board == nil {
+	if r.Board == nil || r.Board.Chassis == nil {
 		return nil
 	}
 	return each(r.Board.Chassis, func(c report.Chassis) Part {
@@ -216,7 +216,7 @@ func processors(r *report.Report) []Part {
 	if len(packages) != len(sockets) {
 		packages = make([]report.CPUPackage, len(sockets))
 	}
-	parts := []Part{}
+	var parts []Part
 	for i, s := range sockets {
 		p := packages[i]
 		model := cmp.Or(s.Version, p.ModelName)
@@ -243,7 +243,7 @@ func processors(r *report.Report) []Part {
 }
 
 func memories(r *report.Report) []Part {
-	if r.Memory == nil {
+	if r.Memory == nil || len(r.Memory.Slots) == 0 {
 		return nil
 	}
 	slots, total := r.Memory.SystemSlots(), uint64(0)
@@ -267,7 +267,7 @@ func memories(r *report.Report) []Part {
 }
 
 func modules(r *report.Report) []Part {
-	if r.Memory == nil {
+	if r.Memory == nil || len(r.Memory.Slots) == 0 {
 		return nil
 	}
 	populated := slices.DeleteFunc(r.Memory.SystemSlots(), func(s report.MemorySlot) bool { return !s.Populated })
@@ -425,7 +425,7 @@ func interfaces(r *report.Report) []Part {
 }
 
 func supplies(r *report.Report) []Part {
-	if r.PSU == nil {
+	if r.PSU == nil || len(r.PSU.Supplies) == 0 {
 		return nil
 	}
 	present := slices.DeleteFunc(slices.Clone(r.PSU.Supplies), func(s report.PowerSupply) bool { return s.State == "absent" })

@@ -112,7 +112,7 @@ func (c *Comparison) kind(k kind, p plan, parts []Part, others bool, a, b *repor
 	c.NotCompared = append(c.NotCompared, p.unknown(m, k, a, b)...)
 	equal := 0
 	for _, t := range m.taken {
-		if t != nil && t.fits() && len(m.want[t.wanted].wants) > 0 {
+		if t != nil && t.fits() {
 			equal++
 		}
 	}
@@ -210,24 +210,33 @@ func (p plan) unknown(m *matching, k kind, a, b *report.Report) []Unknown {
 	return all.all()
 }
 
-// absent records that a section is in one of the reports only, or in neither.
+// absent records that components of a kind are in one of the reports only, or in
+// neither.
 func (c *Comparison) absent(k kind, a *report.Report, notA bool, b *report.Report, notB bool) {
-	u := Unknown{Section: k.section}
-	switch {
-	case notA && notB:
-		u.Side = "both"
-	case notA:
-		u.Side, u.Reason = "expected", missing(a, k.section)
-	default:
-		u.Side, u.Reason = "got", missing(b, k.section)
+	u := Unknown{Section: k.section, Kind: k.name, Side: "got"}
+	r := b
+	if notA {
+		u.Side, r = "expected", a
 	}
-	if !slices.ContainsFunc(c.NotCompared, func(x Unknown) bool { return x.Section == u.Section && x.Side == u.Side && x.Kind == "" }) {
+	if notA && notB {
+		u.Side = "both"
+	} else {
+		u.Reason = missing(r, k.section)
+	}
+	// Where the whole section is not known, once is enough. Where neither knows a
+	// part of one, such as a BMC, there may be none.
+	whole := !slices.ContainsFunc(kinds, func(x kind) bool { return x.section == k.section && x.parts(r) != nil })
+	if whole {
+		u.Kind = ""
+	}
+	known := slices.ContainsFunc(c.NotCompared, func(x Unknown) bool { return x.Section == u.Section && x.Side == u.Side && x.Kind == "" })
+	if !known && (whole || u.Side != "both") {
 		c.NotCompared = append(c.NotCompared, u)
 	}
 }
 
-// end says where components may be missing only because a tool failed, and sums
-// up.
+// end says where components may be missing only because a tool failed or was not
+// there, and sums up.
 func (c *Comparison) end(a, b *report.Report) *Comparison {
 	var sections []string
 	for _, d := range c.Differences {
@@ -237,13 +246,19 @@ func (c *Comparison) end(a, b *report.Report) *Comparison {
 	}
 	for _, s := range sections {
 		for _, side := range []struct {
-			name string
-			r    *report.Report
-		}{{"expected", a}, {"got", b}} {
-			if why := failures(side.r, s); len(why) > 0 {
+			name   string
+			r, not *report.Report
+		}{{"expected", a, b}, {"got", b, a}} {
+			why := failures(side.r, s)
+			for _, tool := range tools(side.not, s) {
+				if side.r != nil && !slices.Contains(tools(side.r, s), tool) {
+					why = append(why, tool+" was not run")
+				}
+			}
+			if len(why) > 0 {
 				reason := "there may be more than it lists: " + why[0]
 				if len(why) > 1 {
-					reason += fmt.Sprintf(" (and %d more errors)", len(why)-1)
+					reason += fmt.Sprintf(" (and %d more)", len(why)-1)
 				}
 				c.NotCompared = append(c.NotCompared, Unknown{Section: s, Side: side.name, Reason: reason})
 			}
@@ -251,6 +266,19 @@ func (c *Comparison) end(a, b *report.Report) *Comparison {
 	}
 	c.Same = len(c.Differences) == 0 && !slices.ContainsFunc(c.NotCompared, func(u Unknown) bool { return u.Side != "both" })
 	return c
+}
+
+// tools lists the tools that were run for a section.
+func tools(r *report.Report, section string) []string {
+	var all []string
+	for _, c := range cmp.Or(r, &report.Report{}).Collectors {
+		for _, t := range c.Tools {
+			if c.Name == section && !slices.Contains(all, t.Tool) {
+				all = append(all, t.Tool)
+			}
+		}
+	}
+	return all
 }
 
 // missing says why a report lacks a section.
@@ -265,7 +293,7 @@ func missing(r *report.Report, section string) string {
 	case len(why) > 0:
 		return why[0]
 	}
-	return ""
+	return "the audit found nothing"
 }
 
 // failures lists what went wrong while a section was collected.

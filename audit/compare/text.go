@@ -127,7 +127,10 @@ func (u Unknown) String() string {
 	switch {
 	case u.What != "":
 		s = strings.TrimSpace(u.Kind.words()+" "+u.Component) + ": " + plain(u.What) + " not known"
-	case u.Reason == "":
+	case u.Kind != "":
+		s += ", " + u.Kind.words()
+	}
+	if u.What == "" && u.Reason == "" {
 		s += ": not known"
 	}
 	if u.Components > 1 {

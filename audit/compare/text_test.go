@@ -60,7 +60,7 @@ Findings (not counted)  A     B
   finding No cable
     count               0     1     eth1
 
-8 differences, 2 not compared. Same: 1 system, 1 baseboard, 1 chassis, 2 processors, 6 modules, 1 drive, 5 PCI devices.
+8 differences, 2 not compared. Same: 1 system, 1 BMC, 1 baseboard, 1 chassis, 2 processors, 6 modules, 1 drive, 5 PCI devices.
 `
 	var text strings.Builder
 	if err := c.Write(&text, "A", "B", terminal.Terminal{}); err != nil {
