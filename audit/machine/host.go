@@ -90,15 +90,19 @@ func wait(ctx context.Context, cmd *exec.Cmd) error {
 		}
 	}
 	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	if cause == nil {
+		// It cannot hang any more, however slow the machine is.
+		return exitError(cmd.Wait())
+	}
 
-	reaped := make(chan error, 1)
-	go func() { reaped <- cmd.Wait() }()
+	reaped := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(reaped)
+	}()
 	select {
-	case err := <-reaped:
-		if cause != nil {
-			return cause
-		}
-		return exitError(err)
+	case <-reaped:
+		return cause
 	case <-time.After(2 * grace): // cmd.Wait itself needs up to one grace
 		return errors.Join(cause, ErrStuck)
 	}
