@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"bee/audit/machine"
 	"bee/audit/report"
@@ -159,6 +160,18 @@ func TestDmidecode(t *testing.T) {
 	}
 	if a := r.Memory.Arrays[0]; a.MaximumCapacityBytes != 3<<40 || a.ErrorCorrection != "None" || a.Slots != 2 {
 		t.Errorf("array %+v", a)
+	}
+}
+
+func TestUsableMemory(t *testing.T) {
+	for text, want := range map[string]uint64{
+		"MemTotal:       65792448 kB\nMemFree: 1 kB\n": 65792448 << 10, "MemFree: 1 kB\n": 0, "MemTotal: lots\n": 0, "MemTotal: 99999999999999999999 kB\n": 0,
+	} {
+		m := dmidecode(dmiSample)
+		m.files = fstest.MapFS{"proc/meminfo": {Data: []byte(text)}}
+		if r := audit(t, t.Context(), m, memory); r.Memory.UsableBytes != want || len(r.Errors) > 0 {
+			t.Errorf("%q: %d bytes, errors %+v", text, r.Memory.UsableBytes, r.Errors)
+		}
 	}
 }
 

@@ -3,6 +3,9 @@ package collect
 import (
 	"cmp"
 	"context"
+	"io/fs"
+	"strconv"
+	"strings"
 
 	"bee/audit/dmi"
 	"bee/audit/jedec"
@@ -11,12 +14,14 @@ import (
 
 var memory = Collector{
 	Name:      "memory",
-	About:     "memory arrays and slots, also empty ones (dmidecode)",
+	About:     "memory arrays and slots, also empty ones (dmidecode), and what the kernel can use (/proc/meminfo)",
 	Tools:     []string{"dmidecode"},
 	ToolLimit: dmidecodeLimit,
 	Collect: func(ctx context.Context, t *Task) {
 		if all, ok := structures(ctx, t, "16,17"); ok {
-			t.Update(func(r *report.Report) { r.Memory = memoryFrom(all) })
+			m := memoryFrom(all)
+			m.UsableBytes = usableMemory(t.Files())
+			t.Update(func(r *report.Report) { r.Memory = m })
 		}
 	},
 }
@@ -66,6 +71,22 @@ func memoryFrom(all []dmi.Structure) *report.Memory {
 		m.Slots = append(m.Slots, slot)
 	}
 	return m
+}
+
+// usableMemory reads what the kernel has of memory, 0 where it does not say so.
+func usableMemory(files fs.FS) uint64 {
+	text, err := fs.ReadFile(files, "proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if total, ok := strings.CutPrefix(line, "MemTotal:"); ok {
+			if kB, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(total), " kB"), 10, 50); err == nil {
+				return kB << 10
+			}
+		}
+	}
+	return 0
 }
 
 // moduleMaker returns the name of a module's maker, and the number that it was

@@ -22,6 +22,9 @@ type rule struct {
 
 // rules are all rules, by section.
 var rules = []rule{
+	{"board-state", "board", boardState},
+	{"board-no-serial", "board", boardNoSerial},
+
 	{"cpu-disabled", "cpu", cpuDisabled},
 	{"cpu-unused", "cpu", cpuUnused},
 	{"cpu-cores-disabled", "cpu", cpuCoresDisabled},
@@ -29,6 +32,21 @@ var rules = []rule{
 	{"cpu-mixed-microcode", "cpu", cpuMixedMicrocode},
 	{"cpu-no-virtualisation", "cpu", cpuNoVirtualisation},
 	{"cpu-virtual-machine", "cpu", cpuVirtualMachine},
+
+	{"memory-unused", "memory", memoryUnused},
+	{"memory-no-size", "memory", memoryNoSize},
+	{"memory-no-ecc", "memory", memoryNoECC},
+	{"memory-mixed-ecc", "memory", memoryMixedECC},
+	{"memory-mixed-types", "memory", memoryMixedTypes},
+	{"memory-mixed-sizes", "memory", memoryMixedSizes},
+	{"memory-mixed-speeds", "memory", memoryMixedSpeeds},
+	{"memory-unbalanced-cpus", "memory", memoryUnbalancedCPUs},
+	{"memory-unbalanced-channels", "memory", memoryUnbalancedChannels},
+	{"memory-empty-channels", "memory", memoryEmptyChannels},
+	{"memory-slow", "memory", memorySlow},
+	{"memory-mixed-parts", "memory", memoryMixedParts},
+	{"memory-mixed-ranks", "memory", memoryMixedRanks},
+	{"memory-same-serial", "memory", memorySameSerial},
 
 	{"drive-failing", "storage", eachDrive(driveFailing)},
 	{"drive-critical-warning", "storage", eachDrive(driveCriticalWarning)},
@@ -60,6 +78,15 @@ var rules = []rule{
 	{"network-slow", "network", networkSlow},
 	{"network-mac-changed", "network", networkMACChanged},
 	{"network-mixed-firmware", "network", networkMixedFirmware},
+
+	{"psu-failed", "psu", eachSupply(psuFailed)},
+	{"psu-sensor", "psu", psuSensor},
+	{"psu-no-input", "psu", eachSupply(psuNoInput)},
+	{"psu-degraded", "psu", eachSupply(psuDegraded)},
+	{"psu-absent", "psu", psuAbsent},
+	{"psu-not-redundant", "psu", psuNotRedundant},
+	{"psu-mixed", "psu", psuMixed},
+	{"psu-same-serial", "psu", psuSameSerial},
 
 	{"gpu-missing", "nvidia", gpuMissing},
 	{"gpu-not-examined", "nvidia", gpuNotExamined},

@@ -52,6 +52,24 @@ func Memory(bytes uint64) string {
 	return humanize.IBytes(bytes)
 }
 
+// Slots returns a function that names memory slots: by their locator; with the
+// bank locator where it takes both to tell them apart.
+func Slots(all []report.MemorySlot) func(report.MemorySlot) string {
+	seen := map[string]int{}
+	for _, s := range all {
+		seen[s.Locator]++
+	}
+	return func(s report.MemorySlot) string {
+		if s.Locator == "" {
+			return s.Handle
+		}
+		if seen[s.Locator] > 1 {
+			return Join(s.Locator, s.BankLocator)
+		}
+		return s.Locator
+	}
+}
+
 // Capacity is the size of a drive in three digits, in powers of 1000 as drives
 // are sold: "7.68 TB"; "" where unknown.
 func Capacity(bytes uint64) string {

@@ -80,19 +80,25 @@ func memory(p *page, r *report.Report, m marks) {
 		return
 	}
 	populated, total := 0, uint64(0)
-	for _, x := range r.Memory.Slots {
+	slots := r.Memory.SystemSlots()
+	for _, x := range slots {
 		if x.Populated {
 			populated++
 			total += x.SizeBytes
 		}
 	}
-	size, places := cmp.Or(label.Memory(total), "none"), fmt.Sprintf("%d of %s", populated, label.Count(len(r.Memory.Slots), "slot"))
+	size, places := cmp.Or(label.Memory(total), "none"), fmt.Sprintf("%d of %s", populated, label.Count(len(slots), "slot"))
 	s := section{ID: "memory", Title: "Memory", Note: size + " in " + places}
 	s.Figures = slotFigures(r.Memory.Slots, m)
 	s.table(tabulate("Memory slots", "Slot", r.Memory.Slots, label.Memory, func(x report.MemorySlot) cell {
 		name := cmp.Or(x.Locator, x.Handle)
 		return m.cell(name, "memory", name)
 	}, "locator"))
+	if n := r.Memory.UsableBytes; n > 0 {
+		s.table(properties("Memory as the kernel sees it", struct {
+			UsableBytes uint64 `json:"usable_bytes"`
+		}{n}))
+	}
 	s.table(tabulate("Memory arrays", "Array", r.Memory.Arrays, label.Memory, func(x report.MemoryArray) cell {
 		return cell{Text: x.Handle}
 	}, "handle"))

@@ -179,6 +179,9 @@ type Memory struct {
 	Arrays []MemoryArray `json:"arrays"`
 	// Every slot, also the empty ones (SMBIOS type 17).
 	Slots []MemorySlot `json:"slots"`
+	// What the kernel can use (MemTotal in /proc/meminfo): a little less than the
+	// modules have.
+	UsableBytes uint64 `json:"usable_bytes,omitempty"`
 }
 
 // SystemSlots returns the slots of the machine's main memory: all but those for

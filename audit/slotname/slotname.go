@@ -27,7 +27,7 @@ type Place struct {
 // patterns are made when the first name is read.
 var patterns = sync.OnceValue(func() (p struct{ cpu, channel, letter, number *regexp.Regexp }) {
 	p.cpu = regexp.MustCompile(`(?i)(?:^|[^a-z])(?:((?:cpu|processor|proc|socket|node)[ _-]*[0-9]+)|(p[0-9]+)[ _-])|/(p[0-9]+)$`)
-	p.channel = regexp.MustCompile(`(?i)(?:^|[^a-z])((?:channel|ch)[ _-]*(?:[a-z]|[0-9]+))[0-9]*(?:[^a-z0-9]|$)`)
+	p.channel = regexp.MustCompile(`(?i)(?:^|[^a-z])((?:controller[ _-]*[0-9]+[ _-]*)?(?:channel|ch)[ _-]*(?:[a-z]|[0-9]+))[0-9]*(?:[^a-z0-9]|$)`)
 	// A letter before the slot's number: DIMMA1, DIMM_P0_A0, A1.
 	p.letter = regexp.MustCompile(`(?i)(?:^|dimm[ _-]*|[_-])([a-z])[ _-]*[0-9]+$`)
 	// A number before the slot's letter or number: P1-DIMM2A, P1_2A, CPU0_C2D1.

@@ -23,6 +23,7 @@ func TestRead(t *testing.T) {
 		{"DIMM1 J12", "SOCKET 1 CHANNEL 2 DIMM 0", "SOCKET 1", "CHANNEL 2"},
 		{"DIMM 1", "P0 CHANNEL H", "P0", "CHANNEL H"},
 		{"ChannelB-DIMM0", "BANK 2", "", "ChannelB"},
+		{"Controller1-ChannelA-DIMM0", "BANK 2", "", "Controller1-ChannelA"},
 		{"CPU0_C2D1", "NODE 0", "CPU0", "C2"},
 		{"P1_UMC3_CH_D0", "P1 CHANNEL D", "P1", "CH_D"},
 		{"DIMM5", "CPU1ChB", "CPU1", "ChB"},
