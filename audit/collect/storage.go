@@ -34,6 +34,7 @@ var storage = Collector{
 			for _, k := range kernel {
 				s.add(driveID{path: "/dev/" + k.Name}, func(d *drive) { d.kernel = k })
 			}
+			s.publish()
 		})
 		s.do(func() {
 			defer close(listed)
@@ -85,6 +86,12 @@ func (s *survey) run(tool string, args ...string) machine.Result {
 	return s.task.Run(s.ctx, tool, args...)
 }
 
+// learn adds what change says of a drive to the report.
+func (s *survey) learn(id driveID, change func(*drive)) {
+	s.add(id, change)
+	s.publish()
+}
+
 // add adds what change says of a drive, and asks what was not asked of it yet.
 func (s *survey) add(id driveID, change func(*drive)) {
 	s.mu.Lock()
@@ -97,7 +104,6 @@ func (s *survey) add(id driveID, change func(*drive)) {
 	d := s.drives[i]
 	change(d)
 	d.report = d.conclude()
-	s.publish()
 	if d.speaksSMART() && !d.askedSmartctl && s.task.Has("smartctl") {
 		d.askedSmartctl = true
 		s.do(func() { s.askSmartctl(id) })
@@ -111,6 +117,8 @@ func (s *survey) add(id driveID, change func(*drive)) {
 
 // publish puts the drives as they are known now into the report.
 func (s *survey) publish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	list := make([]report.Drive, len(s.drives))
 	for i, d := range s.drives {
 		list[i] = d.report
@@ -126,6 +134,7 @@ func (s *survey) askLsblk() {
 	for _, b := range disks {
 		s.add(driveID{path: "/dev/" + string(b.KernelName)}, func(d *drive) { d.lsblk = b })
 	}
+	s.publish()
 }
 
 // scan finds what the kernel does not show: members of a RAID controller's arrays.
@@ -146,6 +155,7 @@ func (s *survey) scan(wait func()) {
 			s.add(id, func(d *drive) { d.scanned = cmp.Or(kind, "auto") })
 		}
 	}
+	s.publish()
 }
 
 // known reports whether a device is one that was found already, or an NVMe
@@ -172,7 +182,7 @@ func (s *survey) askSmartctl(id driveID) {
 	}
 	switch {
 	case answer.RAIDVolume():
-		s.add(id, func(d *drive) { d.raidVolume = true })
+		s.learn(id, func(d *drive) { d.raidVolume = true })
 		return
 	case answer.tooOld():
 		return // the scan says so, once
@@ -181,7 +191,7 @@ func (s *survey) askSmartctl(id driveID) {
 	if (answer.result.Err != nil || answer.bad != nil) && answer.ModelName == "" && answer.SerialNumber == "" {
 		return // nothing was read
 	}
-	s.add(id, func(d *drive) { d.smartctl = answer })
+	s.learn(id, func(d *drive) { d.smartctl = answer })
 }
 
 // smartctl runs smartctl with a device type, or "" for it to find out. An exit
@@ -223,7 +233,7 @@ func (s *survey) askController(id driveID) {
 	c, err := nvme.ParseController(result.Stdout)
 	s.task.Check(result, err)
 	if err == nil {
-		s.add(id, func(d *drive) { d.controller = &c })
+		s.learn(id, func(d *drive) { d.controller = &c })
 	}
 }
 
@@ -232,6 +242,6 @@ func (s *survey) askHealth(id driveID) {
 	h, err := nvme.ParseHealth(result.Stdout)
 	s.task.Check(result, err)
 	if err == nil {
-		s.add(id, func(d *drive) { d.health = &h })
+		s.learn(id, func(d *drive) { d.health = &h })
 	}
 }

@@ -4,8 +4,8 @@ package report
 type Storage struct {
 	// Every drive that the kernel or smartctl's scan knows, by path. Disks without
 	// hardware (RAM disks, loop devices, …) are not listed. Each namespace of an
-	// NVMe controller is a drive of its own; a controller without one is a drive
-	// without a size.
+	// NVMe controller is a drive of its own; a controller without one is a drive,
+	// too, without a type.
 	Drives []Drive `json:"drives"`
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode/utf8"
 )
 
 // machine makes a file system of lines "path content" and "path -> target".
@@ -173,4 +174,42 @@ func TestNoSysfs(t *testing.T) {
 	if drives := Read(fstest.MapFS{}); len(drives) != 0 {
 		t.Errorf("%+v", drives)
 	}
+}
+
+// linked is a machine one of whose folders is a link, too.
+type linked struct {
+	fstest.MapFS
+	target string
+}
+
+func (l linked) ReadLink(string) (string, error) { return l.target, nil }
+
+// Wherever a link leads and whatever a file holds, no drive is lost, and what it
+// says is text.
+func FuzzRead(f *testing.F) {
+	f.Add("../devices/pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0/0:0:0:0/block/sda", "naa.5000")
+	f.Add("../devices/pci0000:00/0000:3b:00.0/host1/port-1:0/end_device-1:0/target1:0:0/1:0:0:0/block/sdb", "12.0 Gbit")
+	f.Add("/", "\xff\x00\x1b")
+	f.Add("../../..", "99999999999999999999")
+	f.Fuzz(func(t *testing.T, link, content string) {
+		file := &fstest.MapFile{Data: []byte(content)}
+		drives := Read(linked{fstest.MapFS{
+			"sys/class/sas_phy/phy-1:0/negotiated_linkrate": file,
+			"sys/class/nvme/nvme0/address":                  file,
+			"sys/class/nvme/nvme0/state":                    file,
+			"sys/block/nvme0n1/device/nvme0/x":              file,
+			"sys/block/nvme0n1/wwid":                        file,
+			"sys/class/scsi_generic/sg1/device/type":        {Data: []byte("0")},
+			"sys/class/scsi_generic/sg1/device/model":       file,
+			"sys/block/sda/size":                            file,
+			"sys/block/sda/device/wwid":                     file,
+			"sys/block/sda/device/vpd_pg80":                 file,
+		}, link})
+		if len(drives) != 3 {
+			t.Errorf("%d drives: %+v", len(drives), drives)
+		}
+		if s := fmt.Sprintf("%+v", drives); !utf8.ValidString(s) || strings.ContainsAny(s, "\x00\x1b\n") {
+			t.Errorf("%q", s)
+		}
+	})
 }
