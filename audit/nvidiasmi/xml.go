@@ -46,7 +46,7 @@ func ParseXML(out []byte) (Log, error) {
 	switch {
 	case err != nil && first == nil && p.complete && len(log.Messages) == 0:
 		return log, nil // a machine without GPUs
-	case err == nil && first == nil && !p.complete:
+	case err == nil && first == nil && (!p.complete || len(log.Cut) > 0):
 		return log, errors.New("nvidia-smi's XML is cut off")
 	case err == nil:
 		return log, first
