@@ -3,6 +3,7 @@ package nvidiasmi
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -67,6 +68,19 @@ func TestCSVTrouble(t *testing.T) {
 	log, err := ParseCSV([]byte(csvHeader + strings.Replace(csvWith, "Test", "T\xffst", 1)))
 	if err != nil || log.GPUs[0].Name != `NVIDIA T\xffst` {
 		t.Errorf("%+v, error %v", log, err)
+	}
+}
+
+func TestCSVInforom(t *testing.T) {
+	for word, want := range map[string]string{"valid": "false", "invalid": "true", "[N/A]": "unknown", "maybe": "unknown"} {
+		log, err := ParseCSV([]byte("name, inforom.checksum_validation\nNVIDIA Test, " + word + "\n"))
+		got := "unknown"
+		if err == nil && log.GPUs[0].InforomCorrupted != nil {
+			got = strconv.FormatBool(*log.GPUs[0].InforomCorrupted)
+		}
+		if got != want {
+			t.Errorf("%s: damaged %s, want %s, error %v", word, got, want, err)
+		}
 	}
 }
 

@@ -126,6 +126,17 @@ const oldWant = `{"pci_address": "0000:3a:00.0", "name": "Tesla Old", "uuid": "G
 	"retired_pages": {"single_bit": 3, "double_bit": 1, "pending": true}, "recovery_action": "Reset",
 	"processes": [{"pid": 5495, "name": "job", "used_memory_bytes": 102760448}]}`
 
+// What only some drivers have: no limit in force, no current generation, limits
+// in the group that driver 610 brought.
+const (
+	earlyGPU  = `<gpu_module_id>4</gpu_module_id><power_readings><power_limit>225.00 W</power_limit><min_power_limit>150.00 W</min_power_limit><max_power_limit>230.00 W</max_power_limit></power_readings>`
+	earlyWant = `{"pci_address": "0000:3a:00.0", "module_id": 4, "power": {"limit_watts": 225, "min_limit_watts": 150, "max_limit_watts": 230}}`
+	lateGPU   = `<pci><pci_gpu_link_info><pcie_gen><current_link_gen>Requested functionality has been deprecated</current_link_gen><device_current_link_gen>3</device_current_link_gen></pcie_gen></pci_gpu_link_info></pci>
+		<ecc_errors><unrepairable_memory>Yes</unrepairable_memory></ecc_errors>
+		<gpu_power_readings><gpu_ceiling_power_limit><current_power_limit>N/A</current_power_limit><requested_power_limit>65.00 W</requested_power_limit><min_power_limit>30.00 W</min_power_limit><max_power_limit>70.00 W</max_power_limit></gpu_ceiling_power_limit></gpu_power_readings>`
+	lateWant = `{"pci_address": "0000:3a:00.0", "pcie": {"generation": 3}, "ecc": {"unrepairable_memory": true}, "power": {"limit_watts": 65, "min_limit_watts": 30, "max_limit_watts": 70}}`
+)
+
 // lostGPU is a GPU that fell off the bus while it was asked.
 const lostGPU = `<product_name>NVIDIA Lost</product_name><serial>GPU is lost</serial><uuid>GPU is lost</uuid>
 <fan_speed>GPU is lost</fan_speed><performance_state>Unknown Error</performance_state>
@@ -137,6 +148,7 @@ const lostWant = `{"pci_address": "0000:3a:00.0", "name": "NVIDIA Lost", "read_e
 func TestXML(t *testing.T) {
 	for name, c := range map[string]struct{ gpu, want string }{
 		"new": {newGPU, newWant}, "old": {oldGPU, oldWant}, "lost": {lostGPU, lostWant},
+		"early": {earlyGPU, earlyWant}, "late": {lateGPU, lateWant},
 		"nothing": {"<mig_devices>\n\tNone\n</mig_devices><remapped_rows>N/A</remapped_rows>", `{"pci_address": "0000:3a:00.0"}`},
 		"silent":  {silenced(newGPU), `{"pci_address": "0000:3a:00.0", "mig": {"devices": [{}, {}]}}`},
 		"without ECC": {`<ecc_mode><current_ecc>N/A</current_ecc></ecc_mode><ecc_errors><volatile><dram_uncorrectable>N/A</dram_uncorrectable></volatile>
