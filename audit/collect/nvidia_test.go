@@ -114,6 +114,8 @@ func TestNoNVIDIA(t *testing.T) {
 	}{
 		"driver not loaded":  {"NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n\n", &machine.ExitError{Status: 9}},
 		"in silence":         {"", &machine.ExitError{Status: 9}},
+		"by words alone":     {"NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver.\n", &machine.ExitError{Status: 1}},
+		"by status alone":    {"", &machine.ExitError{Status: 6}},
 		"library not found":  {"NVIDIA-SMI couldn't find libnvidia-ml.so library in your system.\n", &machine.ExitError{Status: 12}},
 		"no devices":         {"No devices were found\n", &machine.ExitError{Status: 6}},
 		"no devices, status": {"No devices were found\n", nil},
@@ -148,7 +150,7 @@ const lostGPU = "Unable to determine the device handle for GPU0000:3B:00.0: GPU 
 // A GPU that fell off the bus must not cost the others.
 func TestLostGPU(t *testing.T) {
 	lost := &machine.ExitError{Status: 15}
-	m := script{files: pciBus("3a", "3b", "3c"),
+	m := script{files: pciBus("3a=nvidia", "3b=nvidia", "3c=nvidia"),
 		out: map[string]string{smiXML: lostGPU, smiLinks: lostGPU,
 			smiXML + " -i 0000:3a:00.0": smiLog("3a"), smiXML + " -i 0000:3b:00.0": lostGPU, smiXML + " -i 0000:3c:00.0": smiLog("3c"),
 			smiLinks + " -i 0000:3a:00.0": "GPU 0: NVIDIA Test (UUID: GPU-3a)\n\t Link 0: 25 GB/s\n", smiLinks + " -i 0000:3c:00.0": ""},
@@ -175,6 +177,43 @@ func TestLostGPU(t *testing.T) {
 	for _, run := range r.Collectors[0].Tools {
 		if slices.Contains(run.Args, "0000:3a:00.0") {
 			t.Error("what was whole is asked for again")
+		}
+	}
+	m.out[smiXML+" -i 0000:3b:00.0"], m.err[smiXML+" -i 0000:3b:00.0"] = smiLog("3b"), nil
+	if r = audit(t, t.Context(), m, nvidia); r.NVIDIA.GPUs[1].UUID != "GPU-3b" || len(r.NVIDIA.GPUs) != 3 {
+		t.Errorf("half a GPU stays, where the whole can be had: %+v", r.NVIDIA.GPUs)
+	}
+
+	// The GPUs come in the order of their addresses.
+	m.out[smiXML] = smiLog("3b", "3c")
+	if r = audit(t, t.Context(), m, nvidia); addresses(r.NVIDIA) != "0000:3a:00.0, 0000:3b:00.0, 0000:3c:00.0" {
+		t.Error(addresses(r.NVIDIA))
+	}
+}
+
+// Links belong to a GPU by its UUID; where that is masked or missing, by its
+// index.
+func TestNVLinkOwner(t *testing.T) {
+	gpu := func(uuid string) report.GPU { return report.GPU{UUID: uuid} }
+	for _, c := range []struct {
+		gpus []report.GPU
+		of   nvidiasmi.Links
+		want int
+	}{
+		{[]report.GPU{gpu("a"), gpu("b")}, nvidiasmi.Links{Index: 0, UUID: "b"}, 1},
+		{[]report.GPU{gpu("a"), gpu("a")}, nvidiasmi.Links{Index: 1, UUID: "a"}, 1},
+		{[]report.GPU{gpu("a"), gpu("")}, nvidiasmi.Links{Index: 1, UUID: "b"}, 1},
+		{[]report.GPU{gpu("a"), gpu("b")}, nvidiasmi.Links{Index: 1, UUID: "c"}, -1},
+		{[]report.GPU{gpu("a")}, nvidiasmi.Links{Index: 1, UUID: "b"}, -1},
+	} {
+		got := -1
+		for i := range c.gpus {
+			if owner(c.gpus, c.of) == &c.gpus[i] {
+				got = i
+			}
+		}
+		if got != c.want {
+			t.Errorf("links of %+v among %+v: %d, want %d", c.of, c.gpus, got, c.want)
 		}
 	}
 }
@@ -262,7 +301,8 @@ func TestNVIDIAFails(t *testing.T) {
 	}{
 		"nvlink is unknown":         {smiLog("3a"), "ERROR: Option nvlink is not recognized.\n", nil, &machine.ExitError{Status: 2}, 1, 0},
 		"no GPU has NVLink":         {smiLog("3a"), "GPU 0: x (UUID: GPU-3a)\nDevice does not have or support Nvlink\n", nil, &machine.ExitError{Status: 3}, 1, 0},
-		"nvlink crashes":            {smiLog("3a"), "", nil, &machine.ExitError{Status: -1, Signal: 11}, 1, 1},
+		"NVLink is not supported":   {smiLog("3a"), "Not Supported\n", nil, &machine.ExitError{Status: 3}, 1, 0},
+		"nvlink crashes":            {smiLog("3a"), "GPU 0: x (UUID: GPU-3a)\n", nil, &machine.ExitError{Status: -1, Signal: 11}, 1, 1},
 		"nvlink fails":              {smiLog("3a"), "", nil, &machine.ExitError{Status: 255}, 1, 1},
 		"nvlink prints rubbish":     {smiLog("3a"), "\xff\xfe", nil, nil, 1, 1},
 		"exits 255 in silence":      {"", "", &machine.ExitError{Status: 255}, &machine.ExitError{Status: 255}, 0, 2},
@@ -275,7 +315,7 @@ func TestNVIDIAFails(t *testing.T) {
 		if r.NVIDIA != nil {
 			found = len(r.NVIDIA.GPUs)
 		}
-		if found != c.gpus || len(r.Errors) != c.errors {
+		if found != c.gpus || len(r.Errors) != c.errors || (r.NVIDIA != nil) != (found > 0) {
 			t.Errorf("%s: %+v, errors %+v", name, r.NVIDIA, r.Errors)
 		}
 		if name == "inforom is damaged" && (r.NVIDIA.GPUs[0].InforomCorrupted == nil || r.Errors[0].Stderr[0] != "WARNING: infoROM is corrupted at gpu 0000:3A:00.0") {

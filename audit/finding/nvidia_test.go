@@ -45,6 +45,9 @@ func TestGPUMissing(t *testing.T) {
 	expect(t, "some", gpuMissing, missing(one, lost, other, silent), "warning 0000:1b:00.0", "critical 0000:1a:00.0", "critical 0000:1c:00.0")
 	expect(t, "all", gpuMissing, missing(nil, lost, other, silent), "warning 0000:1b:00.0", "critical 0000:1a:00.0, 0000:1c:00.0")
 	expect(t, "the only one", gpuMissing, missing(nil, lost), "critical 0000:1a:00.0")
+	if f := gpuMissing(missing(nil, lost)); !strings.HasPrefix(f[0].Message, "The GPU is") {
+		t.Errorf("message %q", f[0].Message)
+	}
 }
 
 func TestGPUNotExamined(t *testing.T) {
