@@ -113,9 +113,10 @@ func askXML(ctx context.Context, t *Task, options ...string) smiAnswer {
 func askCSV(ctx context.Context, t *Task, options ...string) smiAnswer {
 	help := t.Run(ctx, "nvidia-smi", "--help-query-gpu")
 	known := nvidiasmi.ParseProperties(help.Stdout)
+	helpful := known["pci.bus_id"] // which there has always been
 	refused := map[string]bool{}
 	for {
-		properties := nvidiasmi.Properties(func(p string) bool { return (len(known) == 0 || known[p]) && !refused[p] })
+		properties := nvidiasmi.Properties(func(p string) bool { return (!helpful || known[p]) && !refused[p] })
 		args := []string{"--query-gpu=" + strings.Join(properties, ","), "--format=csv,nounits"}
 		a := smiAnswer{result: t.Run(ctx, "nvidia-smi", append(args, options...)...), csv: true}
 		// Where it knows one property by another name, it refuses the whole query.

@@ -247,7 +247,7 @@ func TestNVIDIAFromCSV(t *testing.T) {
 	}{
 		"known properties": {map[string]string{smiHelp: "\"pci.bus_id\" or \"gpu_bus_id\"\n\"name\"\n\"driver_version\"\n", smiCSV(few): rows}, nil, 4},
 		"unknown":          {map[string]string{smiHelp: "", smiCSV(all): rows}, nil, 4},
-		"refused": {map[string]string{smiHelp: "?", smiCSV(all): refusal("kmd_version"), smiCSV(without("kmd_version")): refusal("serial"),
+		"refused": {map[string]string{smiHelp: "\"rubbish\"\n", smiCSV(all): refusal("kmd_version"), smiCSV(without("kmd_version")): refusal("serial"),
 			smiCSV(without("kmd_version", "serial")): rows}, map[string]error{smiCSV(all): &machine.ExitError{Status: 2}}, 6},
 	} {
 		c.out[smiXML], c.out[smiLinks] = "<nvidia_smi_log", "GPU 0: x (UUID: y)\n"

@@ -87,7 +87,8 @@ func (l Log) finish(format string) (Log, error) {
 		return l, nil
 	}
 	if len(l.Messages) > 0 {
-		return l, fmt.Errorf("no GPU in nvidia-smi's %s: %q", format, l.Messages[0])
+		first := l.Messages[0]
+		return l, fmt.Errorf("no GPU in nvidia-smi's %s: %q", format, first[:min(len(first), 80)])
 	}
 	return l, fmt.Errorf("no GPU in nvidia-smi's %s", format)
 }
