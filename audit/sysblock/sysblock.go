@@ -169,6 +169,13 @@ func (s sysfs) block(name, dir string) Drive {
 		d.NVMeControllers = []string{at[len(at)-1]}
 	}
 	s.nvme(&d, dir+"/device")
+	if d.PCIAddress == "" { // old kernels do not say
+		for _, part := range s.where(dir) {
+			if pciAddress.MatchString(part) {
+				d.PCIAddress = part
+			}
+		}
+	}
 	return d
 }
 

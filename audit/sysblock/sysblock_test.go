@@ -81,7 +81,6 @@ const server = `
 	devices/pci0000:00/0000:5e:00.0/nvme/nvme0/model ACME Flash
 	devices/pci0000:00/0000:5e:00.0/nvme/nvme0/serial N1
 	devices/pci0000:00/0000:5e:00.0/nvme/nvme0/firmware_rev EDA5
-	devices/pci0000:00/0000:5e:00.0/nvme/nvme0/address 0000:5e:00.0
 	devices/pci0000:00/0000:5e:00.0/nvme/nvme0/state live
 	class/nvme/nvme0 -> ../../devices/pci0000:00/0000:5e:00.0/nvme/nvme0
 
