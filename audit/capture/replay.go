@@ -161,8 +161,8 @@ func (c *Capture) Run(_ context.Context, command machine.Command) machine.Result
 	run := runs[0]
 	return machine.Result{
 		Command:  command,
-		Stdout:   c.outputs[run.Output+"/stdout"],
-		Stderr:   c.outputs[run.Output+"/stderr"],
+		Stdout:   slices.Clip(c.outputs[run.Output+"/stdout"]), // whoever appends gets a copy
+		Stderr:   slices.Clip(c.outputs[run.Output+"/stderr"]),
 		Duration: time.Duration(math.Round(run.DurationSeconds * float64(time.Second))),
 		Err:      run.err(),
 	}
