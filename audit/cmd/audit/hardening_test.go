@@ -161,12 +161,12 @@ func TestOneBrokenTool(t *testing.T) {
 				write(t, filepath.Join(dir, tool), sh("good() { "+good+" \"$@\"; }\n"+m.script))
 
 				// A tool that hangs is waited for until all others have answered.
-				ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				broken := &scripted{dir: dir, files: c.Files()}
 				if m.kind == report.Interrupted {
 					left := others(well, tool)
-					time.AfterFunc(10*time.Second, cancel) // what the tool was to tell first
+					time.AfterFunc(30*time.Second, cancel) // what the tool was to tell first
 					broken.ran = func(ran string) {
 						if ran != tool && left.Add(-1) == 0 {
 							cancel()
