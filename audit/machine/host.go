@@ -1,14 +1,13 @@
 package machine
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
-	"sync"
 	"syscall"
 	"time"
 
@@ -17,9 +16,11 @@ import (
 
 const (
 	maxStderr = 64 << 10
-	// grace is how long a killed tool may take to vanish before it counts as
-	// stuck, and how long output may trail behind the end of a tool.
-	grace = 2 * time.Second
+	// stuckAfter is how long a killed tool may take to vanish before it counts as
+	// stuck: long for a kernel, but a machine can be slow.
+	stuckAfter = 5 * time.Second
+	// trail is how long output may trail behind the end of a tool.
+	trail = 2 * time.Second
 )
 
 // Host is the machine that the program runs on. It is for one audit: what the
@@ -49,16 +50,11 @@ func (h *Host) Run(ctx context.Context, c Command) Result {
 	stdout := h.outputs.add(func() { cancel(ErrOutputLimit) })
 	stderr := &head{}
 	cmd := exec.Command(c.Tool, c.Args...)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	cmd.WaitDelay = grace
 
 	start := time.Now()
-	err := cmd.Start()
-	if err == nil {
-		err = wait(ctx, cmd)
-	}
+	err := run(ctx, cmd, stdout, stderr)
 	duration := time.Since(start)
 	out, cut := stdout.close()
 	// The tool may have ended before it could be killed.
@@ -66,7 +62,35 @@ func (h *Host) Run(ctx context.Context, c Command) Result {
 	if cut && (err == nil || errors.As(err, &exit)) {
 		err = ErrOutputLimit
 	}
-	return Result{Command: c, Stdout: out, Stderr: stderr.bytes(), Duration: duration, Err: err}
+	return Result{Command: c, Stdout: out, Stderr: stderr.b, Duration: duration, Err: err}
+}
+
+// run runs cmd until it ends, or ctx.
+func run(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer) error {
+	out, err := newPipe(stdout)
+	if err != nil {
+		return err
+	}
+	defer out.r.Close()
+	errs, err := newPipe(stderr)
+	if err != nil {
+		out.w.Close()
+		return err
+	}
+	defer errs.r.Close()
+	cmd.Stdout, cmd.Stderr = out.w, errs.w
+	err = cmd.Start()
+	out.start()
+	errs.start()
+	if err != nil {
+		return err
+	}
+	err = wait(ctx, cmd)
+	late, cancel := context.WithTimeout(context.Background(), trail)
+	defer cancel()
+	out.finish(late)
+	errs.finish(late)
+	return err
 }
 
 // wait waits for the end of cmd, and kills its process group then, or when ctx
@@ -103,7 +127,7 @@ func wait(ctx context.Context, cmd *exec.Cmd) error {
 	select {
 	case <-reaped:
 		return cause
-	case <-time.After(2 * grace): // cmd.Wait itself needs up to one grace
+	case <-time.After(stuckAfter):
 		return errors.Join(cause, ErrStuck)
 	}
 }
@@ -121,30 +145,60 @@ func exitError(err error) error {
 		}
 		return e
 	}
-	// A process that left the group still held the output: the tool itself
-	// ended well, and all that it printed is here.
-	if errors.Is(err, exec.ErrWaitDelay) {
-		return nil
-	}
 	return err
 }
 
-// head keeps the first bytes of an output. It can be read while a process that
-// was given up on still holds the other end.
-type head struct {
-	mu sync.Mutex
-	b  []byte
+// pipe is what a tool's output comes through. Unlike that of os/exec, it loses
+// nothing of a tool that has ended, however little time this process gets.
+type pipe struct {
+	r, w *os.File
+	to   io.Writer
+	done chan struct{} // closed when nothing more is read
 }
+
+func newPipe(to io.Writer) (*pipe, error) {
+	r, w, err := os.Pipe()
+	return &pipe{r, w, to, make(chan struct{})}, err
+}
+
+// start begins to read, once the tool has the other end.
+func (p *pipe) start() {
+	p.w.Close()
+	go func() {
+		defer close(p.done)
+		_, _ = io.Copy(p.to, p.r)
+	}()
+}
+
+// finish reads the rest. A process that left the tool's group, or that was given
+// up on, may still hold the other end: after late, only what is in the pipe is
+// read.
+func (p *pipe) finish(late context.Context) {
+	select {
+	case <-p.done:
+		return
+	case <-late.Done():
+	}
+	_ = p.r.SetReadDeadline(time.Now())
+	<-p.done
+	_ = p.r.SetReadDeadline(time.Time{})
+	conn, err := p.r.SyscallConn()
+	if err != nil {
+		return
+	}
+	rest := make([]byte, 1<<20) // pipes are not larger
+	_ = conn.Read(func(fd uintptr) bool {
+		if n, err := syscall.Read(int(fd), rest); err == nil {
+			_, _ = p.to.Write(rest[:n])
+		}
+		return true
+	})
+}
+
+// head keeps the first bytes of an output.
+type head struct{ b []byte }
 
 func (h *head) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.b = append(h.b, p[:min(len(p), maxStderr-len(h.b))]...)
 	return len(p), nil
-}
-
-func (h *head) bytes() []byte {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return bytes.Clone(h.b)
 }

@@ -188,7 +188,6 @@ func TestOutputsAreBoundedTogether(t *testing.T) {
 	if b, cut := late.close(); !killed["late"] || !cut || len(b) != share {
 		t.Errorf("beyond the share: killed %t, cut off %t, %d bytes", killed["late"], cut, len(b))
 	}
-	print(late, 1)
 	if o.used != maxOutputs || len(o.running) != 1 {
 		t.Errorf("%d bytes used, %d running; want all, and the small one", o.used, len(o.running))
 	}
@@ -205,6 +204,34 @@ func TestOutputHeldOpen(t *testing.T) {
 	b, _ := os.ReadFile(pidfile)
 	if pid, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+// What a tool has printed is read, even where there was no time to read any of it
+// before it was too late.
+func TestOutputIsReadLate(t *testing.T) {
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		var to head
+		p, err := newPipe(&to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		holder, err := syscall.Dup(int(p.w.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.w.WriteString("all"); err != nil {
+			t.Fatal(err)
+		}
+		p.start()
+		p.finish(late)
+		if string(to.b) != "all" {
+			t.Errorf("read %q", to.b)
+		}
+		p.r.Close()
+		_ = syscall.Close(holder)
 	}
 }
 

@@ -38,19 +38,17 @@ func (o *outputs) add(kill func()) *output {
 
 // output is what one tool prints.
 type output struct {
-	all    *outputs
-	kill   func()
-	b      []byte
-	cut    bool // only the first bytes are kept: what runs wild is no inventory
-	closed bool
+	all  *outputs
+	kill func()
+	b    []byte
+	cut  bool // only the first bytes are kept: what runs wild is no inventory
 }
 
-// Write takes in what the tool prints. It takes no more once the output is
-// closed, which a process that was given up on may outlive.
+// Write takes in what the tool prints.
 func (o *output) Write(p []byte) (int, error) {
 	o.all.mu.Lock()
 	defer o.all.mu.Unlock()
-	if o.cut || o.closed {
+	if o.cut {
 		return len(p), nil
 	}
 	before := o.beyond()
@@ -80,11 +78,10 @@ func (o *output) cutOff() {
 	o.kill()
 }
 
-// close ends the output and returns it, and whether it was cut off.
+// close returns the output, which has ended, and whether it was cut off.
 func (o *output) close() ([]byte, bool) {
 	o.all.mu.Lock()
 	defer o.all.mu.Unlock()
-	o.closed = true
 	delete(o.all.running, o)
 	return o.b, o.cut
 }
