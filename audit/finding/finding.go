@@ -109,6 +109,9 @@ var rules = []rule{
 	{"gpu-power-limit", "nvidia", eachGPU(gpuPowerLimit)},
 	{"gpu-mixed-memory", "nvidia", gpuMixedMemory},
 	{"gpu-mixed-vbios", "nvidia", gpuMixedVBIOS},
+
+	{"audit-hung", "audit", auditHung},
+	{"audit-failed", "audit", auditFailed},
 }
 
 // All applies every rule to a report. The worst findings come first; those of
