@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 const sample = `# dmidecode 3.6
@@ -115,6 +116,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// Every handle line gives a structure, whose values are printable and on one line.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(sample))
 	f.Add([]byte("Handle 0x0001, DMI type 99999999999999999999, 1 bytes\n\t:\n\t\t\n"))
@@ -123,11 +125,21 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if handles := strings.Count("\n"+string(out), "\nHandle 0x"); len(all) > handles {
+			t.Errorf("%d structures, %d handles", len(all), handles)
+		}
 		for _, s := range all {
-			for field := range s.fields {
-				s.Text(field)
+			for field, value := range s.fields {
+				if strings.ContainsFunc(value, unicode.IsControl) || value != strings.TrimSpace(value) {
+					t.Errorf("%s: %q", field, value)
+				}
+				if s.Text(field) != "" && s.Text(field) != value {
+					t.Errorf("%s: %q became %q", field, value, s.Text(field))
+				}
 				s.Bytes(field)
-				s.Volts(field)
+				if v := s.Volts(field); !(v >= 0 && v <= 100) {
+					t.Errorf("%s: %q are %v V", field, value, v)
+				}
 			}
 		}
 	})

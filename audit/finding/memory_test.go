@@ -137,7 +137,7 @@ func TestECC(t *testing.T) {
 	expect(t, "virtual machine", memoryNoECC, guest)
 
 	expect(t, "mixed", memoryMixedECC, memoryOf("A B", set(0, narrow)), "warning ")
-	expect(t, "no such width", memoryMixedECC, memoryOf("A B", set(0, func(s *report.MemorySlot) { s.TotalWidthBits = 128 })))
+	expect(t, "no such width", memoryMixedECC, memoryOf("A B", set(0, narrow), set(1, func(s *report.MemorySlot) { s.TotalWidthBits = 128 })))
 }
 
 func TestMemoryThatIsNotThere(t *testing.T) {

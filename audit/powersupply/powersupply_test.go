@@ -106,8 +106,10 @@ func TestSensors(t *testing.T) {
 			"Status           | 63h | ok  | 10.1 | Presence detected\n"+
 			"Status           | 64h | ns  | 10.2 | Disabled\n"+
 			"Current 1        | 94h | ok  | 10.1 | 0.60 Amps\n"+
-			"Temp             | 07h | ns  | 10.3 | Disabled\n"),
-		"entity 10.1 ok true", "entity 10.2 absent false")
+			"Presence         | 55h | ok  | 10.3 | Absent\n"+
+			"Status           | 65h | ok  | 10.3 | Failure detected\n"+
+			"Temp             | 07h | ns  | 10.4 | Disabled\n"),
+		"entity 10.1 ok true", "entity 10.2 absent false", "entity 10.3 failed true")
 
 	// The name counts more than the entity: some firmware has all supplies in one,
 	// or counts the other way.
