@@ -257,11 +257,12 @@ func (m MC) Text(field string) string {
 	return placeholder.Drop(m.fields[field])
 }
 
-// Number returns the number that a field begins with, nil where it does not.
+// Number returns the number that a field begins with, nil where it does not, or
+// the number is 0, which nobody has.
 func (m MC) Number(field string) *uint64 {
 	number, _, _ := strings.Cut(m.fields[field], " ")
 	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil {
+	if err != nil || n == 0 {
 		return nil
 	}
 	return &n

@@ -146,6 +146,9 @@ func TestParseMC(t *testing.T) {
 	if n := mc.Number("Product ID"); n == nil || *n != 6973 {
 		t.Errorf("product %v", n)
 	}
+	if zero, err := ParseMC([]byte("Firmware Revision : 1.0\nProduct ID : 0 (0x0000)\n")); err != nil || zero.Number("Product ID") != nil {
+		t.Errorf("product %v, error %v", zero.Number("Product ID"), err)
+	}
 	if n := mc.Number("Manufacturer Name"); n != nil {
 		t.Errorf("a name is number %d", *n)
 	}
