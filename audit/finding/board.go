@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 
+	"bee/audit/label"
 	"bee/audit/report"
 )
 
@@ -41,7 +42,7 @@ func boardNoSerial(r *report.Report) []report.Finding {
 		return nil
 	}
 	y := r.Board.System
-	evidence := []string{about("system", y.Manufacturer, y.ProductName, prefix("UUID ", y.UUID))}
+	evidence := []string{about("system", y.Manufacturer, y.ProductName, label.Prefix("UUID ", y.UUID))}
 	for _, b := range r.Board.Baseboards {
 		if b.SerialNumber != "" {
 			evidence = append(evidence, about("base board", b.ProductName, "S/N "+b.SerialNumber))

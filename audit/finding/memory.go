@@ -85,7 +85,7 @@ func memoryNoSize(r *report.Report) []report.Finding {
 				Severity:  report.Warning,
 				Component: name(s),
 				Message:   "The firmware does not know the size of the module.",
-				Evidence:  []string{about(s.Handle, s.Type, moduleName(s), prefix("S/N ", s.SerialNumber))},
+				Evidence:  []string{about(s.Handle, s.Type, moduleName(s), label.Prefix("S/N ", s.SerialNumber))},
 				Advice:    "Compare the memory that the system has with what is plugged in: the module may have failed. Reseat it.",
 			})
 		}
@@ -311,7 +311,7 @@ func memorySameSerial(r *report.Report) []report.Finding {
 				Severity:  report.Info,
 				Component: slotNames(same, name),
 				Message:   "Modules have the same serial number.",
-				Evidence:  []string{about("modules", moduleName(s), prefix("S/N ", s.SerialNumber))},
+				Evidence:  []string{about("modules", moduleName(s), label.Prefix("S/N ", s.SerialNumber))},
 				Advice:    "Read the numbers from the labels of the modules before you take stock by them.",
 			})
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"bee/audit/label"
 	"bee/audit/report"
 )
 
@@ -30,7 +31,7 @@ func eachGPU(check func(report.GPU) *report.Finding) func(*report.Report) []repo
 				continue
 			}
 			f.Component = gpuName(g)
-			which := []string{about("GPU", g.Name, prefix("serial number ", g.SerialNumber), gpuPlace(r, g))}
+			which := []string{about("GPU", g.Name, label.Prefix("serial number ", g.SerialNumber), gpuPlace(r, g))}
 			f.Evidence = append(which, f.Evidence...)
 			found = append(found, *f)
 		}
@@ -52,13 +53,6 @@ func gpuPlace(r *report.Report, g report.GPU) string {
 	return ""
 }
 
-func prefix(p, s string) string {
-	if s == "" {
-		return ""
-	}
-	return p + s
-}
-
 func is(b *bool) bool  { return b != nil && *b }
 func not(b *bool) bool { return b != nil && !*b }
 
@@ -70,7 +64,7 @@ func gpuMissing(r *report.Report) []report.Finding {
 	const advice = "Look for NVRM and Xid in the kernel's log. Power the machine off and on: a restart may not bring a lost GPU back. " +
 		"If it stays away, check its power cables, reseat it, try it in another slot, replace it."
 	missing := func(m report.MissingGPU) string {
-		return about(m.PCIAddress, prefix("driver ", m.Driver), m.Reason)
+		return about(m.PCIAddress, label.Prefix("driver ", m.Driver), m.Reason)
 	}
 	var found []report.Finding
 	var lost []report.MissingGPU
@@ -133,7 +127,7 @@ func gpuNotExamined(r *report.Report) []report.Finding {
 	}
 	for _, c := range r.Collectors {
 		if c.Name == "nvidia" {
-			f.Evidence = append(f.Evidence, about("collector nvidia", string(c.Status), prefix("no ", strings.Join(c.MissingTools, ", "))))
+			f.Evidence = append(f.Evidence, about("collector nvidia", string(c.Status), label.Prefix("no ", strings.Join(c.MissingTools, ", "))))
 		}
 	}
 	return []report.Finding{f}
@@ -505,7 +499,7 @@ func gpuInforom(g report.GPU) *report.Finding {
 	return &report.Finding{
 		Severity: report.Warning,
 		Message:  "The GPU's information ROM is damaged: its serial number, its settings and its counts of errors cannot be trusted.",
-		Evidence: present("information ROM damaged: true", prefix("version: ", g.InforomVersion)),
+		Evidence: present("information ROM damaged: true", label.Prefix("version: ", g.InforomVersion)),
 		Advice:   "Ask the vendor for the firmware of the board; if that does not help, replace the GPU.",
 	}
 }
@@ -610,7 +604,7 @@ func gpuFabric(g report.GPU) *report.Finding {
 	f := &report.Finding{
 		Severity: report.Warning,
 		Message:  "The GPU has not come into the system's NVLink fabric.",
-		Evidence: present(prefix("state: ", g.FabricState), prefix("status: ", g.FabricStatus), prefix("health: ", g.FabricHealth)),
+		Evidence: present(label.Prefix("state: ", g.FabricState), label.Prefix("status: ", g.FabricStatus), label.Prefix("health: ", g.FabricHealth)),
 		Advice:   "Read the Fabric Manager's log, and look for SXid in the kernel's log; power the machine off and on.",
 	}
 	switch {

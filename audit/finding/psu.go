@@ -33,7 +33,7 @@ func aboutSupply(s report.PowerSupply) []string {
 	if s.MaxWatts > 0 {
 		watts = fmt.Sprintf("%d W", s.MaxWatts)
 	}
-	evidence := []string{about(supplyName(s), label.Join(s.Manufacturer, cmp.Or(s.Model, s.PartNumber)), watts, prefix("S/N ", s.SerialNumber))}
+	evidence := []string{about(supplyName(s), label.Join(s.Manufacturer, cmp.Or(s.Model, s.PartNumber)), watts, label.Prefix("S/N ", s.SerialNumber))}
 	if len(s.Status) > 0 {
 		evidence = append(evidence, "status: "+strings.Join(s.Status, ", "))
 	}
@@ -200,7 +200,7 @@ func psuMixed(r *report.Report) []report.Finding {
 			power = fmt.Sprintf("%d W", s.MaxWatts)
 		}
 		watts = append(watts, power)
-		evidence = append(evidence, about(supplyName(s), label.Join(s.Manufacturer, s.Model), prefix("part ", s.PartNumber), power))
+		evidence = append(evidence, about(supplyName(s), label.Join(s.Manufacturer, s.Model), label.Prefix("part ", s.PartNumber), power))
 	}
 	switch {
 	case differ(watts):

@@ -5,6 +5,7 @@ package label
 import (
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -38,6 +39,46 @@ func Count[T int | uint64](n T, thing string) string {
 		return fmt.Sprintf("%d %sies", n, stem)
 	}
 	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// Some is a number of things, "" where it is not known.
+func Some(n uint64, thing string) string {
+	if n == 0 {
+		return ""
+	}
+	return Count(n, thing)
+}
+
+// Number is a number with its unit, "" where it is not known.
+func Number(n uint64, unit string) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(n, 10) + unit
+}
+
+// Prefix puts what a text is before it, "" where there is no text.
+func Prefix(what, s string) string {
+	if s == "" {
+		return ""
+	}
+	return what + s
+}
+
+// Serial is a serial number that says what it is.
+func Serial(s string) string { return Prefix("S/N ", s) }
+
+// Quiet reports whether a PCI device says little about a machine, by its class:
+// bridges, system peripherals, serial buses, signal processing.
+func Quiet(d report.PCIDevice) bool {
+	if len(d.ClassID) != 4 {
+		return false
+	}
+	switch d.ClassID[:2] {
+	case "06", "08", "0c", "11":
+		return true
+	}
+	return false
 }
 
 // Memory is a size of memory, in powers of 1024 as it is sold: "1152 GiB"; ""

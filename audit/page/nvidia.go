@@ -26,7 +26,7 @@ func nvidia(p *page, r *report.Report, m marks) {
 		parts = append(parts, q)
 	}
 	s := section{ID: "nvidia", Title: "GPUs", Note: strings.Join(present(label.Count(len(n.GPUs), "GPU"),
-		prefix("driver ", n.DriverVersion), prefix("CUDA ", n.CUDAVersion), prefix("read as ", n.Source)), ", ")}
+		label.Prefix("driver ", n.DriverVersion), label.Prefix("CUDA ", n.CUDAVersion), label.Prefix("read as ", n.Source)), ", ")}
 	s.draw("Cards", parts)
 	s.table(tabulate("Missing GPUs", "Address", n.MissingGPUs, label.Memory, func(g report.MissingGPU) cell {
 		return m.cell(g.PCIAddress, "nvidia", g.PCIAddress)
@@ -68,7 +68,7 @@ func gpuPart(g report.GPU, m marks) part {
 	q := part{Kind: "gpu", Name: gpuName(g), Level: good}
 	q.Lines = []string{
 		cmp.Or(g.Name, "unknown model"),
-		serial(g.SerialNumber),
+		label.Serial(g.SerialNumber),
 		dotted(errorCorrection(g.ECC), linkState(g.NVLinks), partition(g.MIG)),
 	}
 	if t := of(g.Temperature); t.GPUCelsius != nil {
@@ -89,7 +89,7 @@ func gpuPart(g report.GPU, m marks) part {
 		}
 		q.Bars = append(q.Bars, b)
 	}
-	q.About = present(g.UUID, prefix("VBIOS ", g.VBIOSVersion))
+	q.About = present(g.UUID, label.Prefix("VBIOS ", g.VBIOSVersion))
 	m.mark(&q, "nvidia", gpuName(g))
 	return q
 }

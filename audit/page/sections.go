@@ -43,15 +43,15 @@ func cpu(p *page, r *report.Report, m marks) {
 	populated, cores := 0, uint64(0)
 	for _, c := range r.CPU.Sockets {
 		name := cmp.Or(c.Designation, c.Handle)
-		q := part{Kind: "cpu", Name: name, State: "empty", Level: empty, About: present(c.Status, serial(c.SerialNumber))}
+		q := part{Kind: "cpu", Name: name, State: "empty", Level: empty, About: present(c.Status, label.Serial(c.SerialNumber))}
 		if c.Populated {
 			populated++
 			cores += c.Cores
 			q.State, q.Level = "", good
 			q.Lines = []string{
 				cmp.Or(label.Processor(c.Version), "unknown processor"),
-				label.Join(some(c.Cores, "core"), some(c.Threads, "thread")),
-				number(c.MaxSpeedMHz, " MHz at most"),
+				label.Join(label.Some(c.Cores, "core"), label.Some(c.Threads, "thread")),
+				label.Number(c.MaxSpeedMHz, " MHz at most"),
 			}
 		}
 		m.mark(&q, "cpu", name)
@@ -72,7 +72,7 @@ func cpu(p *page, r *report.Report, m marks) {
 	}, "id"))
 	p.Sections = append(p.Sections, s)
 	p.Tiles = append(p.Tiles, m.tile(s.ID, "Processors", fmt.Sprint(populated),
-		"of "+label.Count(len(parts), "socket")+prefix(", ", some(cores, "core"))))
+		"of "+label.Count(len(parts), "socket")+label.Prefix(", ", label.Some(cores, "core"))))
 }
 
 func memory(p *page, r *report.Report, m marks) {
@@ -118,7 +118,7 @@ func slotFigures(slots []report.MemorySlot, m marks) []figure {
 	for _, x := range slots {
 		where := slotname.Read(x.Locator, x.BankLocator)
 		if where.CPU == "" && len(arrays) > 1 {
-			where.CPU = prefix("Array ", x.ArrayHandle)
+			where.CPU = label.Prefix("Array ", x.ArrayHandle)
 		}
 		where.CPU = cmp.Or(where.CPU, "Slots")
 		if at[where] == nil {
@@ -143,13 +143,13 @@ func slotPart(x report.MemorySlot, m marks) part {
 	q := part{Kind: "dimm", Name: name, State: "empty", Level: empty, Lines: []string{"", ""}}
 	if x.Populated {
 		q.State, q.Level = "", good
-		speed := number(x.SpeedMTs, " MT/s")
+		speed := label.Number(x.SpeedMTs, " MT/s")
 		if x.ConfiguredSpeedMTs != 0 && x.ConfiguredSpeedMTs != x.SpeedMTs {
 			speed = fmt.Sprintf("%d of %s", x.ConfiguredSpeedMTs, cmp.Or(speed, "? MT/s"))
 		}
 		q.Lines = []string{label.Join(cmp.Or(label.Memory(x.SizeBytes), "size unknown"), x.Type), speed}
 	}
-	q.About = present(x.BankLocator, label.Join(x.Manufacturer, x.PartNumber), serial(x.SerialNumber))
+	q.About = present(x.BankLocator, label.Join(x.Manufacturer, x.PartNumber), label.Serial(x.SerialNumber))
 	m.mark(&q, "memory", name)
 	return q
 }
@@ -164,7 +164,7 @@ func storage(p *page, r *report.Report, m marks) {
 		total += d.SizeBytes
 		parts = append(parts, drivePart(d, m))
 	}
-	s := section{ID: "storage", Title: "Storage", Note: label.Count(len(parts), "drive") + prefix(", ", label.Capacity(total))}
+	s := section{ID: "storage", Title: "Storage", Note: label.Count(len(parts), "drive") + label.Prefix(", ", label.Capacity(total))}
 	s.draw("Drives", parts)
 	s.table(tabulate("Drives", "Drive", r.Storage.Drives, label.Capacity, func(d report.Drive) cell {
 		return m.cell(driveName(d), "storage", driveName(d))
@@ -229,20 +229,16 @@ func drivePart(d report.Drive, m marks) part {
 	}
 	q.Lines = []string{
 		cmp.Or(label.Join(d.Vendor, d.Model), "unknown model"),
-		serial(d.SerialNumber),
+		label.Serial(d.SerialNumber),
 		dotted(label.Capacity(d.SizeBytes), d.Transport, heat),
 	}
 	if u := smart.UsedPercent; u != nil {
 		q.Bars = append(q.Bars, bar{"Worn", fmt.Sprintf("%d %%", *u), float64(*u)})
 	}
-	q.About = present(prefix("firmware ", d.FirmwareVersion), strings.ReplaceAll(strings.Join(smart.Warnings, ", "), "_", " "))
+	q.About = present(label.Prefix("firmware ", d.FirmwareVersion), strings.ReplaceAll(strings.Join(smart.Warnings, ", "), "_", " "))
 	m.mark(&q, "storage", driveName(d))
 	return q
 }
-
-// quiet are PCI classes that say little about a machine: bridges, system
-// peripherals, serial buses, signal processing.
-var quiet = []string{"06", "08", "0c", "11"}
 
 func pcie(p *page, r *report.Report, m marks) {
 	if r.PCIe == nil {
@@ -250,7 +246,7 @@ func pcie(p *page, r *report.Report, m marks) {
 	}
 	var devices, rest []report.PCIDevice
 	for _, d := range r.PCIe.Devices {
-		if len(d.ClassID) == 4 && slices.Contains(quiet, d.ClassID[:2]) {
+		if label.Quiet(d) {
 			rest = append(rest, d)
 		} else {
 			devices = append(devices, d)
@@ -286,8 +282,8 @@ func network(p *page, r *report.Report, m marks) {
 		case !i.Up:
 			q.State, q.Level = "off", empty
 		}
-		q.Lines = []string{i.MACAddress, dotted(number(i.SpeedMbps, " Mb/s"), i.Driver, i.Port)}
-		q.About = present(i.BusAddress, prefix("firmware ", i.FirmwareVersion))
+		q.Lines = []string{i.MACAddress, dotted(label.Number(i.SpeedMbps, " Mb/s"), i.Driver, i.Port)}
+		q.About = present(i.BusAddress, label.Prefix("firmware ", i.FirmwareVersion))
 		m.mark(&q, "network", i.Name)
 		parts = append(parts, q)
 	}
@@ -318,8 +314,8 @@ func psu(p *page, r *report.Report, m marks) {
 		case "absent":
 			q.Level = empty
 		}
-		q.Lines = []string{label.Join(x.Manufacturer, x.Model), serial(x.SerialNumber), number(x.MaxWatts, " W at most")}
-		q.About = present(prefix("part ", x.PartNumber), strings.Join(x.Status, ", "))
+		q.Lines = []string{label.Join(x.Manufacturer, x.Model), label.Serial(x.SerialNumber), label.Number(x.MaxWatts, " W at most")}
+		q.About = present(label.Prefix("part ", x.PartNumber), strings.Join(x.Status, ", "))
 		m.mark(&q, "psu", x.Name)
 		parts = append(parts, q)
 		sensors = append(sensors, sensorTable("Sensors of "+q.Name, x.Sensors))
@@ -385,27 +381,3 @@ func present(all ...string) []string {
 
 // dotted joins what is not empty.
 func dotted(all ...string) string { return strings.Join(present(all...), " · ") }
-
-func prefix(p, s string) string {
-	if s == "" {
-		return ""
-	}
-	return p + s
-}
-
-func serial(s string) string { return prefix("S/N ", s) }
-
-func number(n uint64, unit string) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprint(n) + unit
-}
-
-// some prints a number of things where it is known.
-func some(n uint64, thing string) string {
-	if n == 0 {
-		return ""
-	}
-	return label.Count(n, thing)
-}

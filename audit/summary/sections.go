@@ -17,19 +17,19 @@ func (p *printer) board(s *report.Board) {
 	var rows [][]terminal.Cell
 	row := func(cells ...string) { rows = append(rows, terminal.Cells(cells...)) }
 	if y := s.System; y != nil {
-		row("System", label.Join(y.Manufacturer, y.ProductName), serial(y.SerialNumber))
+		row("System", label.Join(y.Manufacturer, y.ProductName), label.Serial(y.SerialNumber))
 	}
 	for _, c := range s.Chassis {
-		row("Chassis", label.Join(c.Manufacturer, c.Type), serial(c.SerialNumber))
+		row("Chassis", label.Join(c.Manufacturer, c.Type), label.Serial(c.SerialNumber))
 	}
 	for _, b := range s.Baseboards {
-		row("Base board", label.Join(b.Manufacturer, b.ProductName, b.Version), serial(b.SerialNumber))
+		row("Base board", label.Join(b.Manufacturer, b.ProductName, b.Version), label.Serial(b.SerialNumber))
 	}
 	if f := s.BIOS; f != nil {
 		row("BIOS", label.Join(f.Vendor, f.Version), f.ReleaseDate)
 	}
 	if c := s.BMC; c != nil {
-		row("BMC", label.Join(c.Manufacturer, c.ProductName), prefix("firmware ", c.FirmwareVersion))
+		row("BMC", label.Join(c.Manufacturer, c.ProductName), label.Prefix("firmware ", c.FirmwareVersion))
 	}
 	p.rows(rows)
 }
@@ -38,7 +38,7 @@ func (p *printer) cpu(s *report.CPU) {
 	if len(s.Sockets) == 0 && len(s.Packages) > 0 {
 		p.title("CPU: %s, says the kernel", label.Count(len(s.Packages), "processor"))
 		list(p, s.Packages, func(c report.CPUPackage) item {
-			return item{what: []string{label.Processor(c.ModelName), some(c.Cores, "core"), some(c.Threads, "thread"), number(c.MaxSpeedMHz, " MHz max")}}
+			return item{what: []string{label.Processor(c.ModelName), label.Some(c.Cores, "core"), label.Some(c.Threads, "thread"), label.Number(c.MaxSpeedMHz, " MHz max")}}
 		}, nothing)
 		return
 	}
@@ -52,12 +52,12 @@ func (p *printer) cpu(s *report.CPU) {
 	list(p, s.Sockets, func(c report.Socket) item {
 		i := item{place: cmp.Or(c.Designation, c.Handle), what: []string{"empty"}}
 		if c.Populated {
-			cores := some(c.Cores, "core")
+			cores := label.Some(c.Cores, "core")
 			if c.CoresEnabled != 0 && c.CoresEnabled != c.Cores {
 				cores += fmt.Sprintf(" (%d enabled)", c.CoresEnabled)
 			}
-			i.what = []string{cmp.Or(label.Processor(c.Version), "unknown processor"), cores, some(c.Threads, "thread"), number(c.MaxSpeedMHz, " MHz max")}
-			i.id = serial(c.SerialNumber)
+			i.what = []string{cmp.Or(label.Processor(c.Version), "unknown processor"), cores, label.Some(c.Threads, "thread"), label.Number(c.MaxSpeedMHz, " MHz max")}
+			i.id = label.Serial(c.SerialNumber)
 		}
 		return i
 	}, nothing)
@@ -86,12 +86,12 @@ func (p *printer) memory(s *report.Memory) {
 			i.place = label.Join(i.place, m.BankLocator)
 		}
 		if m.Populated {
-			speed := number(m.SpeedMTs, " MT/s")
+			speed := label.Number(m.SpeedMTs, " MT/s")
 			if m.ConfiguredSpeedMTs != 0 && m.ConfiguredSpeedMTs != m.SpeedMTs {
 				speed = strings.TrimSpace(speed + fmt.Sprintf(" (runs at %d)", m.ConfiguredSpeedMTs))
 			}
-			i.what = []string{cmp.Or(label.Memory(m.SizeBytes), "size unknown"), m.Type, speed, some(m.Ranks, "rank"), label.Join(m.Manufacturer, m.PartNumber)}
-			i.id = serial(m.SerialNumber)
+			i.what = []string{cmp.Or(label.Memory(m.SizeBytes), "size unknown"), m.Type, speed, label.Some(m.Ranks, "rank"), label.Join(m.Manufacturer, m.PartNumber)}
+			i.id = label.Serial(m.SerialNumber)
 		}
 		return i
 	}, nothing)
@@ -100,15 +100,15 @@ func (p *printer) memory(s *report.Memory) {
 func (p *printer) storage(s *report.Storage) {
 	p.title("Storage: %s", label.Count(len(s.Drives), "drive"))
 	list(p, s.Drives, func(d report.Drive) item {
-		kind := label.Join(d.Transport, number(d.RotationRPM, " rpm"))
+		kind := label.Join(d.Transport, label.Number(d.RotationRPM, " rpm"))
 		if d.RAIDVolume {
 			kind = "RAID volume"
 		}
 		return item{
 			place: label.Join(d.Path, d.SmartctlType),
-			what:  []string{label.Capacity(d.SizeBytes), kind, label.Join(d.Vendor, d.Model), prefix("firmware ", d.FirmwareVersion), verdict(d)},
+			what:  []string{label.Capacity(d.SizeBytes), kind, label.Join(d.Vendor, d.Model), label.Prefix("firmware ", d.FirmwareVersion), verdict(d)},
 			now:   wear([]report.Drive{d}),
-			id:    serial(d.SerialNumber),
+			id:    label.Serial(d.SerialNumber),
 		}
 	}, wear)
 }
@@ -173,12 +173,12 @@ func (p *printer) nvidia(s *report.NVIDIA) {
 	if n := len(s.MissingGPUs); n > 0 {
 		title += fmt.Sprintf(", %d missing", n)
 	}
-	p.title("%s%s%s", title, prefix(", driver ", s.DriverVersion), prefix(", CUDA ", s.CUDAVersion))
+	p.title("%s%s%s", title, label.Prefix(", driver ", s.DriverVersion), label.Prefix(", CUDA ", s.CUDAVersion))
 	list(p, s.GPUs, func(g report.GPU) item {
 		i := item{
 			place: cmp.Or(g.PCIAddress, g.UUID),
 			what:  []string{g.Name, label.Memory(g.MemoryTotalBytes), modes(g)},
-			id:    serial(g.SerialNumber),
+			id:    label.Serial(g.SerialNumber),
 		}
 		var now []string
 		if g.Temperature != nil && g.Temperature.GPUCelsius != nil {
@@ -191,7 +191,7 @@ func (p *printer) nvidia(s *report.NVIDIA) {
 		return i
 	}, nothing)
 	list(p, s.MissingGPUs, func(g report.MissingGPU) item {
-		return item{place: g.PCIAddress, what: []string{"MISSING: the NVIDIA driver does not know it", prefix("driver ", g.Driver), g.Reason}}
+		return item{place: g.PCIAddress, what: []string{"MISSING: the NVIDIA driver does not know it", label.Prefix("driver ", g.Driver), g.Reason}}
 	}, nothing)
 }
 
@@ -234,7 +234,7 @@ func (p *printer) network(s *report.Network) {
 	list(p, interfaces, func(i report.Interface) item {
 		return item{
 			place: i.Name,
-			what:  []string{carrier(i), i.Driver, prefix("firmware ", i.FirmwareVersion)},
+			what:  []string{carrier(i), i.Driver, label.Prefix("firmware ", i.FirmwareVersion)},
 			now:   i.BusAddress,
 			id:    cmp.Or(i.PermanentMACAddress, i.MACAddress),
 		}
@@ -262,32 +262,28 @@ func bits(mbps uint64) string {
 	if mbps >= 1000 {
 		return strconv.FormatFloat(float64(mbps)/1000, 'f', -1, 64) + " Gb/s"
 	}
-	return number(mbps, " Mb/s")
+	return label.Number(mbps, " Mb/s")
 }
 
 func (p *printer) psu(s *report.PSU) {
 	title := "Power: " + label.Count(len(s.Supplies), "supply")
 	for _, r := range s.Redundancy {
-		title += prefix(", ", strings.Join(r.States, ", "))
+		title += label.Prefix(", ", strings.Join(r.States, ", "))
 	}
 	p.title("%s", title)
 	list(p, s.Supplies, func(u report.PowerSupply) item {
 		return item{
 			place: cmp.Or(u.Name, u.Handle),
-			what:  []string{strings.ReplaceAll(u.State, "_", " "), label.Join(u.Manufacturer, cmp.Or(u.Model, u.PartNumber)), number(u.MaxWatts, " W")},
-			id:    serial(u.SerialNumber),
+			what:  []string{strings.ReplaceAll(u.State, "_", " "), label.Join(u.Manufacturer, cmp.Or(u.Model, u.PartNumber)), label.Number(u.MaxWatts, " W")},
+			id:    label.Serial(u.SerialNumber),
 		}
 	}, nothing)
 }
 
-// quiet are PCI classes that say little about a machine: bridges, system
-// peripherals, serial buses, signal processing.
-var quiet = []string{"06", "08", "0c", "11"}
-
 func (p *printer) pcie(s *report.PCIe) {
 	var devices []report.PCIDevice
 	for _, d := range s.Devices {
-		if d.VirtualFunctionOf == "" && (len(d.ClassID) != 4 || !slices.Contains(quiet, d.ClassID[:2])) || p.Verbose {
+		if d.VirtualFunctionOf == "" && !label.Quiet(d) || p.Verbose {
 			devices = append(devices, d)
 		}
 	}
@@ -299,7 +295,7 @@ func (p *printer) pcie(s *report.PCIe) {
 	list(p, devices, func(d report.PCIDevice) item {
 		return item{
 			place: d.Address,
-			what:  []string{cmp.Or(d.Class, d.ClassID), label.Join(cmp.Or(d.Vendor, d.VendorID), cmp.Or(d.Device, d.DeviceID)), prefix("driver ", d.Driver), link(d.Link)},
+			what:  []string{cmp.Or(d.Class, d.ClassID), label.Join(cmp.Or(d.Vendor, d.VendorID), cmp.Or(d.Device, d.DeviceID)), label.Prefix("driver ", d.Driver), link(d.Link)},
 		}
 	}, nothing)
 }
@@ -310,7 +306,7 @@ func link(l *report.PCIeLink) string {
 		return ""
 	}
 	show := func(lanes uint64, speed float64) string {
-		return strings.TrimSpace(number(lanes, " × ") + strconv.FormatFloat(speed, 'f', -1, 64) + " GT/s")
+		return strings.TrimSpace(label.Number(lanes, " × ") + strconv.FormatFloat(speed, 'f', -1, 64) + " GT/s")
 	}
 	speed, width := l.MaxSpeedGTs, l.MaxWidthLanes
 	if l.UpstreamMaxSpeedGTs > 0 {
@@ -326,33 +322,9 @@ func link(l *report.PCIeLink) string {
 	return now
 }
 
-func prefix(p, s string) string {
-	if s == "" {
-		return ""
-	}
-	return p + s
-}
-
-func serial(s string) string { return prefix("S/N ", s) }
-
 func onOff(on bool) string {
 	if on {
 		return "on"
 	}
 	return "off"
-}
-
-// some is a number of things where it is known.
-func some(n uint64, thing string) string {
-	if n == 0 {
-		return ""
-	}
-	return label.Count(n, thing)
-}
-
-func number(n uint64, unit string) string {
-	if n == 0 {
-		return ""
-	}
-	return strconv.FormatUint(n, 10) + unit
 }

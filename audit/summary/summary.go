@@ -64,7 +64,7 @@ func WriteFindings(w io.Writer, r *report.Report, o Options) error {
 	p.header(r)
 	if r.Board != nil && r.Board.System != nil {
 		y := r.Board.System
-		p.WriteString(p.Terminal.Wrap(terminal.Plain, label.Join(y.Manufacturer, y.ProductName, serial(y.SerialNumber))))
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, label.Join(y.Manufacturer, y.ProductName, label.Serial(y.SerialNumber))))
 	}
 	p.findings(r.Findings)
 	_, err := io.WriteString(w, p.String())
@@ -88,7 +88,7 @@ func (p *printer) rows(rows [][]terminal.Cell) { p.WriteString(p.Terminal.Table(
 
 func (p *printer) header(r *report.Report) {
 	p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Hardware audit of %s, %s%s",
-		cmp.Or(r.Host.Hostname, "an unnamed host"), r.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"), prefix(", by audit ", r.Audit.Version))))
+		cmp.Or(r.Host.Hostname, "an unnamed host"), r.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"), label.Prefix(", by audit ", r.Audit.Version))))
 	if c := r.Replay; c != nil {
 		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Replayed from %s, captured %s", c.Capture, c.CapturedAt.UTC().Format("2006-01-02 15:04:05 UTC"))))
 	}
@@ -216,7 +216,7 @@ func (p *printer) collectors(r *report.Report) {
 			notes = append(notes, fmt.Sprintf("%s %.2f s", c.Name, c.DurationSeconds))
 		}
 	}
-	p.WriteString("\n" + p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Took %.2f s%s", r.FinishedAt.Sub(r.StartedAt).Seconds(), prefix(": ", strings.Join(notes, ", ")))))
+	p.WriteString("\n" + p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Took %.2f s%s", r.FinishedAt.Sub(r.StartedAt).Seconds(), label.Prefix(": ", strings.Join(notes, ", ")))))
 	if len(r.Errors) == 0 {
 		return
 	}
