@@ -12,7 +12,6 @@ import (
 	"bee/audit/capture"
 	"bee/audit/collect"
 	"bee/audit/machine"
-	"bee/audit/outfile"
 )
 
 func captureCommand() *cobra.Command {
@@ -68,23 +67,19 @@ func captureName(at time.Time) string {
 }
 
 func captureMachine(cmd *cobra.Command, output string, timeout time.Duration) error {
-	write := func(content func(io.Writer) error) error { return content(cmd.OutOrStdout()) }
-	if output != "-" {
-		file, err := outfile.Create(output)
-		if err != nil {
-			return fmt.Errorf("cannot write the capture: %w (give another file with --output)", err)
-		}
-		defer file.Close()
-		write = file.Write
+	result, err := openResult(cmd, "capture", output)
+	if err != nil {
+		return err
 	}
+	defer result.close()
 
 	ctx, cancel := withTimeout(cmd.Context(), timeout)
 	defer cancel()
 	recorder := capture.Record(new(machine.Host))
 	r := collect.Audit(ctx, recorder, version, collect.All(), progress(cmd.ErrOrStderr()))
 
-	if err := write(func(w io.Writer) error { return recorder.Write(w, version) }); err != nil {
-		return fmt.Errorf("cannot write the capture: %w", err)
+	if err := result.write(func(w io.Writer) error { return recorder.Write(w, version) }); err != nil {
+		return err
 	}
 	tools := 0
 	for _, c := range r.Collectors {

@@ -112,11 +112,9 @@ other machines.`,
 
 		ValidArgsFunction: completeReports(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			in := inputs{stdin: cmd.InOrStdin()}
-			name := append(args, defaultOutput)[0]
-			r := in.parse(name, in.read(name))
-			if in.err != nil {
-				return in.err
+			r, err := readReport(cmd, append(args, defaultOutput)[0])
+			if err != nil {
+				return err
 			}
 			text, err := yaml.Dump(baseline.Of(r))
 			if err != nil {

@@ -2,12 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/outfile"
 	"bee/audit/page"
 	"bee/audit/report"
 )
@@ -39,18 +37,12 @@ standard input. --html names the format; there is no other.`,
 			if err != nil {
 				return err
 			}
-			if output == "-" {
-				return page.Write(cmd.OutOrStdout(), r)
-			}
-			file, err := outfile.Create(output)
+			result, err := openResult(cmd, "page", output)
 			if err != nil {
-				return fmt.Errorf("cannot write the page: %w (give another file with --output)", err)
+				return err
 			}
-			defer file.Close()
-			if err := file.Write(func(w io.Writer) error { return page.Write(w, r) }); err != nil {
-				return fmt.Errorf("cannot write the page: %w", err)
-			}
-			return nil
+			defer result.close()
+			return result.write(func(w io.Writer) error { return page.Write(w, r) })
 		},
 	}
 	cmd.Flags().BoolVar(&html, "html", false, "make an HTML page")

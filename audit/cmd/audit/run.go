@@ -12,7 +12,6 @@ import (
 	"bee/audit/capture"
 	"bee/audit/collect"
 	"bee/audit/machine"
-	"bee/audit/outfile"
 	"bee/audit/printable"
 	"bee/audit/report"
 	"bee/audit/summary"
@@ -110,17 +109,14 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 			AuditVersion: printable.Escape([]byte(c.AuditVersion)),
 		}
 	}
-	write := func(r *report.Report) error { return r.Write(cmd.OutOrStdout()) }
-	people := cmd.ErrOrStderr()
-	if output != "-" {
-		// Before the work, so that it is not in vain.
-		file, err := outfile.Create(output)
-		if err != nil {
-			return fmt.Errorf("cannot write the report: %w (give another file with --output)", err)
-		}
-		defer file.Close()
-		write = func(r *report.Report) error { return file.Write(r.Write) }
-		people = cmd.OutOrStdout()
+	result, err := openResult(cmd, "report", output)
+	if err != nil {
+		return err
+	}
+	defer result.close()
+	people := cmd.OutOrStdout()
+	if output == "-" {
+		people = cmd.ErrOrStderr()
 	}
 
 	ctx, cancel := withTimeout(cmd.Context(), timeout)
@@ -128,8 +124,8 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	r := collect.Audit(ctx, m, version, collectors, progress(cmd.ErrOrStderr()))
 	r.Replay = replay
 
-	if err := write(r); err != nil {
-		return fmt.Errorf("cannot write the report: %w", err)
+	if err := result.write(r.Write); err != nil {
+		return err
 	}
 	t := terminal.Of(people)
 	if err := summary.Write(people, r, summary.Options{Terminal: t}); err != nil {
