@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -47,14 +46,11 @@ The password is on the console. Ctrl-A X ends the machine.`,
 			if err != nil {
 				return fmt.Errorf("--profile: %w", err)
 			}
-			dir, err := os.MkdirTemp("", "smoke-hardware-")
-			if err != nil {
+			var remove func()
+			if config.Hardware, remove, err = machine.Install(); err != nil {
 				return err
 			}
-			defer os.RemoveAll(dir)
-			if config.Hardware, err = machine.Install(dir); err != nil {
-				return err
-			}
+			defer remove()
 			config.Accelerator = qemu.FindAccelerator(cmd.Context())
 			if !noNetwork {
 				config.SSH = bootSSH

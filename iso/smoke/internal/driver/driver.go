@@ -120,8 +120,8 @@ type test struct {
 	Options
 	began   time.Time
 	console *console.Console // nil for a real machine
-	// where the files of the virtual hardware are
-	hardwareDir string
+	// deletes the files of the virtual hardware
+	removeHardware func()
 
 	mu     sync.Mutex // milestones come from the console's reader, too
 	report *report.Report
@@ -133,7 +133,7 @@ func (t *test) virtual(ctx context.Context) error {
 	if err != nil {
 		return InputError{err}
 	}
-	defer os.RemoveAll(t.hardwareDir)
+	defer t.removeHardware()
 	t.say("booting %s", t.report.Title())
 	t.began = time.Now()
 	machine, err := qemu.Start(ctx, config)
@@ -195,11 +195,7 @@ func (t *test) configure(ctx context.Context) (qemu.Config, error) {
 			return none, err
 		}
 	}
-	if t.hardwareDir, err = os.MkdirTemp("", "smoke-hardware-"); err != nil {
-		return none, err
-	}
-	if config.Hardware, err = t.Hardware.Install(t.hardwareDir); err != nil {
-		os.RemoveAll(t.hardwareDir)
+	if config.Hardware, t.removeHardware, err = t.Hardware.Install(); err != nil {
 		return none, err
 	}
 	t.report.Machine = &report.Machine{

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"bee/iso/smoke/internal/qemu"
 )
 
 // Names of the profiles.
@@ -39,18 +41,24 @@ func Find(name string) (Profile, error) {
 	return Profile{}, fmt.Errorf("profile %q is not known; it is %s or %s", name, Plain, Server)
 }
 
-// Install writes the profile's files into a folder and returns QEMU's arguments
-// for the machine.
-func (p Profile) Install(dir string) ([]string, error) {
+// Install writes the profile's files into a new folder and returns QEMU's
+// arguments for the machine; remove deletes the folder.
+func (p Profile) Install() (args []string, remove func(), err error) {
+	if p.args == nil {
+		return nil, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "smoke-hardware-")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove = func() { os.RemoveAll(dir) }
 	for name, content := range p.files {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			return nil, err
+			remove()
+			return nil, nil, err
 		}
 	}
-	if p.args == nil {
-		return nil, nil
-	}
-	return p.args(dir), nil
+	return p.args(dir), remove, nil
 }
 
 var plain = Profile{
@@ -70,11 +78,10 @@ func disk(id string, bytes int64) []string {
 	return []string{"-blockdev", fmt.Sprintf("driver=null-co,node-name=%s,size=%d,read-zeroes=on", id, bytes)}
 }
 
-// option is one of QEMU's options with parameters, name=value pairs; in a value
-// a comma is doubled.
+// option is one of QEMU's options with parameters, name=value pairs.
 func option(name string, parameters ...string) []string {
 	for i, p := range parameters {
-		parameters[i] = strings.ReplaceAll(p, ",", ",,")
+		parameters[i] = qemu.Escape(p)
 	}
 	return []string{name, strings.Join(parameters, ",")}
 }

@@ -18,11 +18,16 @@ func TestFind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir := t.TempDir()
-		args, err := p.Install(dir)
+		t.Setenv("TMPDIR", t.TempDir())
+		args, remove, err := p.Install()
 		if err != nil {
 			t.Fatal(err)
 		}
+		dirs, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
+		if len(dirs) != 1 {
+			t.Fatalf("%s: folders %q", name, dirs)
+		}
+		dir := dirs[0]
 		files, _ := os.ReadDir(dir)
 		for _, file := range files {
 			if !strings.Contains(strings.Join(args, " "), filepath.Join(dir, file.Name())) {
@@ -31,6 +36,10 @@ func TestFind(t *testing.T) {
 		}
 		if len(files) != len(p.files) {
 			t.Errorf("%s: %d files, want %d", name, len(files), len(p.files))
+		}
+		remove()
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: %s is left behind", name, dir)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func Probe(ctx context.Context, accelerator Accelerator) error {
 	process, err := start(ctx, exec.Command(Program, append(accelerator.platform(),
 		"-nodefaults", "-no-user-config", "-display", "none", "-m", "16",
 		"-device", "isa-debug-exit,iobase=0xf4,iosize=1",
-		"-drive", "format=raw,if=ide,file="+escape(image),
+		"-drive", "format=raw,if=ide,file="+Escape(image),
 	)...), func() { os.RemoveAll(dir) })
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func (c Config) args(vars string) []string {
 		"-nodefaults", "-no-user-config", "-no-reboot",
 		"-m", strconv.Itoa(c.MemoryMiB),
 		"-device", "VGA", "-display", "none",
-		"-drive", "if=none,id=medium,format=raw,readonly=on,file="+escape(c.ISO),
+		"-drive", "if=none,id=medium,format=raw,readonly=on,file="+Escape(c.ISO),
 	)
 	if c.Media == USB {
 		args = append(args, "-device", "qemu-xhci", "-device", "usb-storage,drive=medium,bootindex=0")
@@ -65,8 +65,8 @@ func (c Config) args(vars string) []string {
 	}
 	if c.Firmware.Code != "" {
 		args = append(args,
-			"-drive", "if=pflash,format=raw,readonly=on,file="+escape(c.Firmware.Code),
-			"-drive", "if=pflash,format=raw,file="+escape(vars))
+			"-drive", "if=pflash,format=raw,readonly=on,file="+Escape(c.Firmware.Code),
+			"-drive", "if=pflash,format=raw,file="+Escape(vars))
 	}
 	if c.SSH != "" {
 		args = append(args,
@@ -76,8 +76,8 @@ func (c Config) args(vars string) []string {
 	return append(args, c.Hardware...)
 }
 
-// escape makes a path safe within QEMU's comma-separated options.
-func escape(path string) string { return strings.ReplaceAll(path, ",", ",,") }
+// Escape makes a value safe within QEMU's comma-separated options.
+func Escape(value string) string { return strings.ReplaceAll(value, ",", ",,") }
 
 // Machine is a running virtual machine.
 type Machine struct {

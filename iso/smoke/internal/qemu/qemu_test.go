@@ -203,7 +203,7 @@ func withArgument(t *testing.T, text string) []string {
 	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
 	for _, line := range lines {
 		data, _ := os.ReadFile(line)
-		if bytes.HasPrefix(data, []byte(Program)) && bytes.Contains(data, []byte(escape(text))) {
+		if bytes.HasPrefix(data, []byte(Program)) && bytes.Contains(data, []byte(Escape(text))) {
 			found = append(found, line)
 		}
 	}
