@@ -1,25 +1,77 @@
-// Builds NVIDIA's kernel modules against the headers of one kernel.
+// Makes the NVIDIA layer of bee's ISO: kernel modules built against the headers
+// of one kernel, and what programs need of the same driver.
 //
-// A module loads only into the kernel whose headers it was built against, so all
-// of this starts from the release of the ISO's kernel.
+// A driver comes from Debian's packages or from NVIDIA's own installer, and both
+// look the same from there on. A module loads only into the kernel whose headers
+// it was built against, so all of this starts from the release of the ISO's kernel.
 package main
 
-import "dagger/nvidia/internal/dagger"
+import (
+	"context"
+	"fmt"
+	"strings"
 
-// Nvidia builds NVIDIA's kernel modules.
-type Nvidia struct{}
+	"dagger/nvidia/internal/dagger"
+)
+
+// Nvidia makes the NVIDIA layer.
+type Nvidia struct {
+	// +private
+	Debian *dagger.Container
+	// +private
+	GolangImage string
+	// +private
+	Scripts *dagger.Directory
+	// +private
+	Programs *dagger.Directory
+}
+
+func New(
+	// Debian with its package lists fetched, contrib, non-free and
+	// non-free-firmware among them: it brings the compiler, and Debian's driver.
+	debian *dagger.Container,
+	// Image that brings the Go toolchain, with its digest.
+	golangImage string,
+	// What takes drivers apart and builds modules: modules.sh and driver/.
+	// +optional
+	// +defaultPath="."
+	// +ignore=["*", "!modules.sh", "!driver"]
+	scripts *dagger.Directory,
+	// Source of the programs.
+	// +optional
+	// +defaultPath="."
+	// +ignore=["dagger", "dagger.json", "modules.sh", "driver"]
+	programs *dagger.Directory,
+) *Nvidia {
+	return &Nvidia{Debian: debian, GolangImage: golangImage, Scripts: scripts, Programs: programs}
+}
+
+// with mounts one script into a container, by what it holds (the engine would
+// know a part of a folder by the whole folder): nothing is made anew when another
+// script changes, nor in another clone.
+func (m *Nvidia) with(ctx context.Context, c *dagger.Container, script string) (*dagger.Container, error) {
+	text, err := m.Scripts.File(script).Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.WithNewFile("/bee/"+script, text, dagger.ContainerWithNewFileOpts{Permissions: 0o755}), nil
+}
+
+func install(packages ...string) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		return c.WithExec(append([]string{"apt-get", "install", "--yes", "--quiet", "--no-install-recommends"}, packages...))
+	}
+}
 
 // Headers of exactly one kernel of Debian's, as they lie on a system that they
 // are installed on: usr/src/linux-headers-KERNEL and what it links to.
 //
 // Fails where the mirror has no headers of that kernel.
 func (m *Nvidia) Headers(
-	// Debian with its package lists fetched.
-	debian *dagger.Container,
 	// Release of the kernel, as uname -r says it: 6.12.107+deb13-amd64.
 	kernel string,
 ) *dagger.Directory {
-	return debian.
+	return m.Debian.
 		WithWorkdir("/var/tmp/headers").
 		WithEnvVariable("KERNEL", kernel).
 		// The headers are three packages that depend on each other: those of the
@@ -29,8 +81,195 @@ func (m *Nvidia) Headers(
 			apt-cache show "$package" >/dev/null 2>&1 ||
 				{ echo "no package $package: the mirror's kernel is another than the ISO's $KERNEL" >&2; exit 1; }
 			depends=$(apt-cache depends --no-recommends --no-suggests "$package" |
-				sed -n 's/^ *Depends: \(linux-.*\)/\1/p' | grep -v '^linux-image')
+				sed -n 's/^ *Depends: \(linux-.*\)/\1/p' | grep -Ev '^linux-(image|base)')
 			apt-get download "$package" $depends
 			for deb in *.deb; do dpkg-deb --extract "$deb" root; done`}).
 		Directory("root")
+}
+
+// Flavours of the kernel modules, and of their sources: Turing and newer GPUs
+// are for open, older ones need proprietary, the newest have no other than open.
+var flavours = []string{"open", "proprietary"}
+
+// Driver is one version of NVIDIA's driver, taken apart.
+type Driver struct {
+	// +private
+	Nvidia *Nvidia
+	// Where it comes from: debian or run.
+	Origin string
+	// Sources of the open kernel modules.
+	Open *dagger.Directory
+	// Sources of the proprietary kernel modules, around a compiled core.
+	Proprietary *dagger.Directory
+	// What programs need: the folders bin, lib, firmware and doc, and the file
+	// version.
+	Userland *dagger.Directory
+}
+
+// The driver in Debian's packages, of the version that the archive has.
+func (m *Nvidia) DebianDriver(ctx context.Context) (*Driver, error) {
+	source, err := m.with(ctx, m.Debian, "driver/debian-source.sh")
+	if err != nil {
+		return nil, err
+	}
+	userland, err := m.with(ctx, m.Debian, "driver/debian-userland.sh")
+	if err != nil {
+		return nil, err
+	}
+	of := func(flavour string) *dagger.Directory {
+		return source.WithExec([]string{"/bee/driver/debian-source.sh", flavour, "/out"}).Directory("/out")
+	}
+	return &Driver{
+		Nvidia:      m,
+		Origin:      "debian",
+		Open:        of("open"),
+		Proprietary: of("proprietary"),
+		Userland:    userland.WithExec([]string{"/bee/driver/debian-userland.sh", "/out"}).Directory("/out"),
+	}, nil
+}
+
+// The driver in NVIDIA's installer, NVIDIA-Linux-x86_64-VERSION.run. It is not run
+// before its digest is found right. It is fetched from NVIDIA where it is not
+// given, and kept in a cache.
+func (m *Nvidia) RunDriver(
+	ctx context.Context,
+	// Version of the driver, such as 580.159.04.
+	version string,
+	// SHA-256 of the installer.
+	sha256 string,
+	// The installer, where it is at hand.
+	// +optional
+	installer *dagger.File,
+) (*Driver, error) {
+	if installer == nil {
+		fetch, err := m.with(ctx, m.Debian.With(install("ca-certificates", "curl")), "driver/fetch-run.sh")
+		if err != nil {
+			return nil, err
+		}
+		installer = fetch.
+			WithMountedCache("/cache", dag.CacheVolume("nvidia-run"), dagger.ContainerWithMountedCacheOpts{
+				Sharing: dagger.CacheSharingModeLocked,
+			}).
+			WithExec([]string{"/bee/driver/fetch-run.sh", version, sha256, "/cache", "/out.run"}).
+			File("/out.run")
+	}
+	unpack, err := m.with(ctx, m.Debian.With(install("xz-utils", "zstd")), "driver/run.sh")
+	if err != nil {
+		return nil, err
+	}
+	parts := unpack.
+		WithMountedFile("/bee/driver.run", installer).
+		WithExec([]string{"/bee/driver/run.sh", "/bee/driver.run", version, sha256, "/out"}).
+		Directory("/out")
+	return &Driver{
+		Nvidia:      m,
+		Origin:      "run",
+		Open:        parts.Directory("open"),
+		Proprietary: parts.Directory("proprietary"),
+		Userland:    parts.Directory("userland"),
+	}, nil
+}
+
+// Kernel modules of one flavour, without debug information: nvidia.ko,
+// nvidia-modeset.ko, nvidia-drm.ko, nvidia-uvm.ko, nvidia-peermem.ko. Beside them,
+// Module.symvers has the symbols that they export, kernel.symvers the kernel's.
+//
+// The same driver, kernel and compiler give the same bytes. Fails where the headers
+// are not those of the kernel.
+func (d *Driver) Modules(
+	ctx context.Context,
+	// open or proprietary.
+	flavour string,
+	// Headers as they lie on a system: see headers.
+	headers *dagger.Directory,
+	// Release of the kernel that the modules are for, as uname -r says it.
+	kernel string,
+) (*dagger.Directory, error) {
+	var source *dagger.Directory
+	switch flavour {
+	case "open":
+		source = d.Open
+	case "proprietary":
+		source = d.Proprietary
+	default:
+		return nil, fmt.Errorf("flavour %q is neither open nor proprietary", flavour)
+	}
+	builder, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("gcc", "libc6-dev", "libelf1t64", "kmod", "make", "pahole", "xz-utils")), "modules.sh")
+	if err != nil {
+		return nil, err
+	}
+	return builder.
+		WithMountedDirectory("/bee/source", source).
+		WithMountedDirectory("/bee/headers", headers).
+		WithExec([]string{"/bee/modules.sh", "/bee/source", "/bee/headers", kernel, "/out"}).
+		Directory("/out"), nil
+}
+
+// The layer of the ISO, as it lies over its root: kernel modules of both flavours
+// and GSP firmware in usr/local/lib/nvidia, nvidia-smi and nvidia-persistenced in
+// usr/local/bin, the libraries with their soname links in the folder for them, and
+// usr/local/lib/nvidia/manifest.json with driver, kernel and every file's digest.
+//
+// Fails where a module is for another kernel or of another version than the
+// programs, or needs a symbol that neither the kernel nor the modules have.
+func (d *Driver) Layer(
+	ctx context.Context,
+	// Headers as they lie on a system: see headers.
+	headers *dagger.Directory,
+	// Release of the ISO's kernel, as uname -r says it.
+	kernel string,
+	// Folder of the ISO where shared libraries are looked for.
+	// +default="/usr/lib/x86_64-linux-gnu"
+	libraries string,
+) (*dagger.Directory, error) {
+	version, err := d.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const home = "usr/local/lib/nvidia"
+	tree := dag.Directory().
+		WithDirectory("usr/local/bin", d.Userland.Directory("bin")).
+		WithDirectory(libraries, d.Userland.Directory("lib")).
+		WithDirectory(home+"/doc", d.Userland.Directory("doc")).
+		WithDirectory(home+"/firmware/nvidia/"+version, d.Userland.Directory("firmware"))
+	symvers := dag.Directory()
+	for _, flavour := range flavours {
+		modules, err := d.Modules(ctx, flavour, headers, kernel)
+		if err != nil {
+			return nil, err
+		}
+		tree = tree.WithDirectory(home+"/"+flavour, modules, dagger.DirectoryWithDirectoryOpts{Include: []string{"*.ko"}})
+		symvers = symvers.WithDirectory(flavour, modules, dagger.DirectoryWithDirectoryOpts{Include: []string{"*.symvers"}})
+	}
+	manifest := d.Nvidia.Debian.
+		WithMountedFile("/usr/local/bin/manifest", d.Nvidia.program("manifest")).
+		WithMountedDirectory("/bee/layer", tree).
+		WithMountedDirectory("/bee/symvers", symvers).
+		WithExec([]string{"manifest", "--driver", version, "--origin", d.Origin, "--kernel", kernel,
+			"--symvers", "/bee/symvers", "--output", "/manifest.json", "/bee/layer"}).
+		File("/manifest.json")
+	return tree.WithFile(home+"/manifest.json", manifest, dagger.DirectoryWithFileOpts{Permissions: 0o644}), nil
+}
+
+// Version of the driver, such as 580.159.04.
+func (d *Driver) Version(ctx context.Context) (string, error) {
+	text, err := d.Userland.File("version").Contents(ctx)
+	return strings.TrimSpace(text), err
+}
+
+// The program that loads the driver on the ISO: see its --help.
+func (m *Nvidia) Loader() *dagger.File { return m.program("load") }
+
+// program compiles one of the programs of this module.
+func (m *Nvidia) program(name string) *dagger.File {
+	return dag.Container().
+		From(m.GolangImage).
+		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
+		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
+		WithEnvVariable("CGO_ENABLED", "0").
+		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
+		WithMountedDirectory("/src", m.Programs).
+		WithWorkdir("/src").
+		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).
+		File("/out/" + name)
 }

@@ -118,9 +118,9 @@ func (m *Module) readInfo(file *elf.File) error {
 	return nil
 }
 
-// versionEntry is the kernel's struct modversion_info
+// VersionEntry is an entry of __versions, the kernel's struct modversion_info
 // (include/linux/module.h, where a symbol's name has MODULE_NAME_LEN bytes).
-type versionEntry struct {
+type VersionEntry struct {
 	CRC  uint64
 	Name [56]byte
 }
@@ -135,7 +135,7 @@ func versions(file *elf.File) (map[string]uint32, error) {
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]versionEntry, len(data)/binary.Size(versionEntry{}))
+	entries := make([]VersionEntry, len(data)/binary.Size(VersionEntry{}))
 	if _, err := binary.Decode(data, file.ByteOrder, entries); err != nil {
 		return nil, err
 	}

@@ -1,27 +1,61 @@
-package kmod
+package kmod_test
 
 import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"bee/nvidia/kmod"
+	"bee/nvidia/kmod/kmodtest"
 )
+
+func TestRead(t *testing.T) {
+	want := kmod.Module{
+		Name: "nvidia_uvm", Version: "550.163.01", License: "Dual MIT/GPL",
+		Vermagic: "6.12.118+deb13-amd64 SMP preempt mod_unload modversions ",
+		Depends:  []string{"nvidia", "drm"},
+		Imports:  []kmod.Import{{Name: "__fentry__", CRC: 0xbdfb6dbb}, {Name: "maybe", Weak: true}, {Name: "printk", CRC: 0x92997ed8}},
+	}
+	got, err := kmod.Read(bytes.NewReader(kmodtest.Build(want)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(*got, want) {
+		t.Errorf("got  %+v\nwant %+v", *got, want)
+	}
+	if got.Kernel() != "6.12.118+deb13-amd64" {
+		t.Errorf("kernel %q", got.Kernel())
+	}
+}
 
 func TestReadRefusesWhatIsNoModule(t *testing.T) {
 	self, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{"empty": nil, "text": []byte("not a module"), "program": self} {
+	for name, data := range map[string][]byte{
+		"empty": nil, "text": []byte("not a module"), "program": self,
+		"nameless": kmodtest.Build(kmod.Module{Vermagic: "6.12.118"}),
+	} {
 		t.Run(name, func(t *testing.T) {
-			if m, err := Read(bytes.NewReader(data)); err == nil {
+			if name == "nameless" {
+				data = bytes.Replace(data, []byte("name="), []byte("eman="), 1)
+			}
+			if m, err := kmod.Read(bytes.NewReader(data)); err == nil {
 				t.Errorf("read as %+v", m)
 			}
 		})
 	}
 	path := filepath.Join(t.TempDir(), "x.ko")
-	if _, err := Open(path); err == nil || !strings.Contains(err.Error(), path) {
+	if _, err := kmod.Open(path); err == nil || !strings.Contains(err.Error(), path) {
 		t.Errorf("error is %v, without the path", err)
 	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(kmodtest.Build(kmod.Module{Name: "a", Vermagic: "1 SMP", Imports: []kmod.Import{{Name: "printk", CRC: 7}}}))
+	f.Fuzz(func(_ *testing.T, data []byte) { _, _ = kmod.Read(bytes.NewReader(data)) })
 }

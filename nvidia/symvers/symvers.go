@@ -31,7 +31,7 @@ func Read(paths ...string) (map[string]Export, error) {
 			// CRC, symbol, module, kind of export, namespace
 			fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 			if len(fields) < 4 {
-				return nil, fmt.Errorf("%s:%d: %q is not CRC, symbol, module and kind, separated by tabs", path, n, line)
+				return nil, fmt.Errorf("%s:%d: %q is not CRC, symbol, module and kind, separated by tabs", path, n, strings.TrimSpace(line))
 			}
 			crc, err := strconv.ParseUint(fields[0], 0, 32)
 			if err != nil {
