@@ -43,7 +43,7 @@ func TestBrokenISO(t *testing.T) {
 			[][3]string{{"ci/main.go", `"usr/local/bin/audit"`, `"usr/local/bin/audit.gone"`}},
 			"audit-report", "audit"},
 		"service exits 1": {
-			[][3]string{{"iso/overlay/usr/local/lib/bee/nvidia-load", "modules=/usr/local/lib/nvidia", "exit 1"}},
+			[][3]string{{"iso/overlay/etc/init.d/bee-nvidia", "/usr/local/lib/bee/nvidia-load", "false"}},
 			"services-started", "bee-nvidia"},
 	}
 	for name, test := range tests {

@@ -1,0 +1,87 @@
+// Package kernel asks the running kernel for what loading a driver takes.
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Kernel is the running kernel.
+type Kernel struct{}
+
+// Release is the kernel's release, as uname -r says it.
+func (Kernel) Release() (string, error) {
+	var name unix.Utsname
+	if err := unix.Uname(&name); err != nil {
+		return "", os.NewSyscallError("uname", err)
+	}
+	return unix.ByteSliceToString(name.Release[:]), nil
+}
+
+// Insert loads the module in a file, and returns what the kernel logged
+// meanwhile. What the kernel answers is an error of type unix.Errno.
+func (Kernel) Insert(path string) (log []string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	// Whoever may load modules may read the log, as a rule. Without it, there is
+	// only less to tell.
+	kmsg, kmsgErr := openLog()
+	if kmsgErr == nil {
+		defer kmsg.close()
+	}
+	err = unix.FinitModule(int(f.Fd()), "", 0)
+	if kmsgErr == nil {
+		log = kmsg.read()
+	}
+	return log, err
+}
+
+// Remove unloads a module, unless it is in use.
+func (Kernel) Remove(module string) error {
+	return unix.DeleteModule(module, unix.O_NONBLOCK)
+}
+
+// MakeNode makes a character device that all may read and write, and reports
+// whether it had to: one that is right is left alone.
+func (Kernel) MakeNode(path string, major, minor uint32) (made bool, err error) {
+	const mode = 0o666
+	device := unix.Mkdev(major, minor)
+	var is unix.Stat_t
+	switch err := unix.Lstat(path, &is); {
+	case err == nil && is.Mode == unix.S_IFCHR|mode && is.Rdev == device:
+		return false, nil
+	case err == nil:
+		if err := os.Remove(path); err != nil {
+			return false, err
+		}
+	}
+	if err := unix.Mknod(path, unix.S_IFCHR|mode, int(device)); err != nil {
+		return false, &os.PathError{Op: "mknod", Path: path, Err: err}
+	}
+	return true, os.Chmod(path, mode) // the umask took some of it away
+}
+
+// Run runs a program, and ends it after the limit. The error holds what it wrote.
+func (Kernel) Run(ctx context.Context, limit time.Duration, program string, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.WaitDelay = time.Second // a daemon may keep what it was started with open
+	output, err := cmd.CombinedOutput()
+	switch {
+	case err == nil || errors.Is(err, exec.ErrWaitDelay):
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: no end within %v", program, limit)
+	}
+	return fmt.Errorf("%s: %w: %s", program, err, oneLine(output))
+}
