@@ -36,7 +36,7 @@ var generations = []Generation{
 	{0x0000, "older than Maxwell", nil},
 	{0x1340, "Maxwell, Pascal or Volta", []Flavour{Proprietary}},
 	{0x1e00, "Turing, Ampere or Hopper", []Flavour{Open, Proprietary}},
-	{0x2342, "Grace Hopper", []Flavour{Open}}, // 2342, 2343, 2345, 2348
+	{0x2342, "Grace Hopper", []Flavour{Open}}, // GH200: 2342 and 2348, and no product between
 	{0x2349, "Hopper, Ampere or Ada", []Flavour{Open, Proprietary}},
 	{0x2900, "Blackwell or newer", []Flavour{Open}},
 }
