@@ -75,13 +75,13 @@ func (l *Loader) Load(ctx context.Context) (summary string, err error) {
 	if len(image) == 0 {
 		return fmt.Sprintf("%s, but no NVIDIA driver in this image", count(len(all))), nil
 	}
-	gpus := l.withoutForeign(all)
-	if len(gpus) == 0 {
+	free := l.withoutForeign(all)
+	if len(free) == 0 {
 		return "no driver loaded: other drivers have all GPUs", nil
 	}
-	f, ok := l.choose(gpus, image, wish)
-	if !ok {
-		return fmt.Sprintf("no driver loaded: none in this image is for %s", count(len(gpus))), nil
+	f, gpus := l.choose(free, image, wish)
+	if len(gpus) == 0 {
+		return fmt.Sprintf("no driver loaded: none in this image is for %s", count(len(free))), nil
 	}
 
 	modules, err := l.modules(f)
@@ -99,7 +99,6 @@ func (l *Loader) Load(ctx context.Context) (summary string, err error) {
 	l.makeNodes(loaded)
 	l.startPersistence(ctx)
 
-	gpus = slices.DeleteFunc(gpus, func(g pci.GPU) bool { return !f.Drives(g.Device) })
 	summary = fmt.Sprintf("driver %s (%s) loaded for %s", version, f, l.taken(gpus, len(all)))
 	if !slices.Contains(loaded, module.UVM) {
 		return "", fmt.Errorf("%s, but without %s: no CUDA program runs", summary, module.UVM)
@@ -122,35 +121,39 @@ func (l *Loader) withoutForeign(gpus []pci.GPU) []pci.GPU {
 	return left
 }
 
-// choose decides on one of the flavours in the image: the one wished for, else the
-// one that drives most of the GPUs; not ok where neither is for any of them.
-func (l *Loader) choose(gpus []pci.GPU, image []flavour.Flavour, wish flavour.Flavour) (f flavour.Flavour, ok bool) {
-	var devices []uint16
-	for _, g := range gpus {
-		if generation := flavour.Of(g.Device); len(generation.Flavours) == 0 {
-			l.Say("%v is left out: it is %s, which this driver no longer drives", g, generation.Name)
-		} else {
-			devices = append(devices, g.Device)
-		}
-	}
-	// A wish holds against the table, which may lack what is newer than it.
-	if len(devices) == 0 && wish == "" {
-		return "", false
-	}
+// choose decides on one of the flavours in the image, the one wished for, else the
+// one that drives most of the GPUs, and returns those that it is for.
+func (l *Loader) choose(gpus []pci.GPU, image []flavour.Flavour, wish flavour.Flavour) (f flavour.Flavour, chosen []pci.GPU) {
 	f = wish
 	if f == "" {
+		var devices []uint16
+		for _, g := range gpus {
+			devices = append(devices, g.Device)
+		}
 		f = flavour.Best(devices)
 	}
 	if !slices.Contains(image, f) {
-		l.Say("the %s modules are not in this image, the %s ones instead", f, f.Other())
+		l.Say("the %s modules are not in this image", f)
 		f = f.Other()
 	}
+	fate := "is left out"
+	if f == wish {
+		fate = "may not work" // a wish is tried against the table, which is not the last word
+	}
 	for _, g := range gpus {
-		if generation := flavour.Of(g.Device); len(generation.Flavours) > 0 && !f.Drives(g.Device) {
-			l.Say("%v is left out: it is %s, which only the %s modules drive", g, generation.Name, f.Other())
+		drives := f.Drives(g.Device)
+		if drives || f == wish {
+			chosen = append(chosen, g)
+		}
+		switch generation := flavour.Of(g.Device); {
+		case drives:
+		case len(generation.Flavours) == 0:
+			l.Say("%v %s: it is %s, which this driver no longer drives", g, fate, generation.Name)
+		default:
+			l.Say("%v %s: it is %s, which only the %s modules drive", g, fate, generation.Name, f.Other())
 		}
 	}
-	return f, f == wish || slices.ContainsFunc(devices, f.Drives)
+	return f, chosen
 }
 
 // modules reads the modules of a flavour, in the order in which to load them.
@@ -303,7 +306,7 @@ func (l *Loader) startPersistence(ctx context.Context) {
 }
 
 // taken says how many of all GPUs the driver took, after a line on each of those
-// for which it was chosen and that it did not take.
+// for which it was chosen that it did not take.
 func (l *Loader) taken(gpus []pci.GPU, all int) string {
 	entries, _ := os.ReadDir(l.path(driverGPUs))
 	for _, g := range gpus {
