@@ -83,42 +83,40 @@ Exit status:
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			program, err := os.Executable()
-			if err != nil {
-				return err
-			}
-			work := exec.Command(program, worker)
+			work := exec.Command("/proc/self/exe", worker)
 			work.Stdout, work.Stderr = os.Stdout, os.Stderr
-			*status, err = supervise(cmd.Context(), work, limit)
-			return err
+			err := supervise(cmd.Context(), work, limit)
+			if err == nil {
+				return nil
+			}
+			*status = exitFailed
+			var exit *exec.ExitError
+			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed { // else it has said why
+				say, closeLog := logger(0)
+				defer closeLog()
+				say.Print("no driver loaded: ", err)
+			}
+			return nil
 		},
 	}
 }
 
-// supervise runs a command, and returns its exit status. A process that the kernel
-// does not come back to cannot be killed: after the limit it is left behind, so that
-// the boot goes on.
-func supervise(ctx context.Context, work *exec.Cmd, limit time.Duration) (int, error) {
+// supervise runs a command. A process that the kernel does not come back to cannot
+// be killed: after the limit it is left behind, so that the boot goes on.
+func supervise(ctx context.Context, work *exec.Cmd, limit time.Duration) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no end within %v: the kernel hangs, see dmesg", limit))
+	defer cancel()
 	if err := work.Start(); err != nil {
-		return 0, err
+		return err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- work.Wait() }()
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no end within %v: the kernel hangs, see dmesg", limit))
-	defer cancel()
 	select {
 	case err := <-ended:
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			return exitFailed, nil
-		}
-		return 0, err
+		return err
 	case <-ctx.Done():
 		work.Process.Kill() // in vain where the kernel hangs
-		say, closeLog := logger(0)
-		defer closeLog()
-		say.Print("no driver loaded: ", context.Cause(ctx))
-		return exitFailed, nil
+		return context.Cause(ctx)
 	}
 }
 

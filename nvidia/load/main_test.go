@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestSupervise(t *testing.T) {
+	tests := map[string]struct{ script, err string }{
+		"good":   {"exit 0", ""},
+		"failed": {"exit 1", "exit status 1"},
+		"killed": {"kill -9 $$", "signal: killed"},
+		"hangs":  {"exec sleep 60", "no end within 1s: the kernel hangs, see dmesg"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			start := time.Now()
+			err := supervise(t.Context(), exec.Command("sh", "-c", test.script), time.Second)
+			if err == nil && test.err != "" || err != nil && err.Error() != test.err {
+				t.Errorf("error is %v, not %q", err, test.err)
+			}
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+	t.Run("interrupted", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := supervise(ctx, exec.Command("sleep", "60"), time.Minute); err != context.Canceled {
+			t.Error(err)
+		}
+	})
+	if err := supervise(t.Context(), exec.Command("/does/not/exist"), time.Minute); err == nil {
+		t.Error("ran what does not exist")
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for _, args := range [][]string{{"x"}, {"--force"}} {
+		status := 0
+		cmd := command(&status)
+		cmd.SetArgs(args)
+		if err := cmd.Execute(); err == nil {
+			t.Errorf("%q is taken", args)
+		}
+	}
+	status := 0
+	cmd := command(&status)
+	var help strings.Builder
+	cmd.SetArgs([]string{"--help"})
+	cmd.SetOut(&help)
+	if err := cmd.Execute(); err != nil || status != 0 {
+		t.Error(err, status)
+	}
+	for _, part := range []string{logFile, "bee.nvidia=off", "Exit status"} {
+		if !strings.Contains(help.String(), part) {
+			t.Errorf("--help does not tell of %s", part)
+		}
+	}
+}
