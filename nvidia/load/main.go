@@ -94,7 +94,7 @@ Exit status:
 			if !errors.As(err, &exit) || exit.ExitCode() != exitFailed { // else it has said why
 				say, closeLog := logger(0)
 				defer closeLog()
-				say.Print("no driver loaded: ", err)
+				say.Print("gave up: ", err)
 			}
 			return nil
 		},
