@@ -83,5 +83,8 @@ func (Kernel) Run(ctx context.Context, limit time.Duration, program string, args
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: no end within %v", program, limit)
 	}
-	return fmt.Errorf("%s: %w: %s", program, err, oneLine(output))
+	if len(output) > 0 {
+		err = fmt.Errorf("%w: %s", err, oneLine(output))
+	}
+	return fmt.Errorf("%s: %w", program, err)
 }

@@ -25,7 +25,7 @@ func (m Module) Refusal(err error) error {
 	case unix.EINVAL, unix.ENOEXEC:
 		meaning = "it was built for another kernel, whose symbols have other versions or whose modules have another layout: build the ISO anew, with the headers of its kernel"
 	case unix.EPERM, unix.EKEYREJECTED, unix.ENOKEY:
-		meaning = "the kernel is locked down and loads no module that is not signed with a key it knows: turn off Secure Boot in the firmware's setup"
+		meaning = "the kernel is locked down and loads no module without the signature of a key that it knows, or the signature does not fit: turn off Secure Boot in the firmware's setup, or else build the ISO anew"
 	default:
 		return fmt.Errorf("module %s (%s) is not loaded: %w", m.Name, m.Path, errno)
 	}
