@@ -57,7 +57,7 @@ type Loader struct {
 func (l *Loader) Load(ctx context.Context) (summary string, err error) {
 	all, err := pci.GPUs(l.Root)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("no driver loaded: %w", err)
 	}
 	if len(all) == 0 {
 		return "no NVIDIA GPU on the PCI bus, nothing to load", nil

@@ -65,7 +65,6 @@ func (m *machine) Run(_ context.Context, limit time.Duration, program string, ar
 	return m.fails[command]
 }
 
-// write writes a file, and says where the machine has it.
 func (m *machine) write(name, text string) {
 	m.t.Helper()
 	name = filepath.Join(m.root, name)
@@ -295,6 +294,9 @@ func TestLoad(t *testing.T) {
 			},
 			[]string{"GPU 0000:02:00.0 (10de:20b5) is left to driver vfio-pci, which has it", "no driver loaded: other drivers have all GPUs"},
 			false, nil, []string{""}},
+		"the driver has one": {
+			ampere, func(m *machine) { m.gpu("0000:02:00.0", ampere, "nvidia") },
+			[]string{loading, "driver 550.163.01 (open) loaded for 2 NVIDIA GPUs"}, false, nil, []string{"remove"}},
 		"nouveau": {
 			ampere, func(m *machine) { m.gpu("0000:02:00.0", ampere, "nouveau") },
 			[]string{loading,
