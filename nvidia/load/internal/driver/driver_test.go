@@ -14,7 +14,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"bee/nvidia/load/internal/kotest"
+	"bee/nvidia/kmod"
+	"bee/nvidia/kmod/kmodtest"
 )
 
 const release = "6.12.107+deb13-amd64"
@@ -123,8 +124,10 @@ var depends = map[string]string{
 
 func (m *machine) module(flavour, name, needs, kernel string) {
 	m.t.Helper()
-	m.write(dir+"/"+flavour+"/"+name+".ko", string(kotest.Module(
-		"version=550.163.01", "depends="+needs, "name="+strings.ReplaceAll(name, "-", "_"), "vermagic="+kernel+" SMP preempt mod_unload modversions")))
+	m.write(dir+"/"+flavour+"/"+name+".ko", string(kmodtest.Build(kmod.Module{
+		Name: strings.ReplaceAll(name, "-", "_"), Version: "550.163.01",
+		Vermagic: kernel + " SMP preempt mod_unload modversions", Depends: strings.Split(needs, ","),
+	})))
 }
 
 // newMachine has one GPU, both flavours of the driver, and all that goes with it.

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bee/nvidia/kmod"
-	"bee/nvidia/load/internal/kotest"
+	"bee/nvidia/kmod/kmodtest"
 )
 
 func named(name string, depends ...string) Module {
@@ -28,18 +28,18 @@ func namesOf(all []Module) (list []string) {
 
 func TestRead(t *testing.T) {
 	dir := t.TempDir()
-	write := func(file string, info ...string) {
+	write := func(file string, m kmod.Module) {
 		t.Helper()
-		if err := os.WriteFile(filepath.Join(dir, file), kotest.Module(info...), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, file), kmodtest.Build(m), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if all, err := Read(dir); err != nil || all != nil {
 		t.Errorf("of an empty folder: %v, %v", all, err)
 	}
-	write("nvidia.ko", "name=nvidia", "version=550.163.01", "vermagic=6.12.107 SMP", "depends=drm")
-	write("nvidia-drm.ko", "name=nvidia_drm", "vermagic=6.12.107 SMP", "depends=drm,nvidia-modeset")
-	write("other.ko", "name=other", "vermagic=6.12.107 SMP")
+	write("nvidia.ko", kmod.Module{Name: "nvidia", Version: "550.163.01", Vermagic: "6.12.107 SMP", Depends: []string{"drm"}})
+	write("nvidia-drm.ko", kmod.Module{Name: "nvidia_drm", Vermagic: "6.12.107 SMP", Depends: []string{"drm", "nvidia-modeset"}})
+	write("other.ko", kmod.Module{Name: "other", Vermagic: "6.12.107 SMP"})
 	all, err := Read(dir)
 	if err != nil || !slices.Equal(namesOf(all), []string{"nvidia", "nvidia_drm"}) {
 		t.Fatalf("%v, %v", namesOf(all), err)
@@ -50,7 +50,7 @@ func TestRead(t *testing.T) {
 	if got := all[1].Depends; !slices.Equal(got, []string{"drm", "nvidia_modeset"}) {
 		t.Errorf("depends on %v", got)
 	}
-	write("nvidia-uvm.ko", "name=nvidia", "vermagic=6.12.107")
+	write("nvidia-uvm.ko", kmod.Module{Name: "nvidia", Vermagic: "6.12.107"})
 	if _, err := Read(dir); err == nil || !strings.Contains(err.Error(), "nvidia-uvm.ko: it is module nvidia, not nvidia_uvm") {
 		t.Errorf("another module under its name: %v", err)
 	}
