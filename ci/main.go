@@ -66,16 +66,22 @@ func (m *Bee) BuildIso(
 	// random one at each boot and shows it on its console.
 	// +optional
 	password *dagger.Secret,
+	// Put the NVIDIA driver on the ISO.
+	// +default=true
+	nvidia bool,
+	// NVIDIA's installer of NVIDIA_VERSION, a .run file, to take the driver from.
+	// Default: what NVIDIA_ORIGIN in VERSIONS says.
+	// +optional
+	nvidiaRun *dagger.File,
+	// Build gpu_burn and put it on the ISO. One in iso/vendor/gpu_burn is on it anyway.
+	// +optional
+	gpuBurn bool,
 ) (*dagger.File, error) {
 	b, err := m.builder(ctx, base)
 	if err != nil {
 		return nil, err
 	}
-	own, release, err := b.own(ctx, authorizedKeys, password)
-	if err != nil {
-		return nil, err
-	}
-	return b.base.Iso(own, int(release.Date.Unix())), nil
+	return b.iso(ctx, contents{authorizedKeys, password, nvidia, nvidiaRun, gpuBurn})
 }
 
 // What is shipped: bee.iso, its manifest, and SHA256SUMS over both.
@@ -92,8 +98,18 @@ func (m *Bee) Build(
 	// random one at each boot and shows it on its console.
 	// +optional
 	password *dagger.Secret,
+	// Put the NVIDIA driver on the ISO.
+	// +default=true
+	nvidia bool,
+	// NVIDIA's installer of NVIDIA_VERSION, a .run file, to take the driver from.
+	// Default: what NVIDIA_ORIGIN in VERSIONS says.
+	// +optional
+	nvidiaRun *dagger.File,
+	// Build gpu_burn and put it on the ISO. One in iso/vendor/gpu_burn is on it anyway.
+	// +optional
+	gpuBurn bool,
 ) (*dagger.Directory, error) {
-	iso, err := m.BuildIso(ctx, base, authorizedKeys, password)
+	iso, err := m.BuildIso(ctx, base, authorizedKeys, password, nvidia, nvidiaRun, gpuBurn)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +141,7 @@ func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit(v, release), nil
+	return audit(v).Binary(dagger.AuditBinaryOpts{Version: release.Version()}), nil
 }
 
 // Boots the ISO and keeps it running: `dagger call boot up`, then
@@ -150,7 +166,7 @@ func (m *Bee) Boot(
 		return nil, err
 	}
 	if iso == nil {
-		if iso, err = m.BuildIso(ctx, "", nil, nil); err != nil {
+		if iso, err = m.BuildIso(ctx, "", nil, nil, true, nil, false); err != nil {
 			return nil, err
 		}
 	}
@@ -244,7 +260,7 @@ func (m *Bee) SmokeReport(
 		return nil, err
 	}
 	if iso == nil {
-		if iso, err = m.BuildIso(ctx, "", nil, nil); err != nil {
+		if iso, err = m.BuildIso(ctx, "", nil, nil, true, nil, false); err != nil {
 			return nil, err
 		}
 	}
@@ -304,8 +320,8 @@ func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Rele
 	return beerelease.Release{Commit: commit, Date: time.Unix(seconds, 0)}, nil
 }
 
-func audit(v *versions.Versions, release beerelease.Release) *dagger.File {
-	return dag.Audit(v.GolangImage).Binary(dagger.AuditBinaryOpts{Version: release.Version()})
+func audit(v *versions.Versions) *dagger.Audit {
+	return dag.Audit(v.GolangImage)
 }
 
 func isoModule(v *versions.Versions) *dagger.Iso {
@@ -343,61 +359,122 @@ func (m *Bee) builder(ctx context.Context, base string) (*builder, error) {
 	}, nil
 }
 
-// own is the tree of files that make the ISO this commit's and this site's, over
-// the overlay that all ISOs share.
-func (b *builder) own(ctx context.Context, keys *dagger.File, password *dagger.Secret) (*dagger.Directory, beerelease.Release, error) {
+// contents is what goes onto an ISO by choice.
+type contents struct {
+	keys      *dagger.File
+	password  *dagger.Secret
+	nvidia    bool
+	nvidiaRun *dagger.File
+	gpuBurn   bool
+}
+
+// iso makes the ISO of this commit.
+func (b *builder) iso(ctx context.Context, c contents) (*dagger.File, error) {
+	if c.nvidiaRun != nil && !c.nvidia {
+		return nil, fmt.Errorf("--nvidia-run and --nvidia=false exclude each other")
+	}
 	release, err := b.bee.commit(ctx, b.versions)
 	if err != nil {
-		return nil, release, err
+		return nil, err
 	}
-	tree := dag.Directory().
-		WithFile("usr/local/bin/audit", audit(b.versions, release), dagger.DirectoryWithFileOpts{Permissions: 0o755})
+	own := dag.Directory().
+		WithFile("usr/local/bin/audit", audit(b.versions).Binary(dagger.AuditBinaryOpts{Version: release.Version()}), executable).
+		WithFile("usr/local/bin/bee-burn", audit(b.versions).Burn(dagger.AuditBurnOpts{Version: release.Version()}), executable).
+		WithFile("usr/local/lib/bee/nvidia-load", nvidia(b.versions).Loader(), executable)
+	if own, release.SSH, err = withAccess(ctx, own, c.keys, c.password); err != nil {
+		return nil, err
+	}
+	if own, err = b.withVendor(ctx, own, &release, c.gpuBurn); err != nil {
+		return nil, err
+	}
+	release.Base, release.BaseRelease = b.name, b.versions.DebianRelease
+	if release.Kernel, err = b.kernel(ctx); err != nil {
+		return nil, err
+	}
+	if c.nvidia {
+		if release.Nvidia, err = b.withNvidia(ctx, release.Kernel, c.nvidiaRun); err != nil {
+			return nil, err
+		}
+	}
+	own = own.WithNewFile("etc/bee-release", release.String())
+	return b.base.Iso(own, int(release.Date.Unix())), nil
+}
 
-	release.SSH = access.Random
+// executable is the mode of programs.
+var executable = dagger.DirectoryWithFileOpts{Permissions: 0o755}
+
+// kernel is the release of the base's kernel, which has to be of the series that
+// VERSIONS says.
+func (b *builder) kernel(ctx context.Context) (string, error) {
+	kernel, err := b.base.Kernel(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasPrefix(kernel, b.versions.Kernel+".") {
+		return "", fmt.Errorf("the kernel of base %s is %s, but KERNEL_VERSION in %s is %s",
+			b.name, kernel, versions.File, b.versions.Kernel)
+	}
+	return kernel, nil
+}
+
+// withAccess adds what lets people in over SSH, and returns the name of the policy.
+func withAccess(ctx context.Context, own *dagger.Directory, keys *dagger.File, password *dagger.Secret) (*dagger.Directory, string, error) {
 	switch {
 	case keys != nil && password != nil:
-		return nil, release, fmt.Errorf("--authorized-keys and --password exclude each other: with keys there are no passwords")
+		return nil, "", fmt.Errorf("--authorized-keys and --password exclude each other: with keys there are no passwords")
 	case keys != nil:
 		name, err := keys.Name(ctx)
 		if err != nil {
-			return nil, release, err
+			return nil, "", err
 		}
 		text, err := keys.Contents(ctx)
 		if err != nil {
-			return nil, release, err
+			return nil, "", err
 		}
 		if err := access.CheckKeys(name, text); err != nil {
-			return nil, release, err
+			return nil, "", err
 		}
-		release.SSH = access.Keys
-		tree = tree.WithNewFile("etc/bee/authorized_keys", text, dagger.DirectoryWithNewFileOpts{Permissions: 0o600})
+		return own.WithNewFile("etc/bee/authorized_keys", text, dagger.DirectoryWithNewFileOpts{Permissions: 0o600}), access.Keys, nil
 	case password != nil:
 		plain, err := password.Plaintext(ctx)
 		if err != nil {
-			return nil, release, err
+			return nil, "", err
 		}
 		hash, err := access.HashPassword(plain)
 		if err != nil {
-			return nil, release, err
+			return nil, "", err
 		}
-		release.SSH = access.Password
-		tree = tree.WithNewFile("etc/bee/password.hash", hash+"\n", dagger.DirectoryWithNewFileOpts{Permissions: 0o600})
+		return own.WithNewFile("etc/bee/password.hash", hash+"\n", dagger.DirectoryWithNewFileOpts{Permissions: 0o600}), access.Password, nil
 	}
+	return own, access.Random, nil
+}
 
-	if release.Vendor, err = b.bee.Vendor.Entries(ctx); err != nil {
-		return nil, release, err
+// withVendor adds the vendor programs, and gpu_burn where it is asked for or among
+// them.
+func (b *builder) withVendor(ctx context.Context, own *dagger.Directory, release *beerelease.Release, gpuBurn bool) (*dagger.Directory, error) {
+	entries, err := b.bee.Vendor.Entries(ctx)
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range release.Vendor {
-		tree = tree.WithFile("usr/local/bin/"+name, b.bee.Vendor.File(name), dagger.DirectoryWithFileOpts{Permissions: 0o755})
+	for _, entry := range entries {
+		name, isFolder := strings.CutSuffix(entry, "/")
+		switch {
+		case name == gpuBurnName && isFolder:
+			b.withGpuBurn(b.bee.Vendor.Directory(name))
+		case isFolder:
+			return nil, fmt.Errorf("iso/vendor/%s is a folder; vendor programs are single files, except for the folder %s", name, gpuBurnName)
+		default:
+			own = own.WithFile("usr/local/bin/"+name, b.bee.Vendor.File(name), executable)
+		}
+		release.Vendor = append(release.Vendor, name)
 	}
-
-	release.Base, release.BaseRelease = b.name, b.versions.DebianRelease
-	if release.Kernel, err = b.base.Kernel(ctx); err != nil {
-		return nil, release, err
+	if gpuBurn && !slices.Contains(release.Vendor, gpuBurnName) {
+		folder, err := b.bee.GpuBurn(ctx, nil, nil, b.name)
+		if err != nil {
+			return nil, err
+		}
+		b.withGpuBurn(folder)
+		release.Vendor = append(release.Vendor, gpuBurnName)
 	}
-	if !strings.HasPrefix(release.Kernel, b.versions.Kernel+".") {
-		return nil, release, fmt.Errorf("the kernel of base %s is %s, but KERNEL_VERSION in %s is %s",
-			b.name, release.Kernel, versions.File, b.versions.Kernel)
-	}
-	return tree.WithNewFile("etc/bee-release", release.String()), release, nil
+	return own, nil
 }

@@ -1,12 +1,13 @@
-// Compiles audit, the program that reads a server's inventory and health.
+// Compiles audit, the program that reads a server's inventory and health, and
+// bee-burn, which burns its GPUs in.
 //
-// The result is a static binary that runs on any x86-64 Linux, on bee's ISO or
+// The results are static binaries that run on any x86-64 Linux, on bee's ISO or
 // off it.
 package main
 
 import "dagger/audit/internal/dagger"
 
-// Audit compiles the audit program from its source.
+// Audit compiles the programs from their source.
 type Audit struct {
 	// +private
 	Source *dagger.Directory
@@ -17,7 +18,7 @@ type Audit struct {
 func New(
 	// Image that brings the Go toolchain, with its digest.
 	golangImage string,
-	// Source of the program: the folder with its go.mod.
+	// Source of the programs: the folder with their go.mod.
 	// +optional
 	// +defaultPath="."
 	// +ignore=["dagger", "dagger.json"]
@@ -34,6 +35,21 @@ func (m *Audit) Binary(
 	// +default="dev"
 	version string,
 ) *dagger.File {
+	return m.program("audit", version)
+}
+
+// bee-burn, the program that burns GPUs in with gpu_burn and watches them: one
+// static binary, as audit is.
+func (m *Audit) Burn(
+	// Version that the program reports as its own.
+	// +optional
+	// +default="dev"
+	version string,
+) *dagger.File {
+	return m.program("bee-burn", version)
+}
+
+func (m *Audit) program(name, version string) *dagger.File {
 	return dag.Container().
 		From(m.GolangImage).
 		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
@@ -42,6 +58,6 @@ func (m *Audit) Binary(
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Source).
 		WithWorkdir("/src").
-		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/audit", "./cmd/audit"}).
-		File("/out/audit")
+		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/" + name, "./cmd/" + name}).
+		File("/out/" + name)
 }

@@ -20,6 +20,8 @@ type Release struct {
 	Base, BaseRelease string
 	// What uname -r says on the ISO.
 	Kernel string
+	// Version of the NVIDIA driver; empty where the ISO has none.
+	Nvidia string
 	// How SSH lets people in: keys, password or random.
 	SSH string
 	// Names of the vendor programs on the ISO.
@@ -47,15 +49,25 @@ func (r Release) String() string {
 		{"BEE_RELEASE", r.BaseRelease},
 		{"BEE_KERNEL", r.Kernel},
 		{"BEE_AUDIT", r.Version()},
+		{"BEE_NVIDIA", r.Nvidia},
 		{"BEE_SSH", r.SSH},
 		{"BEE_VENDOR", strings.Join(r.Vendor, " ")},
-		{"BEE_BUILD_INFO", fmt.Sprintf("bee %s on %s %s, Linux %s", r.Version(), r.Base, r.BaseRelease, r.Kernel)},
+		{"BEE_BUILD_INFO", r.info()},
 	}
 	var text strings.Builder
 	for _, line := range lines {
 		fmt.Fprintf(&text, "%s=\"%s\"\n", line.key, escape.Replace(line.value))
 	}
 	return text.String()
+}
+
+// info is the release in one line.
+func (r Release) info() string {
+	info := fmt.Sprintf("bee %s on %s %s, Linux %s", r.Version(), r.Base, r.BaseRelease, r.Kernel)
+	if r.Nvidia != "" {
+		info += ", NVIDIA " + r.Nvidia
+	}
+	return info
 }
 
 // escape makes a value safe within double quotes of a POSIX shell.

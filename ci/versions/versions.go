@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,17 +48,34 @@ type Versions struct {
 	AlpineImage  string `key:"ALPINE_IMAGE" kind:"image"`
 	AportsCommit string `key:"APORTS_COMMIT" kind:"commit"`
 
+	// Where the NVIDIA driver of the debian base comes from: "debian" for Debian's
+	// packages, "run" for NVIDIA's installer, as on all other bases.
+	NvidiaOrigin string `key:"NVIDIA_ORIGIN" kind:"origin"`
+	// Version of NVIDIA's .run installer.
 	Nvidia string `key:"NVIDIA_VERSION" kind:"dotted"`
 	// Digest of NVIDIA's .run installer of that version.
 	NvidiaRunSHA256 string `key:"NVIDIA_RUN_SHA256" kind:"sha256"`
 	CudaImage       string `key:"CUDA_IMAGE" kind:"image"`
 	GpuBurnCommit   string `key:"GPU_BURN_COMMIT" kind:"commit"`
+	// Compute capabilities that gpu_burn is built for, of which a CUDA toolkit
+	// builds those that it knows: 80 is 8.0.
+	GpuBurnArchitectures string `key:"GPU_BURN_ARCHITECTURES" kind:"architectures"`
 }
 
 // Epoch is the time of DEBIAN_SNAPSHOT in seconds since 1970.
 func (v *Versions) Epoch() int64 {
 	t, _ := time.Parse(snapshotLayout, v.DebianSnapshot) // checked by Parse
 	return t.Unix()
+}
+
+// Architectures are the compute capabilities of GPU_BURN_ARCHITECTURES.
+func (v *Versions) Architectures() []int {
+	var all []int
+	for _, text := range strings.Fields(v.GpuBurnArchitectures) {
+		n, _ := strconv.Atoi(text) // checked by Parse
+		all = append(all, n)
+	}
+	return all
 }
 
 const snapshotLayout = "20060102T150405Z"
@@ -80,10 +98,12 @@ var kinds = map[string]kind{
 	"word":   {matching(`[a-z][a-z0-9-]*`), "a lower-case name"},
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
-	"mirror": {matching(`snapshot|image|https?://[^\s/]\S*`), `"snapshot", "image" or a mirror's URL`},
-	"image":  {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
-	"sha256": {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},
-	"commit": {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
+	"mirror":        {matching(`snapshot|image|https?://[^\s/]\S*`), `"snapshot", "image" or a mirror's URL`},
+	"origin":        {matching(`debian|run`), `"debian" or "run"`},
+	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
+	"image":         {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
+	"sha256":        {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},
+	"commit":        {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
 }
 
 // Parse reads the text of VERSIONS and, over it, that of VERSIONS.local, which

@@ -17,6 +17,10 @@ type Debian struct {
 	Tools *dagger.Container
 	// +private
 	Epoch int
+	// Squashfs layers between the base layer and bee's own files.
+	//
+	// +private
+	Layers *dagger.Directory
 }
 
 // The debian base.
@@ -36,10 +40,45 @@ func (m *Iso) Debian(
 		tools = append(tools, strings.Fields(line)...)
 	}
 	return &Debian{
-		Files: m.Files,
-		Tools: m.Tools.With(install(tools...)),
-		Epoch: epoch,
+		Files:  m.Files,
+		Tools:  m.Tools.With(install(tools...)),
+		Epoch:  epoch,
+		Layers: dag.Directory(),
 	}, nil
+}
+
+// Folder where programs on this base look for shared libraries.
+func (d *Debian) Libraries() string { return "/usr/lib/x86_64-linux-gnu" }
+
+// The base with one more layer, over the base layer and below bee's own files. Its
+// files carry the time of the base layer's: it is made anew only when they change.
+func (d *Debian) WithLayer(
+	ctx context.Context,
+	// Two digits and a name, such as 50-nvidia: layers lie over each other in this
+	// order.
+	name string,
+	// Files of the layer, as they lie in the ISO's file system.
+	tree *dagger.Directory,
+) (*Debian, error) {
+	layer, err := d.layer(ctx, d.Epoch, tree)
+	if err != nil {
+		return nil, err
+	}
+	with := *d
+	with.Layers = d.Layers.WithFile(name+".squashfs", layer)
+	return &with, nil
+}
+
+// layer makes a squashfs layer of a folder.
+func (d *Debian) layer(ctx context.Context, epoch int, tree *dagger.Directory) (*dagger.File, error) {
+	packer, err := d.with(ctx, epoch, "layer.sh")
+	if err != nil {
+		return nil, err
+	}
+	return packer.
+		WithMountedDirectory("/bee/tree", tree).
+		WithExec([]string{"/bee/debian/layer.sh", "/bee/tree", "/out/layer.squashfs"}).
+		File("/out/layer.squashfs"), nil
 }
 
 // with puts files of the base's own folder into a container with the tools. Each
@@ -105,25 +144,27 @@ func (d *Debian) Iso(
 	if err != nil {
 		return nil, err
 	}
-	tree, err := d.with(ctx, epoch, "bee-tree.sh", "layer.sh", "runlevels")
+	tree, err := d.with(ctx, epoch, "bee-tree.sh", "runlevels")
 	if err != nil {
 		return nil, err
 	}
-	layers := tree.
+	layer, err := d.layer(ctx, epoch, tree.
 		WithMountedDirectory("/bee/debian/overlay", d.Files.Directory("debian/overlay")).
 		WithMountedDirectory("/bee/overlay", d.Files.Directory("overlay")).
 		WithMountedDirectory("/bee/base", base).
 		WithExec([]string{"/bee/debian/bee-tree.sh", "/bee/overlay", "/bee/base", "/var/tmp/tree"}).
 		WithDirectory("/var/tmp/tree", own).
-		WithExec([]string{"/bee/debian/layer.sh", "/var/tmp/tree", "/out/90-bee.squashfs"}).
-		Directory("/out")
+		Directory("/var/tmp/tree"))
+	if err != nil {
+		return nil, err
+	}
 	assembler, err := d.with(ctx, epoch, "iso.sh")
 	if err != nil {
 		return nil, err
 	}
 	return assembler.
 		WithMountedDirectory("/bee/base", base).
-		WithMountedDirectory("/bee/layers", layers).
+		WithMountedDirectory("/bee/layers", d.Layers.WithFile("90-bee.squashfs", layer)).
 		WithExec([]string{"/bee/debian/iso.sh", "/bee/base", "/bee/layers", "/out/bee.iso"}).
 		File("/out/bee.iso"), nil
 }

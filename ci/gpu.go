@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"dagger/bee/internal/dagger"
+	"dagger/bee/versions"
+)
+
+// The NVIDIA driver as it is on the ISO: kernel modules in both flavours, built
+// against the headers of the ISO's kernel; nvidia-smi and the libraries of the same
+// version; GSP firmware; and usr/local/lib/nvidia/manifest.json.
+func (m *Bee) NvidiaModules(
+	ctx context.Context,
+	// Base of the ISO: debian. Default: BASE in VERSIONS.
+	// +optional
+	base string,
+	// NVIDIA's installer of NVIDIA_VERSION, a .run file, where it is at hand. Default:
+	// what NVIDIA_ORIGIN says.
+	// +optional
+	nvidiaRun *dagger.File,
+) (*dagger.Directory, error) {
+	b, err := m.builder(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	kernel, err := b.kernel(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.nvidiaLayer(ctx, b.driver(nvidiaRun), kernel)
+}
+
+// gpu_burn as a folder that runs wherever NVIDIA's driver is: put it into
+// iso/vendor/gpu_burn, and it is on the next ISO.
+func (m *Bee) GpuBurn(
+	ctx context.Context,
+	// Folder with the source of gpu_burn. Default: GPU_BURN_COMMIT of its public
+	// repository.
+	// +optional
+	source *dagger.Directory,
+	// Compute capabilities to compile for, 80 for 8.0; fails where the CUDA toolkit
+	// does not know one. Default: those of GPU_BURN_ARCHITECTURES that it knows.
+	// +optional
+	architectures []int,
+	// Base that it is for: debian takes Debian's CUDA toolkit. Default: BASE in
+	// VERSIONS.
+	// +optional
+	base string,
+) (*dagger.Directory, error) {
+	b, err := m.builder(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	burn := dag.Gpuburn()
+	if source == nil {
+		source = burn.Source(b.versions.GpuBurnCommit)
+		if _, err := source.Sync(ctx); err != nil {
+			return nil, fmt.Errorf("the source of gpu_burn, commit %s, cannot be fetched; where you have it, give its folder with --source: %w",
+				b.versions.GpuBurnCommit, err)
+		}
+	}
+	skip := len(architectures) == 0
+	if skip {
+		architectures = b.versions.Architectures()
+	}
+	return burn.DebianCuda(isoModule(b.versions).Tools()).
+		Build(source, architectures, dagger.GpuburnCudaBuildOpts{SkipUnknown: skip}), nil
+}
+
+func nvidia(v *versions.Versions) *dagger.Nvidia {
+	return dag.Nvidia(isoModule(v).Tools(), v.GolangImage)
+}
+
+// driver is the NVIDIA driver of the ISO.
+func (b *builder) driver(installer *dagger.File) *dagger.NvidiaDriver {
+	v := b.versions
+	if installer != nil || v.NvidiaOrigin == "run" {
+		return nvidia(v).RunDriver(v.Nvidia, v.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
+	}
+	return nvidia(v).DebianDriver()
+}
+
+func (b *builder) nvidiaLayer(ctx context.Context, driver *dagger.NvidiaDriver, kernel string) (*dagger.Directory, error) {
+	libraries, err := b.base.Libraries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return driver.Layer(nvidia(b.versions).Headers(kernel), kernel, dagger.NvidiaDriverLayerOpts{Libraries: libraries}), nil
+}
+
+// withNvidia adds the driver to the base, and returns its version.
+func (b *builder) withNvidia(ctx context.Context, kernel string, installer *dagger.File) (version string, err error) {
+	driver := b.driver(installer)
+	if version, err = driver.Version(ctx); err != nil {
+		return "", err
+	}
+	layer, err := b.nvidiaLayer(ctx, driver, kernel)
+	if err != nil {
+		return "", err
+	}
+	b.base = b.base.WithLayer("50-nvidia", layer)
+	return version, nil
+}
+
+// gpuBurnName is the name of gpu_burn's folder among the vendor programs, and of
+// its program.
+const gpuBurnName = "gpu_burn"
+
+// withGpuBurn adds gpu_burn to the base, as a layer of its own: it is large, and
+// changes seldom.
+func (b *builder) withGpuBurn(folder *dagger.Directory) {
+	const home = "usr/local/lib/" + gpuBurnName
+	b.base = b.base.WithLayer("60-gpu-burn", dag.Directory().
+		WithDirectory(home, folder).
+		WithSymlink("../lib/"+gpuBurnName+"/"+gpuBurnName, "usr/local/bin/"+gpuBurnName))
+}

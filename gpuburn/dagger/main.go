@@ -1,0 +1,118 @@
+// Builds gpu_burn, the program that burns GPUs in, with CUDA's nvcc.
+//
+// The result is a folder that runs wherever NVIDIA's driver is, whatever the C
+// library of the system.
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"dagger/gpuburn/internal/dagger"
+)
+
+// Gpuburn builds gpu_burn.
+type Gpuburn struct {
+	// +private
+	Scripts *dagger.Directory
+}
+
+func New(
+	// What builds gpu_burn.
+	// +optional
+	// +defaultPath="."
+	// +ignore=["*", "!build.sh", "!launcher.sh", "!cuda-debian.sh"]
+	scripts *dagger.Directory,
+) *Gpuburn {
+	return &Gpuburn{Scripts: scripts}
+}
+
+// Source of gpu_burn as it was at one commit, from its public repository.
+func (m *Gpuburn) Source(
+	// The commit, 40 hex digits.
+	commit string,
+) *dagger.Directory {
+	return dag.Git("https://github.com/wilicc/gpu-burn").
+		Commit(commit).
+		Tree(dagger.GitRefTreeOpts{DiscardGitDir: true})
+}
+
+// Cuda is a CUDA toolkit.
+type Cuda struct {
+	// +private
+	Scripts *dagger.Directory
+	// Where nvcc runs, with a C++ compiler and make.
+	Container *dagger.Container
+}
+
+// CUDA from Debian's packages (12.4 in trixie), as far as gpu_burn needs it.
+func (m *Gpuburn) DebianCuda(
+	ctx context.Context,
+	// Debian with its package lists fetched, non-free among them.
+	debian *dagger.Container,
+) (*Cuda, error) {
+	c, err := with(ctx, debian, m.Scripts, "cuda-debian.sh")
+	if err != nil {
+		return nil, err
+	}
+	return &Cuda{m.Scripts, c.WithExec([]string{"/bee/cuda-debian.sh"})}, nil
+}
+
+// CUDA from an image that holds the whole toolkit, such as nvidia/cuda's devel
+// images.
+func (m *Gpuburn) ImageCuda(
+	// The image, with its digest.
+	image string,
+) *Cuda {
+	return &Cuda{m.Scripts, dag.Container().From(image)}
+}
+
+// gpu_burn as a folder: gpu_burn (what to run), lib with the program, its compare
+// kernel and the glibc that it runs with, licences in doc, and manifest.json with
+// the version of CUDA and the architectures. cuBLAS is linked in.
+//
+// Fails where the toolkit does not know an architecture, naming the CUDA that does.
+func (c *Cuda) Build(
+	ctx context.Context,
+	// Source of gpu_burn: see source.
+	source *dagger.Directory,
+	// Compute capabilities to compile for, 80 for 8.0. The newest is compiled to PTX,
+	// too, for GPUs that are newer still.
+	architectures []int,
+	// Leave out the architectures that the toolkit does not know. Fails only where it
+	// knows none.
+	// +optional
+	skipUnknown bool,
+) (*dagger.Directory, error) {
+	builder, err := with(ctx, c.Container, c.Scripts, "build.sh", "launcher.sh")
+	if err != nil {
+		return nil, err
+	}
+	var list []string
+	for _, a := range architectures {
+		list = append(list, strconv.Itoa(a))
+	}
+	unknown := "fail"
+	if skipUnknown {
+		unknown = "skip"
+	}
+	return builder.
+		WithMountedDirectory("/bee/source", source).
+		WithExec([]string{"/bee/build.sh", "/bee/source", strings.Join(list, " "), unknown, "/out"}).
+		Directory("/out"), nil
+}
+
+// with puts scripts into a container, by what they hold (the engine would know a
+// part of a folder by the whole folder): nothing is made anew when another script
+// changes, nor in another clone.
+func with(ctx context.Context, c *dagger.Container, scripts *dagger.Directory, names ...string) (*dagger.Container, error) {
+	for _, name := range names {
+		text, err := scripts.File(name).Contents(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c = c.WithNewFile("/bee/"+name, text, dagger.ContainerWithNewFileOpts{Permissions: 0o755})
+	}
+	return c, nil
+}
