@@ -1,0 +1,126 @@
+package burn
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"bee/audit/label"
+	"bee/audit/terminal"
+)
+
+// Line is the progress in a line for people. total is how long the burn-in takes.
+func (p Progress) Line(total time.Duration) string {
+	line := fmt.Sprintf("%v of %v: ", p.Elapsed.Round(time.Second), total)
+	switch {
+	case p.Err != nil:
+		return line + p.Err.Error()
+	case !p.Calculating:
+		line += "gpu_burn begins or ends, "
+	}
+	var celsius, clock, gflops, watts series
+	var wrong uint64
+	for _, r := range p.Now {
+		addTo(&celsius, r.Celsius)
+		addTo(&watts, r.Watts)
+		addTo(&clock, r.SMMHz)
+		if r.Gflops > 0 {
+			gflops.add(r.Gflops)
+		}
+		wrong += r.Errors
+	}
+	parts := []string{label.Count(len(p.Now), "GPU"), celsius.text(" °C"), label.Prefix("together ", (&series{n: watts.n, min: watts.sum, max: watts.sum}).text(" W")),
+		clock.text(" MHz"), gflops.text(" Gflop/s"), label.Count(wrong, "error")}
+	return line + join(parts)
+}
+
+func join(parts []string) string {
+	var there []string
+	for _, p := range parts {
+		if p != "" {
+			there = append(there, p)
+		}
+	}
+	return strings.Join(there, ", ")
+}
+
+// text is between what a value was, "" where it is not known.
+func (s *series) text(unit string) string {
+	switch {
+	case s.n == 0:
+		return ""
+	case s.min == s.max:
+		return fmt.Sprintf("%.0f%s", s.min, unit)
+	}
+	return fmt.Sprintf("%.0f-%.0f%s", s.min, s.max, unit)
+}
+
+// Words for people.
+var words = map[Verdict]terminal.Cell{
+	Pass:        {Text: "PASS", Colour: terminal.Bold},
+	Fail:        {Text: "FAIL", Colour: terminal.Red},
+	NotComplete: {Text: "NOT COMPLETE", Colour: terminal.Yellow},
+}
+
+// WriteText prints the report for people: each GPU with its verdict, what went wrong
+// besides, and the verdict of all at the end. Its own words use no characters but
+// those that the console of Linux has (see package summary).
+func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
+	var b strings.Builder
+	count := map[Verdict]int{}
+	var rows [][]terminal.Cell
+	for _, g := range r.GPUs {
+		count[g.Verdict]++
+		rows = append(rows, []terminal.Cell{words[g.Verdict], {Text: fmt.Sprintf("GPU %d", g.Index)}, {Text: g.PCIAddress},
+			{Text: join([]string{g.Name, label.Serial(g.SerialNumber)})}})
+		for _, reason := range g.Reasons {
+			rows = append(rows, terminal.Cells("", "", "", "-> "+reason.Message))
+		}
+		for _, x := range g.Xids {
+			rows = append(rows, terminal.Cells("", "", "", fmt.Sprintf("%d × Xid %d: %s", x.Count, x.Xid, x.Message)))
+		}
+		if measured := g.measured(); measured != "" {
+			rows = append(rows, terminal.Cells("", "", "", measured))
+		}
+	}
+	b.WriteString(t.Table(rows))
+	if len(r.GPUs) > 0 && len(r.Errors) > 0 {
+		b.WriteString(t.Wrap(terminal.Yellow, "Also went wrong:"))
+		var rows [][]terminal.Cell
+		for _, e := range r.Errors {
+			rows = append(rows, terminal.Cells(fmt.Sprintf("%d ×", e.Count), e.Message))
+		}
+		b.WriteString(t.Table(rows))
+	}
+	if r.GPUBurn != nil && r.Verdict != Pass && len(r.GPUBurn.Stderr) > 0 {
+		b.WriteString(t.Wrap(terminal.Plain, "gpu_burn said: "+strings.Join(r.GPUBurn.Stderr, "; ")))
+	}
+	all := words[r.Verdict]
+	of := []string{}
+	for _, v := range []Verdict{Fail, NotComplete, Pass} {
+		if n := count[v]; n > 0 {
+			of = append(of, label.Count(n, "GPU")+" "+map[Verdict]string{Pass: "passed", Fail: "failed", NotComplete: "not burned in to the end"}[v])
+		}
+	}
+	b.WriteString(t.Wrap(all.Colour, all.Text+": "+cmp.Or(join(of), "no GPU was burned in")))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// measured says what a GPU did.
+func (g GPU) measured() string {
+	span := func(r *Range, unit string) string {
+		if r == nil {
+			return ""
+		}
+		return (&series{n: 1, min: r.Min, max: r.Max}).text(unit)
+	}
+	speed := ""
+	if g.Gflops != nil {
+		speed = fmt.Sprintf("%.0f Gflop/s", g.Gflops.Mean)
+	}
+	return join([]string{span(g.TemperatureCelsius, " °C"), span(g.PowerWatts, " W"), span(g.SMClockMHz, " MHz"), speed,
+		label.Prefix("slowed by ", strings.Join(g.ThrottleReasonsSeen, " "))})
+}
