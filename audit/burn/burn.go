@@ -108,7 +108,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 			TimeSeconds: o.Time.Seconds(), IntervalSeconds: o.Interval.Seconds(), GPUs: o.GPUs, MemoryPercent: o.MemoryPercent,
 			Doubles: o.Doubles, TensorCores: o.TensorCores, MaxTemperatureCelsius: o.MaxTemperature,
 		},
-		GPUs: []GPU{}, Errors: []Error{},
+		GPUs: []Burned{}, Errors: []Error{},
 	}}
 	r.Report.Hostname, _ = os.Hostname()
 	err := r.all(ctx)
@@ -332,7 +332,7 @@ func (r *run) observe(a answer, calculating bool) {
 		}
 		g := a.GPUs[at]
 		d.observed(g, calculating)
-		now := Reading{Gflops: d.speeds.last, Errors: d.burned.Errors}
+		now := Reading{Gflops: d.speeds.last, Errors: d.said.Errors}
 		if g.Temperature != nil {
 			now.Celsius = g.Temperature.GPUCelsius
 		}
@@ -404,20 +404,20 @@ func (r *run) judge() {
 	}
 	for i := range r.devices {
 		d := &r.devices[i]
-		d.Reasons, d.GPU.Verdict = d.failures(), Fail
+		d.Reasons, d.Verdict = d.failures(), Fail
 		if r.Stopped != nil && r.Stopped.Kind == Hung {
 			d.Reasons = append(d.Reasons, *r.Stopped)
 		}
 		if len(d.Reasons) == 0 {
-			d.Reasons, d.GPU.Verdict = r.missing(d), NotComplete
+			d.Reasons, d.Verdict = r.missing(d), NotComplete
 		}
 		if len(d.Reasons) == 0 {
-			d.GPU.Verdict = Pass
+			d.Verdict = Pass
 		}
 		switch {
-		case d.GPU.Verdict == Fail:
+		case d.Verdict == Fail:
 			r.Verdict = Fail
-		case d.GPU.Verdict == NotComplete && r.Verdict == Pass:
+		case d.Verdict == NotComplete && r.Verdict == Pass:
 			r.Verdict = NotComplete
 		}
 		r.Report.GPUs = append(r.Report.GPUs, d.finish())
@@ -433,13 +433,13 @@ func (r *run) missing(d *device) []Reason {
 		}
 		return []Reason{{OtherGPU, "stopped because of " + s.Message}}
 	}
-	if r.early == "" && d.burned.Verdict == "" {
+	if r.early == "" && d.said.Verdict == "" {
 		r.early = "gpu_burn ended without a verdict"
 	}
 	if r.early != "" {
 		return []Reason{{EndedEarly, r.early}}
 	}
-	if d.burned.Work == 0 {
+	if d.said.Work == 0 {
 		return []Reason{{NoResult, "gpu_burn had no result of it: it hangs, or needs more time"}}
 	}
 	if quiet := r.ending.Sub(d.resultAt); quiet > r.Time/2 {

@@ -16,8 +16,8 @@ import (
 // device is a GPU during its burn-in: what the report has of it, and what that is
 // worked out from.
 type device struct {
-	GPU
-	burned     gpuburn.GPU
+	Burned
+	said       gpuburn.GPU
 	resultAt   time.Time // when gpu_burn last had a result of it
 	speeds     series
 	hot        string // how it got too hot
@@ -45,15 +45,15 @@ func (d *device) setLimit(celsius int64) {
 
 // calculated takes in what gpu_burn says.
 func (d *device) calculated(now gpuburn.GPU, at time.Time) {
-	if now.Work > d.burned.Work {
+	if now.Work > d.said.Work {
 		// The first speed has the start in it.
-		if d.burned.Work > 0 && !math.IsInf(now.Gflops, 0) && !math.IsNaN(now.Gflops) {
+		if d.said.Work > 0 && !math.IsInf(now.Gflops, 0) && !math.IsNaN(now.Gflops) {
 			d.speeds.add(now.Gflops)
 		}
 		d.resultAt = at
 	}
-	d.burned = now
-	d.CalculationErrors = &d.burned.Errors
+	d.said = now
+	d.CalculationErrors = &d.said.Errors
 }
 
 // observed takes in what nvidia-smi says during the burn-in.
@@ -151,13 +151,13 @@ func (d *device) failures() []Reason {
 	add := func(kind Kind, format string, args ...any) {
 		all = append(all, Reason{kind, fmt.Sprintf(format, args...)})
 	}
-	switch n := d.burned.Errors; {
+	switch n := d.said.Errors; {
 	case n > 0:
 		add(CalculationErrors, "gpu_burn counted %d wrong results", n)
-	case d.burned.Verdict == "FAULTY" && !d.burned.Died: // of a dead one it says that of necessity
+	case d.said.Verdict == "FAULTY" && !d.said.Died: // of a dead one it says that of necessity
 		add(CalculationErrors, "gpu_burn says that it is faulty")
 	}
-	if d.burned.Died {
+	if d.said.Died {
 		add(Died, "gpu_burn could not go on with it")
 	}
 	if d.hot != "" {
@@ -178,14 +178,14 @@ func (d *device) failures() []Reason {
 }
 
 // finish returns the GPU as it is in the report.
-func (d *device) finish() GPU {
+func (d *device) finish() Burned {
 	d.Gflops = nil
 	if d.speeds.n > 0 {
 		d.Gflops = &Gflops{Last: d.speeds.last, Min: d.speeds.min, Mean: d.speeds.mean()}
 	}
 	d.TemperatureCelsius, d.MarginCelsius, d.MemoryCelsius = d.core.span(), d.margin.span(), d.memory.span()
 	d.PowerWatts, d.SMClockMHz, d.MemoryClockMHz = d.power.span(), d.smClock.span(), d.memoryRate.span()
-	return d.GPU
+	return d.Burned
 }
 
 // series is a value over time.

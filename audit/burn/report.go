@@ -47,7 +47,7 @@ type Report struct {
 	// burned in to the end or there is none, else pass.
 	Verdict Verdict `json:"verdict" jsonschema:"enum=pass,enum=fail,enum=not_complete"`
 	// The GPUs that were to be burned in, in nvidia-smi's order.
-	GPUs []GPU `json:"gpus"`
+	GPUs []Burned `json:"gpus"`
 	// Everything that went wrong beside the GPUs: nvidia-smi that hangs, gpu_burn
 	// that is missing. None of it makes a GPU fail by itself.
 	Errors []Error `json:"errors"`
@@ -100,8 +100,8 @@ const (
 	NotComplete Verdict = "not_complete"
 )
 
-// GPU is one GPU that was to be burned in.
-type GPU struct {
+// Burned is one GPU that was to be burned in.
+type Burned struct {
 	// nvidia-smi's number of it before the burn-in.
 	Index int `json:"index"`
 	// What CUDA knows it by.

@@ -128,7 +128,7 @@ func (a answer) selectGPUs(names []string) ([]device, error) {
 			return nil, NothingError{fmt.Errorf("GPU %d (%s) is divided into instances: make it whole with \"nvidia-smi -i %d -mig 0\", or name the others with --gpus",
 				i, g.PCIAddress, i)}
 		}
-		all = append(all, device{GPU: GPU{
+		all = append(all, device{Burned: Burned{
 			Index: i, UUID: g.UUID, PCIAddress: g.PCIAddress, Name: g.Name, SerialNumber: g.SerialNumber, Before: g,
 		}})
 	}

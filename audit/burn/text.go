@@ -110,7 +110,7 @@ func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 }
 
 // measured says what a GPU did.
-func (g GPU) measured() string {
+func (g Burned) measured() string {
 	span := func(r *Range, unit string) string {
 		if r == nil {
 			return ""
