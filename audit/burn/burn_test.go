@@ -169,7 +169,7 @@ func TestVerdicts(t *testing.T) {
 			func(o *Options) { o.MaxTemperature = 70 },
 			[2]Verdict{fail, not}, [2]Kind{OverTemperature, OtherGPU}, OverTemperature, "its limit is 70 °C"},
 		"hot, but below the limit": {start + "now later; " + good, fakegpu.Answer(fakegpu.GPU(0, "61 C", "88 C"), fakegpu.GPU(1)), nil,
-			[2]Verdict{pass, pass}, [2]Kind{}, "", "61-88 °C"},
+			[2]Verdict{pass, pass}, [2]Kind{}, "", "88 °C, 300 W"},
 		"ECC": {start + "now later; forever " + some + " " + none, fakegpu.Answer(fakegpu.GPU(0), fakegpu.GPU(1, "<sram_uncorrectable>0", "<sram_uncorrectable>1")), nil,
 			[2]Verdict{not, fail}, [2]Kind{OtherGPU, UncorrectedECC}, UncorrectedECC, "1 new ECC errors"},
 		"not listed any more": {start + "now later; " + good, fakegpu.Answer(fakegpu.GPU(1)), nil,
@@ -183,12 +183,12 @@ func TestVerdicts(t *testing.T) {
 		"nvidia-smi fails": {start + "now later; " + good, "echo oops >&2; exit 255", nil,
 			[2]Verdict{pass, pass}, [2]Kind{}, "", "exited with status 255: oops"},
 		"nvidia-smi hangs": {start + "now later; " + good, "trap '' TERM; sleep 300", func(o *Options) {
-			o.limits.watch, o.limits.smi = 200*time.Millisecond, time.Second
+			o.limits.watch, o.limits.smi = 200*time.Millisecond, 300*time.Millisecond
 		}, [2]Verdict{pass, pass}, [2]Kind{}, "", "time limit of 200ms"},
 		"rubbish": {start + "now later; " + good, "echo '<nvidia_smi_log><gpu'", nil,
-			[2]Verdict{pass, pass}, [2]Kind{}, "", "damaged or cut off"},
-		"hung": {`trap "" TERM; ` + start + "forever " + some + " " + none, "", func(o *Options) { o.limits.hung = time.Second },
-			[2]Verdict{fail, fail}, [2]Kind{Hung, Hung}, Hung, "did not end within 1s"},
+			[2]Verdict{pass, pass}, [2]Kind{}, "", "no GPU in nvidia-smi's XML"},
+		"hung": {`trap "" TERM; ` + start + "forever " + some + " " + none, "", func(o *Options) { o.limits.hung = 200 * time.Millisecond },
+			[2]Verdict{fail, fail}, [2]Kind{Hung, Hung}, Hung, "did not end within 200ms"},
 		"Xids": {start + `printf '%s\n' "3,9,9,-;NVRM: Xid (PCI:0000:3B:00): 79, GPU has fallen off the bus." "3,9,9,-;NVRM: Xid (PCI:0000:3A:00): 45, Ch 1" >> kmsg; ` + good, "", nil,
 			[2]Verdict{pass, fail}, [2]Kind{"", XidReported}, "", "Xid 79: GPU has fallen off the bus."},
 		"no kernel log": {start + good, "", func(o *Options) { o.limits.kernelLog = "/no/such/file" },
@@ -341,7 +341,13 @@ func TestCorpus(t *testing.T) {
 	files, _ := filepath.Glob(filepath.Join(dir, "nvidia-smi/xml/*.xml"))
 	for _, file := range files {
 		m := fakegpu.New(t, "cat "+file, "exit 1")
-		r, _ := run1(t, m, nil)
+		r, err := run1(t, m, nil)
+		if strings.Contains(file, "a100") { // which is divided into instances
+			if !errors.As(err, new(NothingError)) || !strings.Contains(err.Error(), "-mig 0") {
+				t.Errorf("%s: %v", file, err)
+			}
+			continue
+		}
 		for _, g := range r.GPUs {
 			if g.UUID == "" || g.PCIAddress == "" || g.LimitCelsius == nil && g.LimitMarginCelsius == nil && !strings.Contains(file, "gtx-1070-ti") {
 				t.Errorf("%s: %+v", file, g)

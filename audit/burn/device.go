@@ -157,7 +157,10 @@ func (d *device) failures() []Reason {
 	case d.said.Verdict == "FAULTY" && !d.said.Died: // of a dead one it says that of necessity
 		add(CalculationErrors, "gpu_burn says that it is faulty")
 	}
-	if d.said.Died {
+	switch {
+	case d.said.Died && d.said.Work == 0:
+		add(Died, "gpu_burn could not begin with it")
+	case d.said.Died:
 		add(Died, "gpu_burn could not go on with it")
 	}
 	if d.hot != "" {

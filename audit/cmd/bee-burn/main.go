@@ -10,13 +10,13 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"bee/audit/burn"
-	"bee/audit/manpage"
 	"bee/audit/outfile"
 	"bee/audit/terminal"
 )
@@ -145,14 +145,14 @@ running.`,
 	f.DurationVarP(&o.Time, "time", "t", 10*time.Minute, "how long to burn in")
 	f.StringSliceVarP(&o.GPUs, "gpus", "g", nil, "`GPUS` to burn in: indexes, UUIDs or PCI addresses as nvidia-smi has them, separated by commas (default all)")
 	f.DurationVar(&o.Interval, "interval", 5*time.Second, "how often to ask nvidia-smi")
-	f.Int64Var(&o.MaxTemperature, "max-temperature", 0, "stop where a GPU has this many `°C` (default where it slows itself down)")
+	f.Int64Var(&o.MaxTemperature, "max-temperature", 0, "stop where a GPU has this temperature in `CELSIUS` (default where it slows itself down)")
 	f.StringVar(&memory, "memory", "90%", "how much of the GPUs' free memory to use")
 	f.BoolVar(&o.Doubles, "doubles", false, "calculate in double precision")
 	f.BoolVar(&o.TensorCores, "tensor-cores", false, "use tensor cores")
 	f.StringVarP(&output, "output", "o", defaultOutput, "file to write the JSON report to; - is standard output")
 	_ = cmd.MarkFlagFilename("output", "json")
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	cmd.AddCommand(schemaCommand(), versionCommand(), manCommand())
+	cmd.AddCommand(schemaCommand(), versionCommand())
 	return cmd
 }
 
@@ -196,7 +196,8 @@ func run(cmd *cobra.Command, o burn.Options, output string) error {
 		write = file.Write
 	}
 	t := terminal.Of(people)
-	o.Progress = progress(people, t, o.Time)
+	tell, told := progress(people, t, o.Time)
+	o.Progress = tell
 
 	r, failed := burn.Run(cmd.Context(), o)
 	if r == nil {
@@ -206,6 +207,7 @@ func run(cmd *cobra.Command, o burn.Options, output string) error {
 	if err := write(r.Write); err != nil {
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
+	told()
 	if err := r.WriteText(people, t); err == nil && output != "-" {
 		fmt.Fprintf(people, "Report: %s\n", output)
 	}
@@ -223,14 +225,30 @@ func run(cmd *cobra.Command, o burn.Options, output string) error {
 // sparse is how often progress is told of where nobody watches a terminal.
 const sparse = time.Minute
 
-func progress(w io.Writer, t terminal.Terminal, total time.Duration) func(burn.Progress) {
+// progress returns what tells people how it goes, and what waits until they are told.
+// A terminal that was stopped with Ctrl-S costs lines: the GPUs are watched on.
+func progress(w io.Writer, t terminal.Terminal, total time.Duration) (tell func(burn.Progress), told func()) {
+	lines := make(chan string, 1)
+	var printer sync.WaitGroup
+	printer.Go(func() {
+		for line := range lines {
+			fmt.Fprint(w, t.Wrap(terminal.Plain, line))
+		}
+	})
 	var last time.Time
-	return func(p burn.Progress) {
+	tell = func(p burn.Progress) {
 		if t.Columns == 0 && time.Since(last) < sparse {
 			return
 		}
-		last = time.Now()
-		fmt.Fprint(w, t.Wrap(terminal.Plain, p.Line(total)))
+		select {
+		case lines <- p.Line(total):
+			last = time.Now()
+		default:
+		}
+	}
+	return tell, func() {
+		close(lines)
+		printer.Wait()
 	}
 }
 
@@ -256,18 +274,6 @@ func versionCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "bee-burn %s, report schema %s\n", version, burn.SchemaVersion)
 			return err
-		},
-	}
-}
-
-func manCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "man",
-		Short:   "Print the manual page",
-		Example: "  bee-burn man | man -l -",
-		Args:    usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return manpage.Write(cmd.OutOrStdout(), cmd.Root(), version, time.Time{}, manpage.Section{Title: "Exit status", Text: exitCodes})
 		},
 	}
 }
