@@ -14,6 +14,7 @@ func release() Release {
 		Base:        "debian",
 		BaseRelease: "trixie",
 		Kernel:      "6.12.107+deb13-amd64",
+		Nvidia:      "550.163.01",
 		SSH:         "random",
 		Vendor:      []string{"gpu_burn", "storcli64"},
 	}
@@ -40,7 +41,7 @@ func TestShellReadsItBack(t *testing.T) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	want := strings.Join([]string{r.Vendor[0], r.Kernel,
-		"bee 20261104-0123456789ab on debian trixie, Linux 6.12.107+deb13-amd64"}, "|")
+		"bee 20261104-0123456789ab on debian trixie, Linux 6.12.107+deb13-amd64, NVIDIA 550.163.01"}, "|")
 	if string(out) != want {
 		t.Errorf("got  %s\nwant %s", out, want)
 	}

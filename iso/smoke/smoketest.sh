@@ -15,8 +15,8 @@ export LC_ALL=C PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 checks='release-file kernel-release motd root-filesystem kernel-health memory
 services-started no-failed-services service-order dropbear-without-network
 network-dhcp-background internet ssh-policy ssh-no-empty-passwords ssh-host-keys
-console audit-report audit-complete modules-kernel nvidia-modules nvidia-smi
-nvidia-sonames gcompat vendor-programs'
+console audit-report audit-complete modules-kernel modules-insert nvidia-sonames
+nvidia-modules nvidia-smi gpu-burn gcompat vendor-programs'
 services='localmount bee-sshsetup dropbear bee-network bee-nvidia bee-audit'
 
 release=/etc/bee-release
@@ -40,7 +40,7 @@ one_line() { tr -s '\n\t' '  ' | sed 's/^ *//; s/ *$//'; }
 
 # read_release: sets the variables of bee-release; one that it lacks is empty
 read_release() {
-	BEE_VERSION='' BEE_COMMIT='' BEE_BASE='' BEE_KERNEL='' BEE_SSH='' BEE_VENDOR='' BEE_BUILD_INFO=''
+	BEE_VERSION='' BEE_COMMIT='' BEE_BASE='' BEE_KERNEL='' BEE_NVIDIA='' BEE_SSH='' BEE_VENDOR='' BEE_BUILD_INFO=''
 	# shellcheck source=/dev/null
 	[ ! -r "$release" ] || . "$release"
 }
@@ -92,7 +92,9 @@ release_file() {
 	for key in BEE_VERSION BEE_COMMIT BEE_DATE BEE_BASE BEE_RELEASE BEE_KERNEL BEE_AUDIT BEE_SSH BEE_BUILD_INFO; do
 		grep -q "^$key=\"..*\"" "$release" || { fail "$release has no $key"; return; }
 	done
-	grep -q '^BEE_VENDOR=' "$release" || { fail "$release has no BEE_VENDOR"; return; }
+	for key in BEE_NVIDIA BEE_VENDOR; do # empty where the image has none
+		grep -q "^$key=" "$release" || { fail "$release has no $key"; return; }
+	done
 	echo "$BEE_COMMIT" | grep -Eq '^[0-9a-f]{40}(-dirty)?$' || { fail "BEE_COMMIT is no commit: $BEE_COMMIT"; return; }
 	case $BEE_BASE in
 	alpine | debian) pass "$BEE_VERSION" ;;
@@ -427,14 +429,10 @@ audit_complete() {
 
 # --- GPUs --------------------------------------------------------------------
 
-# Needs no GPU: a module for another kernel can never load.
-modules_kernel() {
-	[ -e "$nvidia_modules/nvidia.ko" ] || { skip "no NVIDIA modules in this image"; return; }
-	for module in "$nvidia_modules"/*.ko; do
-		magic=$(modinfo -F vermagic "$module" 2>/dev/null | cut -d' ' -f1)
-		[ "$magic" = "$(uname -r)" ] || { fail "$module is for kernel ${magic:-unknown}, not $(uname -r)"; return; }
-	done
-	pass "$(uname -r)"
+# no_driver: skips the check where the image has no NVIDIA driver
+no_driver() {
+	[ -z "$BEE_NVIDIA" ] || return 1
+	skip "no NVIDIA driver in this image"
 }
 
 # no_gpu: skips the check where there is no NVIDIA GPU
@@ -443,16 +441,82 @@ no_gpu() {
 	skip "no NVIDIA GPU on the PCI bus"
 }
 
-nvidia_modules() {
-	no_gpu && return
-	for module in nvidia nvidia_uvm; do
-		grep -qs "^$module " /proc/modules || { fail "$(gpus) GPU(s), but module $module is not loaded"; return; }
+# Needs no GPU: a module for another kernel can never load.
+modules_kernel() {
+	no_driver && return
+	for flavour in open proprietary; do
+		[ -e "$nvidia_modules/$flavour/nvidia.ko" ] || { fail "$nvidia_modules/$flavour/nvidia.ko is missing"; return; }
+		for module in "$nvidia_modules/$flavour"/*.ko; do
+			magic=$(modinfo -F vermagic "$module" 2>/dev/null | cut -d' ' -f1)
+			[ "$magic" = "$(uname -r)" ] || { fail "$module is for kernel ${magic:-unknown}, not $(uname -r)"; return; }
+			version=$(modinfo -F version "$module" 2>/dev/null)
+			[ "$version" = "$BEE_NVIDIA" ] || { fail "$module is of driver ${version:-unknown}, bee-release says $BEE_NVIDIA"; return; }
+		done
 	done
-	pass
+	pass "driver $BEE_NVIDIA for $(uname -r)"
+}
+
+# Without a GPU, nvidia.ko of either flavour has to get as far as looking for one:
+# then it is for this kernel, and every symbol that it needs is there. (With
+# CONFIG_MODVERSIONS the kernel judges by the symbols, whatever vermagic says.)
+modules_insert() {
+	no_driver && return
+	[ "$(gpus)" = 0 ] || { skip "there is an NVIDIA GPU: nvidia-modules tells"; return; }
+	for flavour in open proprietary; do
+		module=$nvidia_modules/$flavour/nvidia.ko
+		# shellcheck disable=SC2046 # a list
+		modprobe -a -q $(modinfo -F depends "$module" | tr , ' ')
+		if said=$(insmod "$module" 2>&1); then
+			rmmod nvidia
+			fail "$module was loaded, without a GPU"
+			return
+		fi
+		said=$(echo "$said" | one_line)
+		case $said in
+		*'No such device'*) continue ;;
+		# kmod's words, and busybox's
+		*'nvalid argument'* | *'nvalid parameters'* | *'nvalid module format'* | *'wrong symbol version'*)
+			said="$module is for another kernel: $said" ;;
+		*'nknown symbol'*) said="$module needs what this kernel lacks: $said" ;;
+		esac
+		fail "$said; the kernel says: $(dmesg | grep -iE 'nvidia|nvrm' | tail -n 1)"
+		return
+	done
+	pass "No such device, as there is none"
+}
+
+# Needs no GPU: nvidia-smi tells whether it finds its library (12 where it does
+# not, 9 where there is no driver to talk to; see its manual page).
+nvidia_sonames() {
+	no_driver && return
+	directory=/usr/lib
+	[ -d /usr/lib/x86_64-linux-gnu ] && directory=/usr/lib/x86_64-linux-gnu
+	for soname in libnvidia-ml.so.1 libcuda.so.1; do
+		target=$(readlink -f "$directory/$soname")
+		[ -e "$target" ] || { fail "$directory/$soname is missing, or leads nowhere"; return; }
+		case $target in *".so.$BEE_NVIDIA") ;; *) fail "$soname is $target, bee-release says $BEE_NVIDIA"; return ;; esac
+	done
+	said=$(timeout 60 nvidia-smi 2>&1)
+	status=$?
+	case $status in
+	0 | 6 | 9) pass "$directory" ;;
+	*) fail "nvidia-smi exits with status $status: $(echo "$said" | one_line)" ;;
+	esac
+}
+
+nvidia_modules() {
+	no_driver || no_gpu && return
+	for module in nvidia nvidia_uvm; do
+		grep -qs "^$module " /proc/modules || {
+			fail "$(gpus) GPU(s), but module $module is not loaded: $(tail -n 1 /var/log/bee-nvidia.log 2>/dev/null)"
+			return
+		}
+	done
+	pass "$(tail -n 1 /var/log/bee-nvidia.log)"
 }
 
 nvidia_smi() {
-	no_gpu && return
+	no_driver || no_gpu && return
 	if ! list=$(timeout 60 nvidia-smi -L 2>&1); then
 		fail "$(echo "$list" | one_line)"
 		return
@@ -465,14 +529,21 @@ nvidia_smi() {
 	fi
 }
 
-nvidia_sonames() {
-	no_gpu && return
-	directory=/usr/lib
-	[ -d /usr/lib/x86_64-linux-gnu ] && directory=/usr/lib/x86_64-linux-gnu
-	for soname in libnvidia-ml.so.1 libcuda.so.1; do
-		[ -e "$directory/$soname" ] || { fail "$directory/$soname is missing, or leads nowhere"; return; }
-	done
-	pass "$directory"
+# Without a GPU it has to start; with one, to see it.
+gpu_burn() {
+	program=/usr/local/bin/gpu_burn
+	[ -e "$program" ] || { skip "not in this image"; return; }
+	no_driver && return
+	if ! said=$(timeout 60 "$program" -h 2>&1); then
+		fail "gpu_burn does not start: $(echo "$said" | one_line)"
+	elif [ "$(gpus)" = 0 ]; then
+		pass "starts"
+	else
+		said=$(timeout 120 "$program" -l 2>&1)
+		seen=$(echo "$said" | grep -c '^ID ')
+		[ "$seen" = "$(gpus)" ] || { fail "gpu_burn sees $seen of the $(gpus) GPU(s) on the PCI bus: $(echo "$said" | one_line)"; return; }
+		pass "sees $seen GPU(s)"
+	fi
 }
 
 gcompat() {

@@ -143,12 +143,14 @@ BEE_BASE="debian"
 BEE_RELEASE="trixie"
 BEE_KERNEL="6.12.117+deb13-amd64"
 BEE_AUDIT="20261105-0123456789ab"
+BEE_NVIDIA=""
 BEE_SSH="random"
 BEE_VENDOR=""
 BEE_BUILD_INFO="bee \$5"
 `
 	for name, c := range map[string]struct{ text, want string }{
 		"good":       {good, "PASS check: 20261105-0123456789ab"},
+		"no driver":  {strings.Replace(good, "BEE_NVIDIA", "NVIDIA", 1), "has no BEE_NVIDIA"},
 		"no vendor":  {strings.Replace(good, "BEE_VENDOR", "VENDOR", 1), "has no BEE_VENDOR"},
 		"no kernel":  {strings.Replace(good, "6.12.117+deb13-amd64", "", 1), "has no BEE_KERNEL"},
 		"no commit":  {strings.Replace(good, "0123456789abcdef0", "unknown", 1), "FAIL check: BEE_COMMIT is no commit: unknown"},
@@ -165,10 +167,10 @@ BEE_BUILD_INFO="bee \$5"
 // A machine without NVIDIA hardware must never show a PASS for its GPUs; one
 // with it, and without its driver, a FAIL.
 func TestGPUs(t *testing.T) {
-	const all = `for check in nvidia-modules nvidia-smi nvidia-sonames; do "$(echo $check | tr - _)"; done | cut -d' ' -f1 | one_line`
+	const all = `for check in nvidia-modules nvidia-smi; do "$(echo $check | tr - _)"; done | cut -d' ' -f1 | one_line`
 	sys := t.TempDir()
-	function := func(code string) string { return function(t, "sys="+sys+"; nvidia_modules=/no\n"+code, "") }
-	if got := function(all); got != "SKIP SKIP SKIP" {
+	function := func(code string) string { return function(t, "sys="+sys+"; BEE_NVIDIA=550.163.01\n"+code, "") }
+	if got := function(all); got != "SKIP SKIP" {
 		t.Errorf("no PCI bus: %s", got)
 	}
 	for device, ids := range map[string][2]string{
@@ -182,11 +184,11 @@ func TestGPUs(t *testing.T) {
 		os.WriteFile(filepath.Join(dir, "vendor"), []byte(ids[0]+"\n"), 0o600)
 		os.WriteFile(filepath.Join(dir, "class"), []byte(ids[1]+"\n"), 0o600)
 	}
-	if got := function(all); got != "SKIP SKIP SKIP" {
+	if got := function(all); got != "SKIP SKIP" {
 		t.Errorf("no GPU: %s", got)
 	}
 	os.WriteFile(filepath.Join(sys, "bus/pci/devices/0000:02:00.0/class"), []byte("0x030200\n"), 0o600)
-	if got := function(all); got != "FAIL FAIL FAIL" {
+	if got := function(all); got != "FAIL FAIL" {
 		t.Errorf("a GPU without a driver: %s", got)
 	}
 }
@@ -231,25 +233,106 @@ func TestAuditComplete(t *testing.T) {
 	}
 }
 
-func TestModulesKernel(t *testing.T) {
+// modules makes a folder with nvidia.ko of both flavours, whose text is what the
+// stand-in for modinfo says of them.
+func modules(t *testing.T, text string) string {
+	t.Helper()
 	dir := t.TempDir()
-	code := "nvidia_modules=" + dir + `
-uname() { echo 6.12.117+deb13-amd64; }
-modinfo() { cat "$3"; }
-modules_kernel`
-	if got := function(t, code, ""); !strings.HasPrefix(got, "SKIP check") {
-		t.Errorf("no modules: %s", got)
-	}
-	for text, want := range map[string]string{
-		"6.12.117+deb13-amd64 SMP preempt mod_unload\n": "PASS check: 6.12.117+deb13-amd64",
-		"6.6.0-1-lts SMP\n":                             "nvidia.ko is for kernel 6.6.0-1-lts, not 6.12.117+deb13-amd64",
-		"":                                              "nvidia.ko is for kernel unknown",
-	} {
-		if err := os.WriteFile(filepath.Join(dir, "nvidia.ko"), []byte(text), 0o600); err != nil {
+	for _, flavour := range []string{"open", "proprietary"} {
+		if err := os.Mkdir(filepath.Join(dir, flavour), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if got := function(t, code, ""); !strings.Contains(got, want) {
-			t.Errorf("got %q, want %q", got, want)
+		if err := os.WriteFile(filepath.Join(dir, flavour, "nvidia.ko"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestModulesKernel(t *testing.T) {
+	const code = `BEE_NVIDIA=550.163.01
+uname() { echo 6.12.117+deb13-amd64; }
+modinfo() { sed -n "s/^$2=//p" "$3"; }
+`
+	for name, c := range map[string]struct{ text, want string }{
+		"good":            {"vermagic=6.12.117+deb13-amd64 SMP preempt mod_unload\nversion=550.163.01\n", "PASS check: driver 550.163.01 for 6.12.117+deb13-amd64"},
+		"another kernel":  {"vermagic=6.6.0-1-lts SMP\nversion=550.163.01\n", "open/nvidia.ko is for kernel 6.6.0-1-lts, not 6.12.117+deb13-amd64"},
+		"another version": {"vermagic=6.12.117+deb13-amd64\nversion=535.1\n", "open/nvidia.ko is of driver 535.1, bee-release says 550.163.01"},
+		"no module":       {"", "nvidia.ko is for kernel unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, code+"nvidia_modules="+modules(t, c.text)+"\nmodules_kernel", ""); !strings.Contains(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	if got := function(t, code+"nvidia_modules=/no\nmodules_kernel", ""); got != "FAIL check: /no/open/nvidia.ko is missing" {
+		t.Errorf("no modules, but a driver: %s", got)
+	}
+	if got := function(t, code+"BEE_NVIDIA=\nmodules_kernel", ""); got != "SKIP check: no NVIDIA driver in this image" {
+		t.Errorf("no driver: %s", got)
+	}
+}
+
+// What the kernel says of a module that it does not take, in the words of kmod and
+// of busybox.
+func TestModulesInsert(t *testing.T) {
+	const code = `BEE_NVIDIA=550.163.01
+sys=/no
+modinfo() { echo drm; }
+modprobe() { :; }
+rmmod() { :; }
+dmesg() { echo 'nvidia: disagrees about version of symbol module_layout'; }
+`
+	for says, want := range map[string]string{
+		"insmod: can't insert 'nvidia.ko': No such device":                                             "PASS check: No such device",
+		"insmod: ERROR: could not insert module nvidia.ko: No such device":                             "PASS check: No such device",
+		"insmod: can't insert 'nvidia.ko': Invalid argument":                                           "nvidia.ko is for another kernel",
+		"insmod: ERROR: could not insert module nvidia.ko: Invalid parameters":                         "nvidia.ko is for another kernel",
+		"insmod: can't insert 'nvidia.ko': invalid module format":                                      "disagrees about version of symbol",
+		"insmod: ERROR: could not insert module nvidia.ko: Invalid module format":                      "nvidia.ko is for another kernel",
+		"insmod: can't insert 'nvidia.ko': unknown symbol in module, or unknown parameter":             "nvidia.ko needs what this kernel lacks",
+		"insmod: ERROR: could not insert module nvidia.ko: Unknown symbol in module, or unknown param": "nvidia.ko needs what this kernel lacks",
+		"insmod: can't insert 'nvidia.ko': Cannot allocate memory":                                     "FAIL check: insmod: can't insert 'nvidia.ko': Cannot allocate memory",
+		"": "was loaded, without a GPU",
+	} {
+		insert := "insmod() { cat <<'END'\n" + says + "\nEND\nfalse; }\n"
+		if says == "" {
+			insert = "insmod() { :; }\n"
+		}
+		if got := function(t, code+insert+"modules_insert", ""); !strings.Contains(got, want) || strings.Count(got, "check") != 1 {
+			t.Errorf("%q: got %q, want %q", says, got, want)
+		}
+	}
+}
+
+// nvidia-smi tells by its exit status whether it found the driver's library.
+func TestSonames(t *testing.T) {
+	directory := "/usr/lib"
+	if _, err := os.Stat("/usr/lib/x86_64-linux-gnu"); err == nil {
+		directory += "/x86_64-linux-gnu"
+	}
+	for name, c := range map[string]struct{ code, want string }{
+		"another version": {"readlink() { echo /proc/version; }", "FAIL check: libnvidia-ml.so.1 is /proc/version, bee-release says 550"},
+		"missing":         {"readlink() { echo /no; }", "FAIL check: " + directory + "/libnvidia-ml.so.1 is missing, or leads nowhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, "BEE_NVIDIA=550\n"+c.code+"\nnvidia_sonames", ""); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+	library := filepath.Join(t.TempDir(), "lib.so.550")
+	if err := os.WriteFile(library, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for status, want := range map[string]string{
+		"0": "PASS check: " + directory, "9": "PASS check: " + directory,
+		"12": "FAIL check: nvidia-smi exits with status 12: no library", "127": "FAIL check: nvidia-smi exits with status 127: no library",
+	} {
+		code := "BEE_NVIDIA=550\nreadlink() { echo " + library + "; }\ntimeout() { echo no library; return " + status + "; }\nnvidia_sonames"
+		if got := function(t, code, ""); got != want {
+			t.Errorf("status %s: got %q, want %q", status, got, want)
 		}
 	}
 }

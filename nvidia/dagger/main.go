@@ -40,7 +40,7 @@ func New(
 	// Source of the programs.
 	// +optional
 	// +defaultPath="."
-	// +ignore=["dagger", "dagger.json", "modules.sh", "driver"]
+	// +ignore=["dagger", "dagger.json", "modules.sh", "driver", "scripts_test.go"]
 	programs *dagger.Directory,
 ) *Nvidia {
 	return &Nvidia{Debian: debian, GolangImage: golangImage, Scripts: scripts, Programs: programs}
