@@ -194,7 +194,7 @@ func (d *Driver) Modules(
 	default:
 		return nil, fmt.Errorf("flavour %q is neither open nor proprietary", flavour)
 	}
-	builder, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("gcc", "libc6-dev", "libelf1t64", "kmod", "make", "pahole", "xz-utils")), "modules.sh")
+	builder, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("gcc", "libc6-dev", "libelf1t64", "kmod", "make", "xz-utils")), "modules.sh")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,242 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// nvidiaHome is the folder of the modules and their manifest in the driver's layer.
+const nvidiaHome = "usr/local/lib/nvidia"
+
+// driverManifest is what the tests read of the driver's manifest.json.
+type driverManifest struct {
+	Driver, Origin, Kernel string
+	Files                  []struct{ Path, Target, SHA256, Flavour, Vermagic string }
+}
+
+func readJSON(t *testing.T, path string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+// nvidiaModules exports the driver's layer.
+func nvidiaModules(t *testing.T, dir string, args ...string) (layer, stderr string) {
+	t.Helper()
+	layer = filepath.Join(t.TempDir(), "layer")
+	call := append([]string{"call", "--progress=plain", "nvidia-modules"}, args...)
+	_, stderr, ok := dagger(t, dir, append(call, "export", "--path", layer)...)
+	if !ok {
+		t.Fatalf("failed:\n%s", tail(stderr, 60))
+	}
+	return layer, stderr
+}
+
+// compiled reports whether a log shows that modules were compiled: NVIDIA's build
+// begins with its tests of the kernel.
+func compiled(log string) bool { return strings.Contains(log, "CONFTEST:") }
+
+// TestNvidiaModules builds the driver's layer from Debian's packages. That its
+// modules fit the kernel is checked by the build itself, and by the boot of TestISO.
+func TestNvidiaModules(t *testing.T) {
+	layer, _ := nvidiaModules(t, repository)
+	var m driverManifest
+	readJSON(t, filepath.Join(layer, nvidiaHome, "manifest.json"), &m)
+	if m.Driver == "" || m.Origin != "debian" || m.Kernel == "" {
+		t.Errorf("manifest is of driver %q from %q for kernel %q", m.Driver, m.Origin, m.Kernel)
+	}
+	modules := map[string][]string{}
+	for _, f := range m.Files {
+		path := filepath.Join(layer, f.Path)
+		if f.Target != "" {
+			if target, err := os.Readlink(path); err != nil || target != f.Target {
+				t.Errorf("%s leads to %s (%v), the manifest says %s", f.Path, target, err, f.Target)
+			}
+			continue
+		}
+		if got := digest(t, path); got != f.SHA256 {
+			t.Errorf("%s has digest %s, the manifest says %s", f.Path, got, f.SHA256)
+		}
+		if f.Flavour != "" {
+			modules[f.Flavour] = append(modules[f.Flavour], filepath.Base(f.Path))
+			if !strings.HasPrefix(f.Vermagic, m.Kernel+" ") {
+				t.Errorf("%s is for %q, not for %s", f.Path, f.Vermagic, m.Kernel)
+			}
+		}
+	}
+	all := []string{"nvidia-drm.ko", "nvidia-modeset.ko", "nvidia-peermem.ko", "nvidia-uvm.ko", "nvidia.ko"}
+	for _, flavour := range []string{"open", "proprietary"} {
+		if slices.Sort(modules[flavour]); !slices.Equal(modules[flavour], all) {
+			t.Errorf("modules of flavour %s are %v, want %v", flavour, modules[flavour], all)
+		}
+	}
+
+	// Only driver, kernel and flavour count: modules take minutes.
+	t.Run("not built again", func(t *testing.T) {
+		dir := copyRepository(t)
+		appendTo(t, dir, "nvidia/driver/run.sh", "# changed\n")
+		appendTo(t, dir, "nvidia/layer/layer.go", "// changed\n")
+		appendTo(t, dir, "iso/overlay/etc/inputrc", "# changed\n")
+		appendTo(t, dir, "README.md", "changed\n")
+		again, log := nvidiaModules(t, dir)
+		if compiled(log) {
+			t.Errorf("a change elsewhere had the modules compiled:\n%s", tail(log, 30))
+		}
+		sameTree(t, layer, again)
+	})
+
+	t.Run("run", func(t *testing.T) { testNvidiaRun(t, layer, m.Driver) })
+}
+
+// testNvidiaRun takes the driver from an installer of the shape of NVIDIA's, made
+// here of the parts of Debian's packages: the result has to be the same.
+func testNvidiaRun(t *testing.T, layer, version string) {
+	parts := t.TempDir()
+	for _, part := range []string{"open", "proprietary", "userland"} {
+		mustDagger(t, repository, "call", "--progress=plain", "nvidia-driver", part, "export", "--path", filepath.Join(parts, part))
+	}
+	installer := filepath.Join(parts, "NVIDIA-Linux-x86_64-"+version+".run")
+	script := `cd "$1"
+mkdir root
+mv open root/kernel-open
+mv proprietary root/kernel
+mv userland/bin/* userland/lib/*.so.*.* userland/firmware root/
+cp userland/doc/nvidia-smi.copyright root/LICENSE
+cat >"$2" <<'END'
+#!/bin/sh
+[ "$1 $2" = "--extract-only --target" ] || { echo "unknown arguments: $*" >&2; exit 1; }
+mkdir -p "$3" && sed '1,/^ARCHIVE$/d' "$0" | tar -x -C "$3"
+exit
+ARCHIVE
+END
+tar -c -C root . >>"$2"`
+	if out, err := exec.Command("sh", "-ec", script, "sh", parts, installer).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	dir := copyRepository(t)
+	for key, value := range map[string]string{"NVIDIA_VERSION": version, "NVIDIA_RUN_SHA256": digest(t, installer)} {
+		removeKey(t, dir, key)
+		appendTo(t, dir, "VERSIONS.local", key+"="+value+"\n")
+	}
+
+	again, log := nvidiaModules(t, dir, "--nvidia-run", installer)
+	if compiled(log) {
+		t.Error("the same sources were compiled again")
+	}
+	var m driverManifest
+	readJSON(t, filepath.Join(again, nvidiaHome, "manifest.json"), &m)
+	if m.Origin != "run" {
+		t.Errorf("the manifest says that it comes from %s", m.Origin)
+	}
+	for _, dir := range []string{layer, again} { // which differ as they should
+		os.RemoveAll(filepath.Join(dir, nvidiaHome, "doc"))
+		os.Remove(filepath.Join(dir, nvidiaHome, "manifest.json"))
+	}
+	sameTree(t, layer, again)
+
+	t.Run("flipped byte", func(t *testing.T) {
+		f, err := os.OpenFile(installer, os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt([]byte{'~'}, 4096); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		_, stderr, ok := dagger(t, dir, "call", "--progress=plain", "nvidia-modules", "--nvidia-run", installer, "export", "--path", filepath.Join(t.TempDir(), "layer"))
+		if want := fmt.Sprintf("has the SHA-256 %s, but NVIDIA_RUN_SHA256", digest(t, installer)); ok || !strings.Contains(stderr, want) {
+			t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
+		}
+	})
+}
+
+// sameTree checks that two folders hold the same.
+func sameTree(t *testing.T, a, b string) {
+	t.Helper()
+	if out, err := exec.Command("diff", "--recursive", "--no-dereference", "--brief", a, b).CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// TestGpuBurn builds gpu_burn from a folder, with a program of bee's own in its
+// place, and puts it onto an ISO as a vendor program.
+func TestGpuBurn(t *testing.T) {
+	source := filepath.Join(repository, "gpuburn/testdata/source")
+	dir := copyRepository(t)
+	folder := filepath.Join(dir, "iso/vendor/gpu_burn")
+	mustDagger(t, repository, "call", "--progress=plain", "gpu-burn", "--source", source, "export", "--path", folder)
+	var m struct {
+		CUDA          string
+		Architectures []int
+	}
+	readJSON(t, filepath.Join(folder, "manifest.json"), &m)
+	if m.CUDA == "" || !slices.Contains(m.Architectures, 90) {
+		t.Errorf("manifest is %+v", m)
+	}
+	for _, name := range []string{"gpu_burn", "lib/gpu_burn", "lib/compare.fatbin", "lib/libc.so.6", "doc/CUDA", "doc/glibc"} {
+		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+
+	t.Run("unknown architecture", func(t *testing.T) {
+		_, stderr, ok := dagger(t, repository, "call", "--progress=plain", "gpu-burn", "--source", source, "--architectures", "90,999", "entries")
+		if want := "CUDA " + m.CUDA + " does not know architecture 999"; ok || !strings.Contains(stderr, want) {
+			t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
+		}
+	})
+	t.Run("no source", func(t *testing.T) {
+		_, stderr, ok := dagger(t, repository, "call", "--progress=plain", "gpu-burn", "--source", filepath.Join(repository, "ci"), "entries")
+		if want := "the source has no Makefile"; ok || !strings.Contains(stderr, want) {
+			t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
+		}
+	})
+	t.Run("ISO", func(t *testing.T) {
+		iso := filepath.Join(t.TempDir(), "bee.iso")
+		mustDagger(t, dir, "call", "--progress=plain", "build-iso", "export", "--path", iso)
+		r := smoke(t, iso)
+		for check, detail := range r.failures() {
+			t.Errorf("FAIL %s: %s", check, detail)
+		}
+		for _, check := range []string{"gpu-burn", "vendor-programs"} {
+			if !r.passed(check) {
+				t.Errorf("%s is no PASS", check)
+			}
+		}
+	})
+}
+
+// TestWithoutNvidia leaves the driver out: nothing of it is on the ISO.
+func TestWithoutNvidia(t *testing.T) {
+	dist := t.TempDir()
+	build(t, repository, dist, "--nvidia=false")
+	manifest, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unwanted := range []string{"/" + nvidiaHome, "libcuda", `"BEE_NVIDIA": "5`, `"BEE_NVIDIA":"5`} {
+		if strings.Contains(string(manifest), unwanted) {
+			t.Errorf("the ISO has %s", unwanted)
+		}
+	}
+	r := smoke(t, filepath.Join(dist, "bee.iso"))
+	for check, detail := range r.failures() {
+		t.Errorf("FAIL %s: %s", check, detail)
+	}
+	if r.passed("modules-kernel") || r.passed("modules-insert") {
+		t.Error("modules that are not there PASS")
+	}
+}
