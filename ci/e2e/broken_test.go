@@ -23,6 +23,16 @@ func TestBuildRefusesWrongOrder(t *testing.T) {
 // TestBrokenISO breaks the ISO on purpose, each time in one way that was a real
 // bug once, and wants the smoke test to fail on exactly what is broken.
 func TestBrokenISO(t *testing.T) {
+	// foreignModule is what makes a module one for another kernel: the checksum of one
+	// symbol's type. The layer's own check is over by then.
+	foreignModule := [3]string{"iso/debian/layer.sh", "trap ", `module=usr/local/lib/nvidia/open/nvidia.ko
+if [ -e "$tree/$module" ]; then
+	cp -a "$tree" /var/tmp/changed
+	tree=/var/tmp/changed
+	name=$(grep -abo module_layout "$tree/$module" | cut -d: -f1 | xargs | cut -d' ' -f1)
+	printf '~~~~' | dd of="$tree/$module" bs=1 conv=notrunc seek=$((name - 8)) status=none
+fi
+trap `}
 	tests := map[string]struct {
 		edits [][3]string // file, old text, new text
 		check string      // that has to fail
@@ -42,6 +52,9 @@ func TestBrokenISO(t *testing.T) {
 		"no audit program": {
 			[][3]string{{"ci/main.go", `"usr/local/bin/audit"`, `"usr/local/bin/audit.gone"`}},
 			"audit-report", "audit"},
+		"module for another kernel": {
+			[][3]string{foreignModule},
+			"modules-insert", "is for another kernel"},
 		"service exits 1": {
 			[][3]string{{"iso/overlay/etc/init.d/bee-nvidia", "/usr/local/lib/bee/nvidia-load", "false"}},
 			"services-started", "bee-nvidia"},

@@ -16,7 +16,7 @@ checks='release-file kernel-release motd root-filesystem kernel-health memory
 services-started no-failed-services service-order dropbear-without-network
 network-dhcp-background internet ssh-policy ssh-no-empty-passwords ssh-host-keys
 console audit-report audit-complete modules-kernel modules-insert nvidia-sonames
-nvidia-modules nvidia-smi gpu-burn gcompat vendor-programs'
+nvidia-modules nvidia-smi gpu-burn bee-burn gcompat vendor-programs'
 services='localmount bee-sshsetup dropbear bee-network bee-nvidia bee-audit'
 
 release=/etc/bee-release
@@ -543,6 +543,24 @@ gpu_burn() {
 		seen=$(echo "$said" | grep -c '^ID ')
 		[ "$seen" = "$(gpus)" ] || { fail "gpu_burn sees $seen of the $(gpus) GPU(s) on the PCI bus: $(echo "$said" | one_line)"; return; }
 		pass "sees $seen GPU(s)"
+	fi
+}
+
+# Without a GPU it says that there is nothing to burn in (3); with one, it burns in
+# for a moment.
+bee_burn() {
+	if [ "$(gpus)" != 0 ]; then
+		[ -e /usr/local/bin/gpu_burn ] || { skip "no gpu_burn in this image"; return; }
+		no_driver && return
+	fi
+	said=$(timeout 300 bee-burn --time 10s --output /dev/null 2>&1)
+	status=$?
+	if [ "$(gpus)" = 0 ] && [ $status = 3 ]; then
+		pass "$(echo "$said" | tail -n 1)"
+	elif [ "$(gpus)" != 0 ] && [ $status = 0 ]; then
+		pass "$(gpus) GPU(s) for 10 s"
+	else
+		fail "bee-burn exits with status $status: $(echo "$said" | tail -n 5 | one_line)"
 	fi
 }
 

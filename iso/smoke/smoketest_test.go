@@ -337,6 +337,17 @@ func TestSonames(t *testing.T) {
 	}
 }
 
+// Without a GPU, bee-burn has to say that there is nothing to burn in.
+func TestBeeBurn(t *testing.T) {
+	for status, want := range map[string]string{
+		"3": "PASS check: no GPU", "0": "FAIL check: bee-burn exits with status 0", "127": "FAIL check: bee-burn exits with status 127",
+	} {
+		if got := function(t, "sys=/no\ntimeout() { echo no GPU; return "+status+"; }\nbee_burn", ""); !strings.HasPrefix(got, want) {
+			t.Errorf("status %s: got %q, want %q", status, got, want)
+		}
+	}
+}
+
 func TestWrongArgument(t *testing.T) {
 	cmd := exec.Command("sh", "-s", "--", "--fast")
 	cmd.Stdin = strings.NewReader(script)
