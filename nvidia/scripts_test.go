@@ -135,7 +135,11 @@ func TestFetchRun(t *testing.T) {
 	if left, _ := os.ReadDir(cache); len(left) > 0 {
 		t.Errorf("the cache has %v", left)
 	}
-	curl(`case $* in esac; printf 'the installer' >"$out"`)
+	curl(`printf half >"$out"; exit 18`)
+	if said, ok := fetch(); ok || !strings.Contains(said, "cannot be fetched") {
+		t.Errorf("a transfer that breaks off: %v, %s", ok, said)
+	}
+	curl(`printf 'the installer' >"$out"`)
 	if said, ok := fetch(); !ok || !strings.Contains(said, "/tesla/"+version+"/") {
 		t.Errorf("first fetch: %v, %s", ok, said)
 	}

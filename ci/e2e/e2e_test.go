@@ -130,7 +130,7 @@ func (r report) passed(name string) bool {
 
 func TestModulesLoad(t *testing.T) {
 	for dir, function := range map[string]string{
-		".": "build-iso", "audit": "binary", "iso": "smoke-report", "nvidia": "headers", "gpuburn": "source",
+		".": "build-iso", "audit": "binary", "iso": "smoke-report", "nvidia": "debian-driver", "gpuburn": "image-cuda",
 	} {
 		t.Run(dir, func(t *testing.T) {
 			functions := mustDagger(t, filepath.Join(repository, dir), "functions")
@@ -199,7 +199,8 @@ func TestISO(t *testing.T) {
 			for check, detail := range r.failures() {
 				t.Errorf("FAIL %s: %s", check, detail)
 			}
-			checks := []string{"kernel-release", "service-order", "services-started", "audit-report", "hardware-drives"}
+			checks := []string{"kernel-release", "service-order", "services-started", "audit-report", "hardware-drives",
+				"modules-kernel", "modules-insert", "nvidia-sonames", "bee-burn"}
 			if name == "server" {
 				checks = append(checks, "hardware-board", "hardware-cpu", "hardware-memory", "hardware-network", "hardware-power")
 			}

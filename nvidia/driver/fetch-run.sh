@@ -11,18 +11,19 @@ trap 'rm -f "$kept.$$"' EXIT
 known() { echo "$sha256  $1" | sha256sum --check --status; }
 
 if ! { [ -e "$kept" ] && known "$kept"; }; then
+	fetched=
 	# data centre drivers are in the first place, all others in the second
 	for place in us.download.nvidia.com/tesla download.nvidia.com/XFree86/Linux-x86_64; do
 		url=https://$place/$version/$file
 		echo "fetch-run.sh: fetching $url"
-		curl --fail --silent --show-error --location --connect-timeout 20 --retry 3 --output "$kept.$$" "$url" && break
+		curl --fail --silent --show-error --location --connect-timeout 20 --retry 3 --output "$kept.$$" "$url" && { fetched=$url; break; }
 	done
-	if [ ! -e "$kept.$$" ]; then
+	if [ -z "$fetched" ]; then
 		echo "fetch-run.sh: $file cannot be fetched from NVIDIA; give the file with --nvidia-run, where you have it" >&2
 		exit 1
 	fi
 	if ! known "$kept.$$"; then
-		echo "fetch-run.sh: $url has the SHA-256 $(sha256sum <"$kept.$$" | cut -d' ' -f1), but NVIDIA_RUN_SHA256 is $sha256" >&2
+		echo "fetch-run.sh: $fetched has the SHA-256 $(sha256sum <"$kept.$$" | cut -d' ' -f1), but NVIDIA_RUN_SHA256 is $sha256" >&2
 		exit 1
 	fi
 	mv "$kept.$$" "$kept"
