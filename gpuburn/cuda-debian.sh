@@ -6,7 +6,7 @@ set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-apt-get -qq download nvidia-cuda-toolkit nvidia-cuda-dev libcu++-dev
+apt-get -qq download nvidia-cuda-toolkit nvidia-cuda-dev libcu++-dev libc6
 # nvcc 12.4 takes no newer compiler than this one
 apt-get install --yes --quiet --no-install-recommends g++-13 make
 
@@ -20,4 +20,6 @@ unpack libcu++-dev ./usr/include
 libraries=./usr/lib/x86_64-linux-gnu
 unpack nvidia-cuda-dev ./usr/include ./usr/share/doc "$libraries/stubs" \
 	"$libraries"/lib{cublas_static,cublasLt_static,culibos,cudart_static}.a
+# the licence of what is copied, which slim images lack
+unpack libc6 ./usr/share/doc/libc6/copyright
 echo "cuda-debian.sh: $(ls ./*.deb | xargs)"
