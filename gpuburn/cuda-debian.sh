@@ -22,4 +22,4 @@ unpack nvidia-cuda-dev ./usr/include ./usr/share/doc "$libraries/stubs" \
 	"$libraries"/lib{cublas_static,cublasLt_static,culibos,cudart_static}.a
 # the licence of what is copied, which slim images lack
 unpack libc6 ./usr/share/doc/libc6/copyright
-echo "cuda-debian.sh: $(ls ./*.deb | xargs)"
+echo "cuda-debian.sh: $(echo ./*.deb)"

@@ -16,4 +16,4 @@ apt-get -qq download "$package"
 dpkg-deb --extract ./*.deb root
 mkdir -p "$out"
 cp -a root/usr/src/nvidia-current-*/. "$out/"
-echo "debian-source.sh: $(ls ./*.deb)"
+echo "debian-source.sh: $(echo ./*.deb)"

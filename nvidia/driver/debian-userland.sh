@@ -21,4 +21,4 @@ cp -a root/usr/lib/firmware/nvidia/*/*.bin "$out/firmware/"
 for package in nvidia-smi nvidia-persistenced; do
 	cp "root/usr/share/doc/$package/copyright" "$out/doc/$package.copyright"
 done
-echo "debian-userland.sh: $(ls ./*.deb | xargs)"
+echo "debian-userland.sh: $(echo ./*.deb)"
