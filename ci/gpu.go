@@ -33,7 +33,8 @@ func (m *Bee) NvidiaModules(
 }
 
 // gpu_burn as a folder that runs wherever NVIDIA's driver is: put it into
-// iso/vendor/gpu_burn, and it is on the next ISO.
+// iso/vendor/gpu_burn, and it is on the next ISO. CUDA_ORIGIN in VERSIONS says which
+// CUDA toolkit compiles it.
 func (m *Bee) GpuBurn(
 	ctx context.Context,
 	// Folder with the source of gpu_burn. Default: GPU_BURN_COMMIT of its public
@@ -44,8 +45,7 @@ func (m *Bee) GpuBurn(
 	// does not know one. Default: those of GPU_BURN_ARCHITECTURES that it knows.
 	// +optional
 	architectures []int,
-	// Base that it is for: debian takes Debian's CUDA toolkit. Default: BASE in
-	// VERSIONS.
+	// Base that it is for. Default: BASE in VERSIONS.
 	// +optional
 	base string,
 ) (*dagger.Directory, error) {
@@ -65,8 +65,24 @@ func (m *Bee) GpuBurn(
 	if skip {
 		architectures = b.versions.Architectures()
 	}
-	return burn.DebianCuda(isoModule(b.versions).Tools()).
-		Build(source, architectures, dagger.GpuburnCudaBuildOpts{SkipUnknown: skip}), nil
+	cuda, err := b.cuda(ctx, burn)
+	if err != nil {
+		return nil, err
+	}
+	return cuda.Build(source, architectures, dagger.GpuburnCudaBuildOpts{SkipUnknown: skip}), nil
+}
+
+// cuda is the CUDA toolkit for the base.
+func (b *builder) cuda(ctx context.Context, burn *dagger.Gpuburn) (*dagger.GpuburnCuda, error) {
+	if b.versions.CudaOrigin == "debian" {
+		return burn.DebianCuda(isoModule(b.versions).Tools()), nil
+	}
+	cuda := burn.ImageCuda(b.versions.CudaImage)
+	if _, err := cuda.Container().Sync(ctx); err != nil {
+		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; CUDA_ORIGIN=debian in %s takes Debian's toolkit: %w",
+			b.versions.CudaImage, versions.LocalFile, err)
+	}
+	return cuda, nil
 }
 
 func nvidia(v *versions.Versions) *dagger.Nvidia {

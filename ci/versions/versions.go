@@ -50,13 +50,16 @@ type Versions struct {
 
 	// Where the NVIDIA driver of the debian base comes from: "debian" for Debian's
 	// packages, "run" for NVIDIA's installer, as on all other bases.
-	NvidiaOrigin string `key:"NVIDIA_ORIGIN" kind:"origin"`
+	NvidiaOrigin string `key:"NVIDIA_ORIGIN" kind:"driver"`
 	// Version of NVIDIA's .run installer.
 	Nvidia string `key:"NVIDIA_VERSION" kind:"dotted"`
 	// Digest of NVIDIA's .run installer of that version.
 	NvidiaRunSHA256 string `key:"NVIDIA_RUN_SHA256" kind:"sha256"`
-	CudaImage       string `key:"CUDA_IMAGE" kind:"image"`
-	GpuBurnCommit   string `key:"GPU_BURN_COMMIT" kind:"commit"`
+	// Where the CUDA toolkit for the gpu_burn of the debian base comes from: "debian"
+	// for Debian's packages, "image" for CUDA_IMAGE, as on all other bases.
+	CudaOrigin    string `key:"CUDA_ORIGIN" kind:"cuda"`
+	CudaImage     string `key:"CUDA_IMAGE" kind:"image"`
+	GpuBurnCommit string `key:"GPU_BURN_COMMIT" kind:"commit"`
 	// Compute capabilities that gpu_burn is built for, of which a CUDA toolkit
 	// builds those that it knows: 80 is 8.0.
 	GpuBurnArchitectures string `key:"GPU_BURN_ARCHITECTURES" kind:"architectures"`
@@ -99,7 +102,8 @@ var kinds = map[string]kind{
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
 	"mirror":        {matching(`snapshot|image|https?://[^\s/]\S*`), `"snapshot", "image" or a mirror's URL`},
-	"origin":        {matching(`debian|run`), `"debian" or "run"`},
+	"cuda":          {matching(`debian|image`), `"debian" or "image"`},
+	"driver":        {matching(`debian|run`), `"debian" or "run"`},
 	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
 	"image":         {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
 	"sha256":        {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},

@@ -2,6 +2,7 @@ package versions
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -39,6 +40,16 @@ func TestLocalOverrides(t *testing.T) {
 	}
 }
 
+func TestArchitectures(t *testing.T) {
+	v, err := Parse(readRepo(t, File), "GPU_BURN_ARCHITECTURES=80 90 120")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := v.Architectures(); !slices.Equal(got, []int{80, 90, 120}) {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestErrorsNameFileLineAndKey(t *testing.T) {
 	good := readRepo(t, File)
 	tests := map[string]struct{ text, local, want string }{
@@ -64,6 +75,10 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 			"VERSIONS.local:1: NVIDIA_RUN_SHA256:"},
 		"bad commit": {good, "GPU_BURN_COMMIT=main",
 			"VERSIONS.local:1: GPU_BURN_COMMIT:"},
+		"bad driver origin": {good, "NVIDIA_ORIGIN=nvidia",
+			`VERSIONS.local:1: NVIDIA_ORIGIN: "nvidia" is not "debian" or "run"`},
+		"bad architectures": {good, "GPU_BURN_ARCHITECTURES=8.0,9.0",
+			"VERSIONS.local:1: GPU_BURN_ARCHITECTURES:"},
 		"bad snapshot": {good, "DEBIAN_SNAPSHOT=20261301T000000Z",
 			"VERSIONS.local:1: DEBIAN_SNAPSHOT:"},
 		"bad mirror": {good, "DEBIAN_MIRROR=somewhere",

@@ -78,6 +78,8 @@ func (m *Nvidia) Headers(
 		// flavour, those of all flavours, and the build tools.
 		WithExec([]string{"sh", "-ec", `
 			package=linux-headers-$KERNEL
+			# the lists can be older than the ISO's kernel
+			apt-cache show "$package" >/dev/null 2>&1 || apt-get update --quiet
 			apt-cache show "$package" >/dev/null 2>&1 ||
 				{ echo "no package $package: the mirror's kernel is another than the ISO's $KERNEL" >&2; exit 1; }
 			depends=$(apt-cache depends --no-recommends --no-suggests "$package" |
