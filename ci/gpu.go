@@ -57,8 +57,8 @@ func (m *Bee) GpuBurn(
 	if source == nil {
 		source = burn.Source(b.versions.GpuBurnCommit)
 		if _, err := source.Sync(ctx); err != nil {
-			return nil, fmt.Errorf("the source of gpu_burn, commit %s, cannot be fetched; where you have it, give its folder with --source: %w",
-				b.versions.GpuBurnCommit, err)
+			return nil, fmt.Errorf("the source of gpu_burn, commit %s, cannot be fetched; where you have its folder: dagger call gpu-burn --source FOLDER export --path iso/vendor/%s: %v",
+				b.versions.GpuBurnCommit, gpuBurnName, err)
 		}
 	}
 	skip := len(architectures) == 0
@@ -79,7 +79,7 @@ func (b *builder) cuda(ctx context.Context, burn *dagger.Gpuburn) (*dagger.Gpubu
 	}
 	cuda := burn.ImageCuda(b.versions.CudaImage)
 	if _, err := cuda.Container().Sync(ctx); err != nil {
-		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; CUDA_ORIGIN=debian in %s takes Debian's toolkit: %w",
+		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; CUDA_ORIGIN=debian in %s takes Debian's toolkit: %v",
 			b.versions.CudaImage, versions.LocalFile, err)
 	}
 	return cuda, nil

@@ -271,10 +271,13 @@ func (m *Bee) SmokeReport(
 }
 
 // versions reads the pins.
+//
+// Here and elsewhere, errors of the engine's are not wrapped by %w: of an error that
+// wraps one of its own, the engine shows nothing else.
 func (m *Bee) versions(ctx context.Context) (*versions.Versions, error) {
 	text, err := m.Pins.File(versions.File).Contents(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", versions.File, err)
+		return nil, fmt.Errorf("%s: %v", versions.File, err)
 	}
 	local := ""
 	names, err := m.Pins.Entries(ctx)
@@ -295,11 +298,11 @@ func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Rele
 	head := m.Repository.Head()
 	commit, err := head.Commit(ctx)
 	if err != nil {
-		return release, fmt.Errorf("the commit to build: %w", err)
+		return release, fmt.Errorf("the commit to build: %v", err)
 	}
 	clean, err := m.Repository.Uncommitted().IsEmpty(ctx)
 	if err != nil {
-		return release, fmt.Errorf("changes since commit %s: %w", commit, err)
+		return release, fmt.Errorf("changes since commit %s: %v", commit, err)
 	}
 	date, err := dag.Container().
 		From(v.GolangImage). // it brings git
