@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -22,6 +23,9 @@ func TestMain(m *testing.M) {
 	if os.Getenv("BEE_BURN") != "" {
 		main()
 	}
+	// A signal that is ignored here (nohup does that) would be ignored there, too; one
+	// that is caught is not.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	os.Exit(m.Run())
 }
 
@@ -135,7 +139,7 @@ func TestStandardOutput(t *testing.T) {
 // Whoever interrupts it, and whoever has gone away, the report is written and
 // nothing is left running: fakegpu looks for that.
 func TestInterrupt(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		m := fakegpu.New(t, healthy, going)
 		file := filepath.Join(m.Dir, "report.json")
 		cmd, _, stderr := command(t, "--time", "1h", "--interval", "20ms", "--output", file)
@@ -159,18 +163,20 @@ func TestInterrupt(t *testing.T) {
 		}
 		// What it prints next goes nowhere.
 		r.Close()
-		if err := errors.Join(cmd.Process.Signal(signal), cmd.Process.Signal(signal)); err != nil {
+		if err := errors.Join(cmd.Process.Signal(sent), cmd.Process.Signal(sent)); err != nil {
 			t.Fatal(err)
 		}
+		late := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
 		if code := exitCode(cmd.Wait()); code != 130 {
-			t.Errorf("%v: exit code %d: %s", signal, code, stderr)
+			t.Errorf("%v: exit code %d: %s", sent, code, stderr)
 		}
+		late.Stop()
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if r := read(t, b); r.Verdict != burn.NotComplete || r.Stopped == nil || r.Stopped.Kind != burn.Interrupted || r.GPUs[0].After == nil {
-			t.Errorf("%v: %s", signal, b)
+			t.Errorf("%v: %s", sent, b)
 		}
 	}
 }
