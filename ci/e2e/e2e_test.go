@@ -61,6 +61,15 @@ func mustDagger(t *testing.T, dir string, args ...string) string {
 	return stdout
 }
 
+// refuses checks that a call fails, and that its error says what is wanted.
+func refuses(t *testing.T, dir, want string, args ...string) {
+	t.Helper()
+	_, stderr, ok := dagger(t, dir, args...)
+	if ok || !strings.Contains(stderr, want) {
+		t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
+	}
+}
+
 func tail(text string, lines int) string {
 	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
@@ -126,6 +135,19 @@ func (r report) passed(name string) bool {
 		}
 	}
 	return false
+}
+
+// check checks that nothing failed, and that these checks passed.
+func (r report) check(t *testing.T, passed ...string) {
+	t.Helper()
+	for check, detail := range r.failures() {
+		t.Errorf("FAIL %s: %s", check, detail)
+	}
+	for _, check := range passed {
+		if !r.passed(check) {
+			t.Errorf("%s is no PASS", check)
+		}
+	}
 }
 
 func TestModulesLoad(t *testing.T) {
@@ -195,20 +217,12 @@ func TestISO(t *testing.T) {
 		"uefi 512":   {"--firmware", "uefi", "--memory", "512"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := smoke(t, iso, args...)
-			for check, detail := range r.failures() {
-				t.Errorf("FAIL %s: %s", check, detail)
-			}
 			checks := []string{"kernel-release", "service-order", "services-started", "audit-report", "hardware-drives",
 				"modules-kernel", "modules-insert", "nvidia-sonames", "bee-burn"}
 			if name == "server" {
 				checks = append(checks, "hardware-board", "hardware-cpu", "hardware-memory", "hardware-network", "hardware-power")
 			}
-			for _, check := range checks {
-				if !r.passed(check) {
-					t.Errorf("%s is no PASS", check)
-				}
-			}
+			smoke(t, iso, args...).check(t, checks...)
 		})
 	}
 }

@@ -130,15 +130,7 @@ tar -c -C "$1" . >>"$4"`
 
 	iso := filepath.Join(t.TempDir(), "bee.iso")
 	mustDagger(t, dir, "call", "--progress=plain", "build-iso", "--nvidia-run", installer, "export", "--path", iso)
-	r := smoke(t, iso)
-	for check, detail := range r.failures() {
-		t.Errorf("FAIL %s: %s", check, detail)
-	}
-	for _, check := range []string{"modules-kernel", "modules-insert", "nvidia-sonames"} {
-		if !r.passed(check) {
-			t.Errorf("%s is no PASS", check)
-		}
-	}
+	smoke(t, iso).check(t, "modules-kernel", "modules-insert", "nvidia-sonames")
 
 	t.Run("flipped byte", func(t *testing.T) {
 		data, err := os.ReadFile(installer)
@@ -150,10 +142,7 @@ tar -c -C "$1" . >>"$4"`
 			t.Fatal(err)
 		}
 		iso := filepath.Join(t.TempDir(), "bee.iso")
-		_, stderr, ok := dagger(t, dir, "call", "--progress=plain", "build-iso", "--nvidia-run", installer, "export", "--path", iso)
-		if want := fmt.Sprintf("has the SHA-256 %s, but NVIDIA_RUN_SHA256", digest(t, installer)); ok || !strings.Contains(stderr, want) {
-			t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
-		}
+		refuses(t, dir, fmt.Sprintf("has the SHA-256 %s, but NVIDIA_RUN_SHA256", digest(t, installer)), "call", "--progress=plain", "build-iso", "--nvidia-run", installer, "export", "--path", iso)
 	})
 }
 
@@ -187,29 +176,15 @@ func TestGpuBurn(t *testing.T) {
 	}
 
 	t.Run("unknown architecture", func(t *testing.T) {
-		_, stderr, ok := dagger(t, repository, "call", "--progress=plain", "gpu-burn", "--source", source, "--architectures", "90,999", "entries")
-		if want := "CUDA " + m.CUDA + " does not know architecture 999"; ok || !strings.Contains(stderr, want) {
-			t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
-		}
+		refuses(t, repository, "CUDA "+m.CUDA+" does not know architecture 999", "call", "--progress=plain", "gpu-burn", "--source", source, "--architectures", "90,999", "entries")
 	})
 	t.Run("no source", func(t *testing.T) {
-		_, stderr, ok := dagger(t, repository, "call", "--progress=plain", "gpu-burn", "--source", filepath.Join(repository, "ci"), "entries")
-		if want := "the source has no Makefile"; ok || !strings.Contains(stderr, want) {
-			t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
-		}
+		refuses(t, repository, "the source has no Makefile", "call", "--progress=plain", "gpu-burn", "--source", filepath.Join(repository, "ci"), "entries")
 	})
 	t.Run("ISO", func(t *testing.T) {
 		iso := filepath.Join(t.TempDir(), "bee.iso")
 		mustDagger(t, dir, "call", "--progress=plain", "build-iso", "export", "--path", iso)
-		r := smoke(t, iso)
-		for check, detail := range r.failures() {
-			t.Errorf("FAIL %s: %s", check, detail)
-		}
-		for _, check := range []string{"gpu-burn", "vendor-programs"} {
-			if !r.passed(check) {
-				t.Errorf("%s is no PASS", check)
-			}
-		}
+		smoke(t, iso).check(t, "gpu-burn", "vendor-programs")
 	})
 }
 
@@ -227,9 +202,7 @@ func TestWithoutNvidia(t *testing.T) {
 		}
 	}
 	r := smoke(t, filepath.Join(dist, "bee.iso"))
-	for check, detail := range r.failures() {
-		t.Errorf("FAIL %s: %s", check, detail)
-	}
+	r.check(t)
 	if r.passed("modules-kernel") || r.passed("modules-insert") {
 		t.Error("modules that are not there PASS")
 	}

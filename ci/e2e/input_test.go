@@ -75,13 +75,7 @@ func TestBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dist := filepath.Join(t.TempDir(), "dist")
 			call := append([]string{"call", "--progress=plain"}, test.call...)
-			_, stderr, ok := dagger(t, test.repository(t), append(call, "export", "--path", dist)...)
-			if ok {
-				t.Error("exited with 0")
-			}
-			if !strings.Contains(stderr, test.want) {
-				t.Errorf("the error does not say %q:\n%s", test.want, tail(stderr, 30))
-			}
+			refuses(t, test.repository(t), test.want, append(call, "export", "--path", dist)...)
 			if _, err := os.Stat(dist); !os.IsNotExist(err) {
 				t.Errorf("%s was written", dist)
 			}
