@@ -25,24 +25,10 @@ done < <(sed 's/#.*//; /^$/d' "$here/runlevels")
 find "$tree" -type d -exec chmod 755 {} +
 find "$overlay" "$here/overlay" -type f -perm /100 -printf '%P\0' | (cd "$tree" && xargs -0 chmod 755)
 
-# OpenRC drops a faulty service with a message that nobody sees, and goes on.
-# Its own resolver, run on the base's services with ours over them, tells now.
+# with bee's services over those of the base
 root=$work/root
-mkdir -p "$root/run/openrc"
+mkdir "$root"
 tar -C "$root" -xf "$base/openrc.tar"
 cp -dR "$tree/." "$root/"
-echo default >"$root/run/openrc/softlevel"
-chroot "$root" /usr/lib/rc/bin/rc-depend -u >/dev/null 2>"$work/errors" || :
-# shellcheck disable=SC2046 # one argument per service
-order=$(chroot "$root" /usr/lib/rc/bin/rc-depend -a -t ineed,iwant,iuse,iafter $(cd "$tree/etc/runlevels" && echo */* | sed 's|[^ ]*/||g') 2>>"$work/errors") || :
-check_order() {
-	places=$(for service; do echo "$order" | tr ' ' '\n' | grep -nx "$service" | cut -d: -f1; done)
-	[ "$(echo "$places" | wc -l)" = $# ] && echo "$places" | sort -c -n 2>/dev/null
-}
-if [ -s "$work/errors" ] || ! check_order localmount bee-sshsetup dropbear ||
-	! check_order localmount bee-network bee-nvidia bee-audit; then
-	cat "$work/errors" >&2
-	echo "bee-tree.sh: OpenRC would start the services in the wrong order or not at all: $order" >&2
-	exit 1
-fi
-echo "bee-tree.sh: $tree, $(find "$tree" -type f | wc -l) files; services: $order"
+"$here/../service-order.sh" "$root"
+echo "bee-tree.sh: $tree, $(find "$tree" -type f | wc -l) files"
