@@ -13,7 +13,7 @@ import (
 // version; GSP firmware; and usr/local/lib/nvidia/manifest.json.
 func (m *Bee) NvidiaModules(
 	ctx context.Context,
-	// Base of the ISO: debian. Default: BASE in VERSIONS.
+	// Base of the ISO: alpine or debian. Default: BASE in VERSIONS.
 	// +optional
 	base string,
 	// NVIDIA's installer of NVIDIA_VERSION, a .run file, where it is at hand. Default:
@@ -29,7 +29,7 @@ func (m *Bee) NvidiaModules(
 	if err != nil {
 		return nil, err
 	}
-	return b.nvidiaLayer(ctx, b.driver(nvidiaRun), kernel)
+	return b.base.nvidiaLayer(ctx, b.base.driver(nvidiaRun), kernel)
 }
 
 // gpu_burn as a folder that runs wherever NVIDIA's driver is: put it into
@@ -45,7 +45,7 @@ func (m *Bee) GpuBurn(
 	// does not know one. Default: those of GPU_BURN_ARCHITECTURES that it knows.
 	// +optional
 	architectures []int,
-	// Base that it is for. Default: BASE in VERSIONS.
+	// Base that it is for, alpine or debian. Default: BASE in VERSIONS.
 	// +optional
 	base string,
 ) (*dagger.Directory, error) {
@@ -65,22 +65,19 @@ func (m *Bee) GpuBurn(
 	if skip {
 		architectures = b.versions.Architectures()
 	}
-	cuda, err := b.cuda(ctx, burn)
+	cuda, err := b.base.cuda(ctx, burn)
 	if err != nil {
 		return nil, err
 	}
 	return cuda.Build(source, architectures, dagger.GpuburnCudaBuildOpts{SkipUnknown: skip}), nil
 }
 
-// cuda is the CUDA toolkit for the base.
-func (b *builder) cuda(ctx context.Context, burn *dagger.Gpuburn) (*dagger.GpuburnCuda, error) {
-	if b.versions.CudaOrigin == "debian" {
-		return burn.DebianCuda(isoModule(b.versions).Tools()), nil
-	}
-	cuda := burn.ImageCuda(b.versions.CudaImage)
+// imageCuda is the CUDA toolkit of CUDA_IMAGE; instead says what there is where that
+// cannot be pulled.
+func imageCuda(ctx context.Context, v *versions.Versions, burn *dagger.Gpuburn, instead string) (*dagger.GpuburnCuda, error) {
+	cuda := burn.ImageCuda(v.CudaImage)
 	if _, err := cuda.Container().Sync(ctx); err != nil {
-		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; CUDA_ORIGIN=debian in %s takes Debian's toolkit: %v",
-			b.versions.CudaImage, versions.LocalFile, err)
+		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; %s: %v", v.CudaImage, instead, err)
 	}
 	return cuda, nil
 }
@@ -89,34 +86,22 @@ func nvidia(v *versions.Versions) *dagger.Nvidia {
 	return dag.Nvidia(isoModule(v).Tools(), v.GolangImage)
 }
 
-// driver is the NVIDIA driver of the ISO.
-func (b *builder) driver(installer *dagger.File) *dagger.NvidiaDriver {
-	v := b.versions
-	if installer != nil || v.NvidiaOrigin == "run" {
-		return nvidia(v).RunDriver(v.Nvidia, v.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
-	}
-	return nvidia(v).DebianDriver()
-}
-
-func (b *builder) nvidiaLayer(ctx context.Context, driver *dagger.NvidiaDriver, kernel string) (*dagger.Directory, error) {
-	libraries, err := b.base.Libraries(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return driver.Layer(nvidia(b.versions).Headers(kernel), kernel, dagger.NvidiaDriverLayerOpts{Libraries: libraries}), nil
+// runDriver is the NVIDIA driver of the .run installer that VERSIONS names.
+func runDriver(v *versions.Versions, installer *dagger.File) *dagger.NvidiaDriver {
+	return nvidia(v).RunDriver(v.Nvidia, v.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
 }
 
 // withNvidia adds the driver to the base, and returns its version.
 func (b *builder) withNvidia(ctx context.Context, kernel string, installer *dagger.File) (version string, err error) {
-	driver := b.driver(installer)
+	driver := b.base.driver(installer)
 	if version, err = driver.Version(ctx); err != nil {
 		return "", err
 	}
-	layer, err := b.nvidiaLayer(ctx, driver, kernel)
+	layer, err := b.base.nvidiaLayer(ctx, driver, kernel)
 	if err != nil {
 		return "", err
 	}
-	b.base = b.base.WithLayer("50-nvidia", layer)
+	b.base = b.base.withLayer("50-nvidia", layer)
 	return version, nil
 }
 
@@ -128,7 +113,7 @@ const gpuBurnName = "gpu_burn"
 // changes seldom.
 func (b *builder) withGpuBurn(folder *dagger.Directory) {
 	const home = "usr/local/lib/" + gpuBurnName
-	b.base = b.base.WithLayer("60-gpu-burn", dag.Directory().
+	b.base = b.base.withLayer("60-gpu-burn", dag.Directory().
 		WithDirectory(home, folder).
 		WithSymlink("../lib/"+gpuBurnName+"/"+gpuBurnName, "usr/local/bin/"+gpuBurnName))
 }

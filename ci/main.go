@@ -31,6 +31,14 @@ type Bee struct {
 	Vendor *dagger.Directory
 	// +private
 	Repository *dagger.GitRepository
+	// +private
+	ApkMirror *dagger.Directory
+	// +private
+	Aports *dagger.Directory
+	// +private
+	SigningKey *dagger.Secret
+	// +private
+	Strict bool
 }
 
 func New(
@@ -48,14 +56,34 @@ func New(
 	// +optional
 	// +defaultPath="/"
 	repository *dagger.GitRepository,
+	// Saved copy of Alpine's packages, see alpine-mirror. Default: the mirror that
+	// ALPINE_MIRROR names.
+	// +optional
+	apkMirror *dagger.Directory,
+	// Tree of Alpine's aports, whose scripts make the ISO on the base alpine. Default:
+	// APORTS_COMMIT of the public repository.
+	// +optional
+	aports *dagger.Directory,
+	// Private RSA key, in PEM, that signs packages and kernel modules on an ISO of the
+	// base alpine: two builds are equal with the same key. Default: one that is made
+	// for the engine and stays there.
+	// +optional
+	signingKey *dagger.Secret,
+	// Fail where a package is another one than its lock names. Without it, there is a
+	// warning, and the ISO's manifest says what is on it.
+	// +optional
+	strict bool,
 ) *Bee {
-	return &Bee{Pins: pins, Vendor: vendor, Repository: repository}
+	return &Bee{
+		Pins: pins, Vendor: vendor, Repository: repository,
+		ApkMirror: apkMirror, Aports: aports, SigningKey: signingKey, Strict: strict,
+	}
 }
 
 // The ISO alone: hybrid, for CD, USB stick and virtual media, BIOS and UEFI.
 func (m *Bee) BuildIso(
 	ctx context.Context,
-	// Base of the ISO: debian. Default: BASE in VERSIONS.
+	// Base of the ISO: alpine or debian. Default: BASE in VERSIONS.
 	// +optional
 	base string,
 	// Public SSH keys that may log in as root and as bee, in the format of
@@ -87,7 +115,7 @@ func (m *Bee) BuildIso(
 // What is shipped: bee.iso, its manifest, and SHA256SUMS over both.
 func (m *Bee) Build(
 	ctx context.Context,
-	// Base of the ISO: debian. Default: BASE in VERSIONS.
+	// Base of the ISO: alpine or debian. Default: BASE in VERSIONS.
 	// +optional
 	base string,
 	// Public SSH keys that may log in as root and as bee, in the format of
@@ -335,33 +363,6 @@ func isoModule(v *versions.Versions) *dagger.Iso {
 	})
 }
 
-// builder makes ISOs on one base.
-type builder struct {
-	bee      *Bee
-	versions *versions.Versions
-	name     string
-	base     *dagger.IsoDebian
-}
-
-func (m *Bee) builder(ctx context.Context, base string) (*builder, error) {
-	v, err := m.versions(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if base == "" {
-		base = v.Base
-	}
-	if base != "debian" {
-		return nil, fmt.Errorf("base %q is not known; the bases are: debian", base)
-	}
-	return &builder{
-		bee:      m,
-		versions: v,
-		name:     base,
-		base:     isoModule(v).Debian(int(v.Epoch())),
-	}, nil
-}
-
 // contents is what goes onto an ISO by choice.
 type contents struct {
 	keys      *dagger.File
@@ -390,7 +391,7 @@ func (b *builder) iso(ctx context.Context, c contents) (*dagger.File, error) {
 	if own, err = b.withVendor(ctx, own, &release, c.gpuBurn); err != nil {
 		return nil, err
 	}
-	release.Base, release.BaseRelease = b.name, b.versions.DebianRelease
+	release.Base, release.BaseRelease = b.name, b.base.release()
 	if release.Kernel, err = b.kernel(ctx); err != nil {
 		return nil, err
 	}
@@ -400,7 +401,7 @@ func (b *builder) iso(ctx context.Context, c contents) (*dagger.File, error) {
 		}
 	}
 	own = own.WithNewFile("etc/bee-release", release.String())
-	return b.base.Iso(own, int(release.Date.Unix())), nil
+	return b.base.iso(own, int(release.Date.Unix())), nil
 }
 
 // executable is the mode of programs.
@@ -409,7 +410,7 @@ var executable = dagger.DirectoryWithFileOpts{Permissions: 0o755}
 // kernel is the release of the base's kernel, which has to be of the series that
 // VERSIONS says.
 func (b *builder) kernel(ctx context.Context) (string, error) {
-	kernel, err := b.base.Kernel(ctx)
+	kernel, err := b.base.kernel(ctx)
 	if err != nil {
 		return "", err
 	}

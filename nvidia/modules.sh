@@ -19,6 +19,7 @@ fi
 # The headers lead to each other by paths from the root on.
 cp -a "$headers/." /
 build=/lib/modules/$kernel/build
+[ -e "$build" ] || { mkdir -p "${build%/*}" && ln -s "/usr/src/linux-headers-$kernel" "$build"; }
 
 # The path goes into the modules: always the same one.
 work=/usr/src/nvidia

@@ -38,13 +38,16 @@ type Versions struct {
 	Kernel string `key:"KERNEL_VERSION" kind:"series"`
 
 	DebianRelease string `key:"DEBIAN_RELEASE" kind:"word"`
-	// Time stamp of the Debian archive, also the time of the base layer's files.
+	// Time stamp of the Debian archive, also the time of the files of every base.
 	DebianSnapshot string `key:"DEBIAN_SNAPSHOT" kind:"snapshot"`
 	// Where Debian packages come from: "snapshot", "image" or a URL.
 	DebianMirror string `key:"DEBIAN_MIRROR" kind:"mirror"`
 	DebianImage  string `key:"DEBIAN_IMAGE" kind:"image"`
 	GolangImage  string `key:"GOLANG_IMAGE" kind:"image"`
 
+	AlpineRelease string `key:"ALPINE_RELEASE" kind:"series"`
+	// Where Alpine's packages come from: "image" or a URL.
+	AlpineMirror string `key:"ALPINE_MIRROR" kind:"apk-mirror"`
 	AlpineImage  string `key:"ALPINE_IMAGE" kind:"image"`
 	AportsCommit string `key:"APORTS_COMMIT" kind:"commit"`
 
@@ -102,6 +105,7 @@ var kinds = map[string]kind{
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
 	"mirror":        {matching(`snapshot|image|https?://[^\s/]\S*`), `"snapshot", "image" or a mirror's URL`},
+	"apk-mirror":    {matching(`image|https?://[^\s/]\S*`), `"image" or a mirror's URL`},
 	"cuda":          {matching(`debian|image`), `"debian" or "image"`},
 	"driver":        {matching(`debian|run`), `"debian" or "run"`},
 	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},

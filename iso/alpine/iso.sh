@@ -1,18 +1,17 @@
 #!/bin/sh
-# iso.sh APORTS FILES REPOSITORIES KEY TAG OUTDIR: an ISO, made by Alpine's mkimage of
+# iso.sh APORTS FILES REPOSITORIES KEY OUTDIR: an ISO, made by Alpine's mkimage of
 # packages and of bee's own files. OUTDIR gets bee.iso, and the public part of the key,
 # by the name that the ISO knows it by.
 #
 # APORTS is a tree of Alpine's aports, FILES what genapkovl-bee.sh reads, REPOSITORIES
 # a list as in /etc/apk/repositories, KEY the private key that signs the medium's index
-# of packages and the kernel's modules, TAG at most 12 letters by which GRUB finds this
-# medium and no other.
+# of packages and the kernel's modules.
 #
 # mkimage's sections are kept in TMPDIR/sections between builds, for what they are
 # made of: SOURCE_DATE_EPOCH is their time, BEE_EPOCH the time of this ISO.
 set -eu
-[ $# = 6 ] || { echo "usage: iso.sh APORTS FILES REPOSITORIES KEY TAG OUTDIR" >&2; exit 2; }
-aports=$1 files=$2 repositories=$3 key=$4 tag=$5 out=$6
+[ $# = 5 ] || { echo "usage: iso.sh APORTS FILES REPOSITORIES KEY OUTDIR" >&2; exit 2; }
+aports=$1 files=$2 repositories=$3 key=$4 out=$5
 : "${SOURCE_DATE_EPOCH:?iso.sh: SOURCE_DATE_EPOCH must be set}" "${BEE_EPOCH:?iso.sh: BEE_EPOCH must be set}"
 : "${BEE_FLAVOR:?iso.sh: BEE_FLAVOR must be set}"
 scripts="$aports/scripts/mkimage.sh $aports/scripts/mkimg.base.sh"
@@ -38,6 +37,9 @@ mkdir -p "$sections"
 # What mkimage would take for the one it is to make: the apkovl's files do not count
 # for it.
 rm -rf "$sections"/apkovl_* "$sections"/image-* "$sections"/apkroot-* "$sections"/*.work
+
+# GRUB looks for a medium by its name: this one, and no other with bee on it.
+tag=$(tar -C "$files" --sort=name --mtime=@0 --owner=0 --group=0 --format=ustar -c . | sha256sum | cut -c1-12)
 
 mkdir "$work/mkimage" "$work/out"
 # shellcheck disable=SC2086 # a list

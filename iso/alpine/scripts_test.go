@@ -355,7 +355,7 @@ func TestMkimage(t *testing.T) {
 	env := []string{"RECORD=" + record, "TMPDIR=" + temporary, "SOURCE_DATE_EPOCH=" + baseEpoch, "BEE_EPOCH=" + isoEpoch, "BEE_FLAVOR=lts"}
 	out := filepath.Join(t.TempDir(), "out")
 	run := func(t *testing.T, more ...string) (string, error) {
-		return script(t, ".", append(env, more...), "iso.sh", aports, tree, repositories, key, "0123456789ab", out)
+		return script(t, ".", append(env, more...), "iso.sh", aports, tree, repositories, key, out)
 	}
 	if said, err := run(t); err != nil {
 		t.Fatalf("%v: %s", err, said)
@@ -368,7 +368,13 @@ func TestMkimage(t *testing.T) {
 	arguments := read(t, filepath.Join(record, "arguments"))
 	_, outdir, _ := strings.Cut(arguments, "--outdir ")
 	outdir, _, _ = strings.Cut(outdir, " ")
-	want := "--tag 0123456789ab --profile bee --arch x86_64 --workdir " + work + " --outdir " + outdir +
+	_, tag, _ := strings.Cut(arguments, "--tag ")
+	tag, _, _ = strings.Cut(tag, " ")
+	// a volume's name, "alpine-bee TAG x86_64", has at most 32 letters
+	if len(tag) != 12 {
+		t.Errorf("the tag is %q", tag)
+	}
+	want := "--tag " + tag + " --profile bee --arch x86_64 --workdir " + work + " --outdir " + outdir +
 		" --repository https://mirror/alpine/v3.21/main --repository https://mirror/alpine/v3.21/community\n"
 	if arguments != want || !strings.HasPrefix(outdir, temporary) {
 		t.Errorf("mkimage was called with\n%swant\n%s", arguments, want)

@@ -30,14 +30,9 @@ func (m *Iso) Debian(
 	// base's inputs: the base is made anew when it changes.
 	epoch int,
 ) (*Debian, error) {
-	list, err := m.Files.File("debian/tools").Contents(ctx)
+	tools, err := list(ctx, m.Files.File("debian/tools"))
 	if err != nil {
 		return nil, err
-	}
-	var tools []string
-	for line := range strings.Lines(list) {
-		line, _, _ = strings.Cut(line, "#")
-		tools = append(tools, strings.Fields(line)...)
 	}
 	return &Debian{
 		Files:  m.Files,
@@ -71,7 +66,7 @@ func (d *Debian) WithLayer(
 
 // layer makes a squashfs layer of a folder.
 func (d *Debian) layer(ctx context.Context, epoch int, tree *dagger.Directory) (*dagger.File, error) {
-	packer, err := d.with(ctx, epoch, "layer.sh")
+	packer, err := d.with(ctx, epoch, "debian/layer.sh")
 	if err != nil {
 		return nil, err
 	}
@@ -81,38 +76,26 @@ func (d *Debian) layer(ctx context.Context, epoch int, tree *dagger.Directory) (
 		File("/out/layer.squashfs"), nil
 }
 
-// with puts files of the base's own folder into a container with the tools. Each
-// step gets those that it reads and no others, and gets them by what they hold
-// (the engine would know a part of a folder by the whole folder): it is not made
-// anew when another step's files change, nor in another clone.
+// with is a container with the tools, and these files of the module.
 func (d *Debian) with(ctx context.Context, epoch int, names ...string) (*dagger.Container, error) {
-	scripts := dag.Directory()
-	for _, name := range names {
-		text, err := d.Files.File("debian/" + name).Contents(ctx)
-		if err != nil {
-			return nil, err
-		}
-		scripts = scripts.WithNewFile(name, text, dagger.DirectoryWithNewFileOpts{Permissions: 0o755})
-	}
-	return d.Tools.
+	return withFiles(ctx, d.Tools.
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).
 		WithDirectory("/out", dag.Directory()).
-		WithWorkdir("/var/tmp").
-		WithMountedDirectory("/bee/debian", scripts), nil
+		WithWorkdir("/var/tmp"), d.Files, names...)
 }
 
 // The base layer: base.squashfs, vmlinuz, initrd, the kernel's release in kernel,
 // the packages in packages.tsv (name, version, architecture), and what
 // bee-tree.sh needs of the base.
 func (d *Debian) Base(ctx context.Context) (*dagger.Directory, error) {
-	installer, err := d.with(ctx, d.Epoch, "rootfs.sh", "packages", "dpkg.cfg", "trim.sh", "firmware-drivers")
+	installer, err := d.with(ctx, d.Epoch, "debian/rootfs.sh", "debian/packages", "debian/dpkg.cfg", "debian/trim.sh", "debian/firmware-drivers")
 	if err != nil {
 		return nil, err
 	}
 	rootfs := installer.
 		WithExec([]string{"/bee/debian/rootfs.sh", "/bee/debian/packages", "/out/rootfs.tar"}).
 		File("/out/rootfs.tar")
-	packer, err := d.with(ctx, d.Epoch, "base.sh", "initramfs-init", "initrd-modules")
+	packer, err := d.with(ctx, d.Epoch, "debian/base.sh", "debian/initramfs-init", "debian/initrd-modules")
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +127,7 @@ func (d *Debian) Iso(
 	if err != nil {
 		return nil, err
 	}
-	tree, err := d.with(ctx, epoch, "bee-tree.sh", "runlevels")
+	tree, err := d.with(ctx, epoch, "debian/bee-tree.sh", "debian/runlevels", "service-order.sh")
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +141,7 @@ func (d *Debian) Iso(
 	if err != nil {
 		return nil, err
 	}
-	assembler, err := d.with(ctx, epoch, "iso.sh")
+	assembler, err := d.with(ctx, epoch, "debian/iso.sh")
 	if err != nil {
 		return nil, err
 	}

@@ -43,18 +43,18 @@ func New(
 	// Time stamp of the archive, such as 20261105T000000Z.
 	// +optional
 	debianSnapshot string,
-	// What the ISO is made of: overlay/ and the folder of each base.
+	// What the ISO is made of: overlay/, service-order.sh, and the folder of each base.
 	// +optional
 	// +defaultPath="."
-	// +ignore=["*", "!overlay", "!debian"]
+	// +ignore=["*", "!overlay", "!service-order.sh", "!debian", "!alpine"]
 	files *dagger.Directory,
-	// Source of the programs: go.mod, smoke/ and manifest/.
+	// Source of the programs: go.mod, smoke/, manifest/, and those of the bases.
 	// +optional
 	// +defaultPath="."
-	// +ignore=["*", "!go.mod", "!go.sum", "!smoke", "!manifest"]
+	// +ignore=["*", "!go.mod", "!go.sum", "!smoke", "!manifest", "!alpine/**/*.go"]
 	programs *dagger.Directory,
 ) (*Iso, error) {
-	// by what it holds, see Debian.with
+	// by what it holds, see withFiles
 	sources, err := files.File("debian/sources.sh").Contents(ctx)
 	if err != nil {
 		return nil, err

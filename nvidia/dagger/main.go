@@ -186,6 +186,10 @@ func (d *Driver) Modules(
 	headers *dagger.Directory,
 	// Release of the kernel that the modules are for, as uname -r says it.
 	kernel string,
+	// Container with the compiler that the kernel was made with, and bash and make.
+	// Default: Debian's.
+	// +optional
+	compiler *dagger.Container,
 ) (*dagger.Directory, error) {
 	var source *dagger.Directory
 	switch flavour {
@@ -196,7 +200,10 @@ func (d *Driver) Modules(
 	default:
 		return nil, fmt.Errorf("flavour %q is neither open nor proprietary", flavour)
 	}
-	builder, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("gcc", "libc6-dev", "libelf1t64", "kmod", "make", "xz-utils")), "modules.sh")
+	if compiler == nil {
+		compiler = d.Nvidia.Debian.With(install("gcc", "libc6-dev", "libelf1t64", "kmod", "make", "xz-utils"))
+	}
+	builder, err := d.Nvidia.with(ctx, compiler, "modules.sh")
 	if err != nil {
 		return nil, err
 	}
@@ -223,6 +230,10 @@ func (d *Driver) Layer(
 	// Folder of the ISO where shared libraries are looked for.
 	// +default="/usr/lib/x86_64-linux-gnu"
 	libraries string,
+	// Container with the compiler that the kernel was made with, and bash and make.
+	// Default: Debian's.
+	// +optional
+	compiler *dagger.Container,
 ) (*dagger.Directory, error) {
 	version, err := d.Version(ctx)
 	if err != nil {
@@ -236,7 +247,7 @@ func (d *Driver) Layer(
 		WithDirectory(home+"/firmware/nvidia/"+version, d.Userland.Directory("firmware"))
 	symvers := dag.Directory()
 	for _, flavour := range flavours {
-		modules, err := d.Modules(ctx, flavour, headers, kernel)
+		modules, err := d.Modules(ctx, flavour, headers, kernel, compiler)
 		if err != nil {
 			return nil, err
 		}

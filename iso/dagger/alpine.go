@@ -1,0 +1,336 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"dagger/iso/internal/dagger"
+)
+
+// Flavour of Alpine's kernel: linux-lts.
+const alpineFlavor = "lts"
+
+// Files of Alpine's base.
+const (
+	alpineSystem   = "alpine/packages" // packages of the running system
+	alpineKernel   = "alpine/kernel"   // what mkimage makes kernel, initramfs and modloop of
+	alpineTools    = "alpine/tools"    // what mkimage runs with
+	alpineCompiler = "alpine/compiler" // what compiles kernel modules
+	alpineLock     = "alpine/packages.lock"
+)
+
+var alpineLists = []string{alpineSystem, alpineKernel, alpineTools, alpineCompiler}
+
+// Alpine makes ISOs on the alpine base: with Alpine's own mkimage, of packages that
+// are installed at each boot, and an apkovl with all else.
+type Alpine struct {
+	// +private
+	Module *Iso
+	// Alpine with its repositories set.
+	//
+	// +private
+	System *dagger.Container
+	// +private
+	Aports *dagger.Directory
+	// +private
+	AportsCommit string
+	// +private
+	Key *dagger.Secret
+	// +private
+	Epoch int
+	// Parts of the apkovl, below bee's own files.
+	//
+	// +private
+	Layers *dagger.Directory
+	// Every package that goes into the ISO or is needed to make it, as the
+	// repositories have it now: a lock, as in alpine/packages.lock.
+	Packages *dagger.File
+}
+
+// The alpine base.
+//
+// Fails where the packages are not to be had, and, if strict, where one of them is not
+// the one that alpine/packages.lock names.
+//
+// +cache="session"
+func (m *Iso) Alpine(
+	ctx context.Context,
+	// Image of Alpine, with its digest. Packages are trusted that are signed with the
+	// keys that it brings.
+	image string,
+	// Release of Alpine, such as 3.21.
+	release string,
+	// Commit of Alpine's aports, whose scripts make the ISO.
+	aportsCommit string,
+	// Time of the files that do not change with each ISO, in seconds since 1970.
+	epoch int,
+	// Tree of Alpine's aports, where it is at hand. Default: aports-commit of the
+	// public repository.
+	// +optional
+	aports *dagger.Directory,
+	// Where packages come from: "image" (the repositories that the image names) or the
+	// URL of a mirror, whose folders are those of releases.
+	// +default="image"
+	mirror string,
+	// Saved copy of the packages, see alpine-mirror. It takes the place of mirror.
+	// +optional
+	apkMirror *dagger.Directory,
+	// Public keys that a mirror of your own signs its packages with, beside those of
+	// the image.
+	// +optional
+	apkKeys *dagger.Directory,
+	// Private RSA key, in PEM, that signs the medium's index of packages and the
+	// kernel's modules. Default: one that is made for this engine, and stays there.
+	// +optional
+	signingKey *dagger.Secret,
+	// Fail where a package is not the one that alpine/packages.lock names.
+	// +optional
+	strict bool,
+) (*Alpine, error) {
+	system := dag.Container().From(image)
+	if _, err := system.Sync(ctx); err != nil {
+		return nil, fmt.Errorf("the image of Alpine, %s, cannot be pulled; where you have a copy, name it as ALPINE_IMAGE in VERSIONS.local; the base debian needs none: %v", image, err)
+	}
+	if apkKeys != nil {
+		system = system.WithDirectory("/etc/apk/keys", apkKeys)
+	}
+	if apkMirror != nil {
+		mirror = "/bee-packages"
+		system = system.WithMountedDirectory(mirror, apkMirror)
+	}
+	system, err := withFiles(ctx, system, m.Files, append(alpineLists, "alpine/repositories.sh")...)
+	if err != nil {
+		return nil, err
+	}
+	system = system.
+		WithExec([]string{"sh", "/bee/alpine/repositories.sh", mirror, release}).
+		WithMountedFile("/usr/local/bin/alpine", m.program("alpine"))
+	look := system
+	if apkMirror == nil {
+		look = look.WithEnvVariable("BEE_NOW", time.Now().String()) // a mirror changes
+	}
+	packages := look.WithExec(alpineProgram("lock"), dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
+	if code, err := packages.ExitCode(ctx); err != nil {
+		return nil, err
+	} else if code != 0 {
+		said, err := packages.Stderr(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%s\nthe packages of Alpine are not to be had: ALPINE_MIRROR in VERSIONS.local names another mirror, --apk-mirror FOLDER takes a saved copy (see alpine-mirror)", strings.TrimSpace(said))
+	}
+	// by what it holds: steps are made anew when a package changes, and only then
+	text, err := packages.Stdout(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a := &Alpine{
+		Module:       m,
+		System:       system,
+		Aports:       aports,
+		AportsCommit: aportsCommit,
+		Key:          signingKey,
+		Epoch:        epoch,
+		Layers:       dag.Directory(),
+		Packages:     dag.Directory().WithNewFile("packages.lock", text).File("packages.lock"),
+	}
+	return a, a.locked(ctx, look, strict)
+}
+
+// alpineProgram is a call of the program alpine that looks into the repositories.
+func alpineProgram(args ...string) []string {
+	call := "exec alpine \"$@\" --keys /etc/apk/keys $(sed 's/^/--repository /' /etc/apk/repositories)"
+	for _, name := range alpineLists {
+		if args[0] != "mirror" {
+			call += " /bee/" + name
+		}
+	}
+	return append([]string{"sh", "-c", call, "sh"}, args...)
+}
+
+// locked compares the packages with those of the lock.
+func (a *Alpine) locked(ctx context.Context, look *dagger.Container, strict bool) error {
+	names, err := a.Module.Files.Directory("alpine").Entries(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(names, "packages.lock") {
+		if strict {
+			return errors.New("iso/alpine/packages.lock is missing: dagger call lock export --path iso/alpine/packages.lock")
+		}
+		return nil
+	}
+	text, err := a.Module.Files.File(alpineLock).Contents(ctx)
+	if err != nil {
+		return err
+	}
+	compare := look.
+		WithNewFile("/bee-packages.lock", text).
+		WithExec(alpineProgram("compare", "--lock", "/bee-packages.lock"), dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
+	code, err := compare.ExitCode(ctx)
+	if err != nil {
+		return err
+	}
+	const differs = 3
+	if code == 0 || code == differs && !strict {
+		return nil // what differs is in the log
+	}
+	said, err := compare.CombinedOutput(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.New(strings.TrimSpace(said))
+}
+
+// Folder where programs on this base look for shared libraries.
+func (a *Alpine) Libraries() string { return "/usr/lib" }
+
+// A saved copy of the packages, to build from when the mirror has newer ones: the
+// indexes as Alpine signed them, and every package that is needed.
+func (a *Alpine) Mirror() *dagger.Directory {
+	return a.keyed(a.System).
+		WithExec(alpineProgram("mirror", "--lock", "/bee-packages.lock", "--output", "/out")).
+		Directory("/out")
+}
+
+// keyed makes what a container does depend on the packages of now.
+func (a *Alpine) keyed(c *dagger.Container) *dagger.Container {
+	return c.WithMountedFile("/bee-packages.lock", a.Packages)
+}
+
+// with is a container with the packages of a list, and these files of the module.
+func (a *Alpine) with(ctx context.Context, listed string, names ...string) (*dagger.Container, error) {
+	packages, err := list(ctx, a.Module.Files.File(listed))
+	if err != nil {
+		return nil, err
+	}
+	c := a.keyed(a.System).
+		WithoutMount("/bee").
+		WithExec(append([]string{"apk", "add", "--no-cache"}, packages...)).
+		WithEnvVariable("TMPDIR", "/var/tmp").
+		WithWorkdir("/var/tmp")
+	return withFiles(ctx, c, a.Module.Files, names...)
+}
+
+// Alpine with the compiler that the kernel was made with.
+func (a *Alpine) Compiler(ctx context.Context) (*dagger.Container, error) {
+	return a.with(ctx, alpineCompiler)
+}
+
+// Headers of the ISO's kernel, as they lie on a system that they are installed on:
+// usr/src/linux-headers-KERNEL and what leads there.
+func (a *Alpine) Headers() *dagger.Directory {
+	return a.keyed(a.System).
+		WithWorkdir("/headers").
+		WithExec([]string{"sh", "-ec", `apk fetch --no-cache --quiet --stdout linux-` + alpineFlavor + `-dev >/dev.apk
+			tar -xzf /dev.apk
+			rm .[A-Z]*`}).
+		Directory("/headers")
+}
+
+// Release of the ISO's kernel, as uname -r says it.
+func (a *Alpine) Kernel(ctx context.Context) (string, error) {
+	headers := a.Headers()
+	found, err := headers.Glob(ctx, "usr/src/linux-headers-*/include/config/kernel.release")
+	if err != nil {
+		return "", err
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("linux-%s-dev has the headers of %d kernels, not of one", alpineFlavor, len(found))
+	}
+	kernel, err := headers.File(found[0]).Contents(ctx)
+	return strings.TrimSpace(kernel), err
+}
+
+// The base with one more layer, below bee's own files. Its files carry the time of the
+// base: it is made anew only when they change.
+func (a *Alpine) WithLayer(
+	ctx context.Context,
+	// Two digits and a name, such as 50-nvidia: layers lie over each other in this
+	// order.
+	name string,
+	// Files of the layer, as they lie in the ISO's file system.
+	tree *dagger.Directory,
+) (*Alpine, error) {
+	packer, err := withFiles(ctx, a.Module.Tools, a.Module.Files, "alpine/layer.sh")
+	if err != nil {
+		return nil, err
+	}
+	with := *a
+	with.Layers = a.Layers.WithFile(name+".tar.gz", packer.
+		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
+		WithMountedDirectory("/tree", tree).
+		WithExec([]string{"/bee/alpine/layer.sh", "/tree", "/layer.tar.gz"}).
+		File("/layer.tar.gz"))
+	return &with, nil
+}
+
+// A hybrid ISO: it boots from CD and from a USB stick, under BIOS and UEFI.
+//
+// mkimage ends well with broken images, too, so the finished ISO is checked.
+func (a *Alpine) Iso(
+	ctx context.Context,
+	// bee's own files for this ISO, over those of overlay/.
+	own *dagger.Directory,
+	// Time of the ISO's own files, in seconds since 1970.
+	epoch int,
+) (*dagger.File, error) {
+	aports := a.Aports
+	if aports == nil {
+		aports = dag.Git("https://gitlab.alpinelinux.org/alpine/aports.git").
+			Commit(a.AportsCommit).
+			Tree(dagger.GitRefTreeOpts{DiscardGitDir: true})
+		if _, err := aports.Sync(ctx); err != nil {
+			return nil, fmt.Errorf("Alpine's aports, commit %s, cannot be fetched; --aports FOLDER takes a tree that you have: %v", a.AportsCommit, err)
+		}
+	}
+	kernel, err := a.Kernel(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mkimage, err := a.with(ctx, alpineTools, "alpine/iso.sh", "alpine/installed.sh", "service-order.sh")
+	if err != nil {
+		return nil, err
+	}
+	files := dag.Directory().
+		WithDirectory("overlay", a.Module.Files.Directory("overlay")).
+		WithDirectory("alpine", a.Module.Files.Directory("alpine"), dagger.DirectoryWithDirectoryOpts{
+			Include: []string{"packages", "runlevels", "overlay", "mkimg.bee.sh", "genapkovl-bee.sh"},
+		}).
+		WithDirectory("own", own).
+		WithDirectory("layers", a.Layers)
+	const key = "/run/bee/key.rsa"
+	if a.Key != nil {
+		mkimage = mkimage.WithMountedSecret(key, a.Key)
+	} else {
+		mkimage = mkimage.
+			WithMountedCache("/run/bee", dag.CacheVolume("alpine-signing-key"), dagger.ContainerWithMountedCacheOpts{
+				Sharing: dagger.CacheSharingModeLocked,
+			}).
+			WithExec([]string{"sh", "-ec", `[ -s "$0" ] || { umask 077; openssl genrsa -out "$0.part" 4096; mv "$0.part" "$0"; }`, key})
+	}
+	made := mkimage.
+		WithMountedDirectory("/aports", aports).
+		WithMountedDirectory("/files", files).
+		WithMountedCache("/var/tmp/sections", dag.CacheVolume("alpine-sections"), dagger.ContainerWithMountedCacheOpts{
+			Sharing: dagger.CacheSharingModeLocked,
+		}).
+		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
+		WithEnvVariable("BEE_EPOCH", strconv.Itoa(epoch)).
+		WithEnvVariable("BEE_FLAVOR", alpineFlavor).
+		WithExec([]string{"/bee/alpine/iso.sh", "/aports", "/files", "/etc/apk/repositories", key, "/out"}).
+		WithExec([]string{"sh", "-ec", "/bee/alpine/installed.sh /out/bee.iso /out/*.rsa.pub"}).
+		Directory("/out")
+	return a.Module.Tools.
+		With(install("mtools", "squashfs-tools", "xorriso")).
+		WithMountedFile("/usr/local/bin/alpine", a.Module.program("alpine")).
+		WithMountedFile("/bee-packages.lock", a.Packages).
+		WithMountedDirectory("/out", made).
+		WithExec([]string{"sh", "-ec", `alpine check --key /out/*.rsa.pub --kernel "$1" --flavor "$2" --lock /bee-packages.lock /out/bee.iso`, "sh", kernel, alpineFlavor}).
+		File("/out/bee.iso"), nil
+}
