@@ -108,6 +108,12 @@ func ParseIndex(name string, raw []byte, trusted *keys.Keys) (*Index, error) {
 func EmptyIndex() *Index { return newIndex("", &apk.APKIndex{}, nil) }
 
 func newIndex(location string, index *apk.APKIndex, raw []byte) *Index {
+	for _, p := range index.Packages {
+		// apko's resolver would prefer, among those that provide a name, one of an
+		// origin that it took something from, where apk goes by provider_priority:
+		// busybox-ifupdown in place of ifupdown-ng
+		p.Origin = ""
+	}
 	place := apk.Repository{URI: location}
 	return &Index{apk.NewNamedRepositoryWithIndex("", place.WithIndex(index)), raw}
 }
