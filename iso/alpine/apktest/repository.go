@@ -26,6 +26,10 @@ type Package struct {
 	// Arch is x86_64 where it is empty.
 	Arch                         string   `json:",omitempty"`
 	Depends, Provides, InstallIf []string `json:",omitempty"`
+	// Origin is the name where it is empty.
+	Origin string `json:",omitempty"`
+	// Priority among the packages that provide a name.
+	Priority int `json:",omitempty"`
 	// Files by path, without a slash in front.
 	Files map[string]string `json:",omitempty"`
 }
@@ -38,6 +42,13 @@ func (p Package) arch() string {
 		return Arch
 	}
 	return p.Arch
+}
+
+func (p Package) origin() string {
+	if p.Origin == "" {
+		return p.Name
+	}
+	return p.Origin
 }
 
 func (p Package) installedSize() (size int) {
@@ -57,7 +68,7 @@ func (p Package) Build(key *Key) (file []byte, stanza string, err error) {
 	dataHash := sha256.Sum256(data)
 	var info strings.Builder
 	fmt.Fprintf(&info, "pkgname = %s\npkgver = %s\npkgdesc = test\nurl = http://localhost/\nbuilddate = 1\nsize = %d\narch = %s\norigin = %s\nlicense = MIT\n",
-		p.Name, p.Version, p.installedSize(), p.arch(), p.Name)
+		p.Name, p.Version, p.installedSize(), p.arch(), p.origin())
 	for _, list := range []struct {
 		key    string
 		values []string
@@ -68,6 +79,9 @@ func (p Package) Build(key *Key) (file []byte, stanza string, err error) {
 	}
 	if len(p.InstallIf) > 0 {
 		fmt.Fprintf(&info, "install_if = %s\n", strings.Join(p.InstallIf, " "))
+	}
+	if p.Priority > 0 {
+		fmt.Fprintf(&info, "provider_priority = %d\n", p.Priority)
 	}
 	fmt.Fprintf(&info, "datahash = %s\n", hex.EncodeToString(dataHash[:]))
 	control, err := member(true, entry{".PKGINFO", info.String()})
@@ -82,7 +96,10 @@ func (p Package) Build(key *Key) (file []byte, stanza string, err error) {
 	sum := sha1.Sum(control)
 	var b strings.Builder
 	fmt.Fprintf(&b, "C:Q1%s\nP:%s\nV:%s\nA:%s\nS:%d\nI:%d\nT:test\nU:http://localhost/\nL:MIT\no:%s\nt:1\n",
-		base64.StdEncoding.EncodeToString(sum[:]), p.Name, p.Version, p.arch(), len(file), p.installedSize(), p.Name)
+		base64.StdEncoding.EncodeToString(sum[:]), p.Name, p.Version, p.arch(), len(file), p.installedSize(), p.origin())
+	if p.Priority > 0 {
+		fmt.Fprintf(&b, "k:%d\n", p.Priority)
+	}
 	for _, list := range []struct {
 		letter string
 		values []string
