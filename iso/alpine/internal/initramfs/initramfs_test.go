@@ -2,7 +2,6 @@ package initramfs
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,24 +10,17 @@ import (
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"bee/iso/alpine/internal/initramfs/initramfstest"
 )
 
-// archive makes a cpio archive of a folder and of files, each a path and its text.
-func archive(files ...string) []byte {
-	var b bytes.Buffer
-	add := func(path, text string) {
-		fmt.Fprintf(&b, "070701%s%08x%s%08x00000000", strings.Repeat("00000000", 6), len(text), strings.Repeat("00000000", 4), len(path)+1)
-		b.WriteString(path + "\x00")
-		b.Write(make([]byte, padding(int64(b.Len()))))
-		b.WriteString(text)
-		b.Write(make([]byte, padding(int64(b.Len()))))
+// archive takes a path and a text for each file.
+func archive(texts ...string) []byte {
+	var files []initramfstest.File
+	for pair := range slices.Chunk(texts, 2) {
+		files = append(files, initramfstest.File{Path: pair[0], Text: pair[1]})
 	}
-	add("etc", "")
-	for i := 0; i < len(files); i += 2 {
-		add(files[i], files[i+1])
-	}
-	add("TRAILER!!!", "")
-	return b.Bytes()
+	return initramfstest.Archive(files...)
 }
 
 func gzipped(data []byte) []byte {
