@@ -64,7 +64,7 @@ var signatureName = regexp.MustCompile(`^\.SIGN\.(RSA|RSA256)\.(.+)$`)
 func (k *Keys) Verify(name string, archive []byte) (key string, err error) {
 	parts, err := expandapk.Split(bytes.NewReader(archive))
 	if err != nil {
-		return "", fmt.Errorf("%s: no index of apk: %w", name, err)
+		return "", fmt.Errorf("%s: damaged, or no index of apk: %w", name, err)
 	}
 	const withSignature = 3
 	if len(parts) != withSignature {

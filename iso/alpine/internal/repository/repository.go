@@ -172,7 +172,7 @@ func (r *Repository) get(ctx context.Context, name string, use func(io.Reader) e
 		defer file.Close()
 		return use(file)
 	}
-	wait := firstWait
+	wait := min(firstWait, r.silence) // who waits less for an answer has less time
 	for attempt := 1; ; attempt++ {
 		again, err := r.download(ctx, where, use)
 		if err == nil {
