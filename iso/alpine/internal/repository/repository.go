@@ -134,9 +134,6 @@ func (r *Repository) Fetch(ctx context.Context, p *apk.Package, folder string) (
 	defer os.Remove(file.Name()) // fails once it is renamed
 	defer file.Close()
 	if err := r.get(ctx, p.Filename(), func(from io.Reader) error {
-		if err := file.Truncate(0); err != nil {
-			return err
-		}
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
