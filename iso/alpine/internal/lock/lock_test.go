@@ -1,0 +1,95 @@
+package lock
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+
+	"chainguard.dev/apko/pkg/apk/apk"
+)
+
+// pkg has a checksum that is made of sum.
+func pkg(name, version string, sum byte) *apk.Package {
+	return &apk.Package{Name: name, Version: version, Checksum: bytes.Repeat([]byte{sum}, 20)}
+}
+
+func index(packages ...*apk.Package) apk.NamedIndex {
+	place := apk.Repository{}
+	return apk.NewNamedRepositoryWithIndex("", place.WithIndex(&apk.APKIndex{Packages: packages}))
+}
+
+func TestWriteAndParse(t *testing.T) {
+	l := Of(index(pkg("b", "2-r0", 2), pkg("a", "1-r0", 1), pkg("a-b", "3", 3), pkg("a+", "1", 4)).Packages())
+	var b strings.Builder
+	if err := l.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	text := b.String()[len(header):]
+	want := "a 1-r0 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\na+ 1 Q1BAQEBAQEBAQEBAQEBAQEBAQEBAQ=\na-b 3 Q1AwMDAwMDAwMDAwMDAwMDAwMDAwM=\nb 2-r0 Q1AgICAgICAgICAgICAgICAgICAgI=\n"
+	if text != want {
+		t.Errorf("got\n%s", text)
+	}
+	for line := range strings.Lines(header) {
+		if !strings.HasPrefix(line, "# ") {
+			t.Errorf("line of the header is no comment: %q", line)
+		}
+	}
+	again, err := parse("x", strings.NewReader(b.String()))
+	if err != nil || !slices.Equal(again, l) {
+		t.Errorf("%v, %v", again, err)
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	const sum = " Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n"
+	for text, want := range map[string]string{
+		"# only comments\n":              "x: no package",
+		"# c\na 1" + sum + "b 1\n":       "x:3: ",
+		"a  1" + sum:                     "x:1: ",
+		"a 1 Q1AQEB=\n":                  "x:1: ",
+		"a 1 Q2AQEB\n":                   "is no checksum",
+		"a 1 AQEBAQEBAQEBAQEBAQEBAQ=\n":  "is no checksum",
+		"a 1" + sum + "\n" + "a 2" + sum: "x:3: a is there twice, first in line 1",
+	} {
+		if _, err := parse("x", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func lines(differences []Difference) string {
+	var b strings.Builder
+	for _, d := range differences {
+		b.WriteString(d.String() + "\n")
+	}
+	return b.String()
+}
+
+func TestCompare(t *testing.T) {
+	was := Of(index(pkg("same", "1", 1), pkg("gone", "1", 1), pkg("changed", "1-r12", 1), pkg("rebuilt", "1", 1), pkg("unneeded", "1", 1)).Packages())
+	now := index(pkg("same", "1", 1), pkg("changed", "1-r13", 2), pkg("rebuilt", "1", 2), pkg("unneeded", "2", 1), pkg("new", "1", 1))
+	needed := slices.DeleteFunc(slices.Clone(now.Packages()), func(p *apk.RepositoryPackage) bool { return p.Name == "unneeded" })
+	want := `changed changed 1-r12 -> 1-r13
+gone gone 1
+new new 1
+rebuilt rebuilt 1 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE= -> Q1AgICAgICAgICAgICAgICAgICAgI=
+unneeded unneeded 1
+`
+	if got := lines(Compare(was, needed, []apk.NamedIndex{now})); got != want {
+		t.Errorf("got\n%s", got)
+	}
+	if got := Compare(Of(needed), needed, []apk.NamedIndex{now}); got != nil {
+		t.Errorf("of the same: %v", got)
+	}
+}
+
+// A copy needs the packages, but not that all of them are installed, and any
+// repository will do.
+func TestMissing(t *testing.T) {
+	was := Of(index(pkg("same", "1", 1), pkg("gone", "1", 1), pkg("changed", "1", 1)).Packages())
+	got := lines(Missing(was, []apk.NamedIndex{index(pkg("same", "1", 1), pkg("changed", "2", 1)), index(pkg("same", "2", 1), pkg("new", "1", 1))}))
+	if want := "changed changed 1 -> 2\ngone gone 1\n"; got != want {
+		t.Errorf("got\n%s", got)
+	}
+}
