@@ -56,7 +56,7 @@ done <"$repositories"
 [ -s "$work/out/alpine-bee-$tag-x86_64.iso" ] || { echo "iso.sh: mkimage made no ISO" >&2; exit 1; }
 
 # Sections that this ISO is not made of are of packages that are no more.
-used=$(find "$sections"/image-*/ -type l -exec readlink {} + | sed "s|^$sections/||; s|/.*||" | sort -u)
+used=$(find "$sections"/image-*/ -type l -exec readlink {} \; | sed "s|^$sections/||; s|/.*||" | sort -u)
 for section in "$sections"/*; do
 	case " $(echo "$used" | xargs) " in
 	*" ${section##*/} "*) ;;

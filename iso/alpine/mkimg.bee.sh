@@ -9,8 +9,9 @@ profile_bee() {
 	kernel_flavors="$BEE_FLAVOR"
 	# rootflags: all there is lies in memory, NVIDIA's driver, too; half of it,
 	# which is what a file system in memory may take else, is too little for 1 GiB
+	# modloop: where it is, or each file of the medium is looked into
 	# cryptomgr.notests: the self-tests take a second of every emulated boot
-	kernel_cmdline="rootflags=size=80% cryptomgr.notests console=tty0 console=ttyS0,115200"
+	kernel_cmdline="rootflags=size=80% modloop=/boot/modloop-$BEE_FLAVOR cryptomgr.notests console=tty0 console=ttyS0,115200"
 	syslinux_serial="0 115200"
 	apks="$BEE_PACKAGES"
 	apkovl="genapkovl-bee.sh"

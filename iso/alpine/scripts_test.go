@@ -60,9 +60,9 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// files is what genapkovl-bee.sh reads: this work tree, one file of the ISO's own,
+// isoFiles is what genapkovl-bee.sh reads: this work tree, one file of the ISO's own,
 // and a layer.
-func files(t *testing.T) string {
+func isoFiles(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"../overlay", "../alpine"} {
@@ -131,7 +131,7 @@ func entries(t *testing.T, name string) ([]*tar.Header, map[string]string) {
 }
 
 func TestApkovl(t *testing.T) {
-	headers, content := entries(t, apkovl(t, files(t)))
+	headers, content := entries(t, apkovl(t, isoFiles(t)))
 	byName := map[string]*tar.Header{}
 	for _, h := range headers {
 		byName[h.Name] = h
@@ -194,14 +194,14 @@ func TestApkovl(t *testing.T) {
 
 // TestApkovlReproducible makes the same apkovl in other circumstances.
 func TestApkovlReproducible(t *testing.T) {
-	tree := files(t)
+	tree := isoFiles(t)
 	first := read(t, apkovl(t, tree))
 	for name, run := range map[string]func(*testing.T) string{
 		"time zone, folder for temporary files, language": func(t *testing.T) string {
 			return apkovl(t, tree, "TZ=Asia/Tokyo", "TMPDIR="+t.TempDir(), "LC_ALL=C.UTF-8")
 		},
 		"modes and times of another checkout": func(t *testing.T) string {
-			again := files(t)
+			again := isoFiles(t)
 			if out, err := exec.Command("sh", "-c", `cd "$0" && chmod -R g+w overlay alpine/overlay && find overlay alpine own -exec touch -h -d @1 {} +`, again).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
@@ -218,7 +218,7 @@ func TestApkovlReproducible(t *testing.T) {
 
 // TestApkovlUnpacks unpacks one as Alpine's initramfs does.
 func TestApkovlUnpacks(t *testing.T) {
-	overlay := apkovl(t, files(t))
+	overlay := apkovl(t, isoFiles(t))
 	dir := t.TempDir()
 	if out, err := exec.Command("busybox", "tar", "-C", dir, "-zxvf", overlay).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -235,7 +235,7 @@ func TestApkovlFails(t *testing.T) {
 	bin := t.TempDir()
 	write(t, filepath.Join(bin, "tar"), "#!/bin/sh\nexit 1\n", 0o755)
 	dir := t.TempDir()
-	out, err := script(t, dir, []string{"BEE_FILES=" + files(t), "BEE_EPOCH=" + isoEpoch, "PATH=" + bin + ":" + os.Getenv("PATH")}, "genapkovl-bee.sh", "bee")
+	out, err := script(t, dir, []string{"BEE_FILES=" + isoFiles(t), "BEE_EPOCH=" + isoEpoch, "PATH=" + bin + ":" + os.Getenv("PATH")}, "genapkovl-bee.sh", "bee")
 	if err == nil {
 		t.Errorf("no error: %s", out)
 	}
@@ -252,7 +252,7 @@ func TestServiceOrder(t *testing.T) {
 	if openrc == "" || os.Getuid() != 0 {
 		t.Skip("needs root, and OpenRC in the folder BEE_OPENRC")
 	}
-	overlay := apkovl(t, files(t))
+	overlay := apkovl(t, isoFiles(t))
 	root := func(t *testing.T) string {
 		dir := t.TempDir()
 		for _, args := range [][]string{{"cp", "-a", openrc + "/.", dir}, {"tar", "-C", dir, "-xzf", overlay}} {
@@ -341,7 +341,7 @@ echo "Images generated"
 `
 
 func TestMkimage(t *testing.T) {
-	tree, aports, record, temporary := files(t), t.TempDir(), t.TempDir(), t.TempDir()
+	tree, aports, record, temporary := isoFiles(t), t.TempDir(), t.TempDir(), t.TempDir()
 	write(t, filepath.Join(aports, "scripts/mkimage.sh"), standInMkimage, 0o755)
 	write(t, filepath.Join(aports, "scripts/mkimg.base.sh"), "", 0o644)
 	repositories := filepath.Join(t.TempDir(), "repositories")
@@ -391,7 +391,7 @@ func TestMkimage(t *testing.T) {
 	delete(profile, "apks")
 	if wanted := map[string]string{
 		"profile_abbrev": "bee", "arch": "x86_64", "image_ext": "iso", "output_format": "iso", "kernel_flavors": "lts",
-		"kernel_cmdline":  "rootflags=size=80% cryptomgr.notests console=tty0 console=ttyS0,115200",
+		"kernel_cmdline":  "rootflags=size=80% modloop=/boot/modloop-lts cryptomgr.notests console=tty0 console=ttyS0,115200",
 		"syslinux_serial": "0 115200", "apkovl": "genapkovl-bee.sh", "hostname": "bee", "build_date": "251124",
 		"iso_opts": "--set_all_file_dates =1764000000 --modification-date=2025112416000000",
 	}; !maps.Equal(profile, wanted) {
