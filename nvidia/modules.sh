@@ -16,8 +16,9 @@ if [ "$release" != "$kernel" ]; then
 	echo "modules.sh: the headers are of kernel $release, but the ISO's kernel is $kernel" >&2
 	exit 1
 fi
-# The headers lead to each other by paths from the root on.
-cp -a "$headers/." /
+# The headers lead to each other by paths from the root on. Some lead to them from
+# lib/modules, some from usr/lib/modules: wherever that is here.
+cp -a "$headers/usr/." /usr/
 build=/lib/modules/$kernel/build
 [ -e "$build" ] || { mkdir -p "${build%/*}" && ln -s "/usr/src/linux-headers-$kernel" "$build"; }
 
