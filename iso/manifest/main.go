@@ -24,6 +24,8 @@ func command() *cobra.Command {
 		Long: `manifest prints, as JSON, what is in an ISO of bee: size and SHA-256 of the whole,
 the values of /etc/bee-release, every package with its version, and every file of
 the medium and of each layer with type, mode, owner, size, SHA-256 or link target.
+Layers are squashfs images; on the base alpine the kernel's modules and the apkovl,
+while all else is in the packages on the medium.
 
 Each package and file is one line, and equal ISOs give equal manifests: diff shows
 what changed. It needs xorriso and unsquashfs in PATH, and room for the unpacked

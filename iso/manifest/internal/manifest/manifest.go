@@ -17,6 +17,8 @@ import (
 	"slices"
 	"strings"
 
+	"bee/iso/manifest/internal/apkovl"
+	"bee/iso/manifest/internal/layer"
 	"bee/iso/manifest/internal/packages"
 	"bee/iso/manifest/internal/squashfs"
 	"bee/iso/smoke/iso9660"
@@ -60,19 +62,43 @@ type MediumFile struct {
 	Target    string `json:"target,omitempty"`
 }
 
-// Layer is a squashfs image of the medium. A file of a layer hides the one of the
-// same path in the layers below.
+// Layer is a part of the medium with files of the running system: a squashfs image, or
+// an apkovl. A file of a layer hides the one of the same path in the layers below.
 type Layer struct {
 	// Path on the medium.
 	Path string `json:"path"`
 	// Files, sorted by path.
-	Files []squashfs.File `json:"files"`
+	Files []layer.File `json:"files"`
 }
 
-const (
-	layerFolder = "live"
-	releaseFile = "/etc/bee-release"
-)
+const releaseFile = "/etc/bee-release"
+
+// bases are the places where an ISO has its layers, by base: patterns of paths on the
+// medium, the lowest layer first.
+var bases = [][]string{
+	{"live/*.squashfs"},                   // debian
+	{"boot/modloop-*", "*.apkovl.tar.gz"}, // alpine, whose other files come from the packages on the medium
+}
+
+// layersOf finds the layers on a medium, as paths on it.
+func layersOf(medium string) ([]string, error) {
+	for _, patterns := range bases {
+		var layers []string
+		for _, pattern := range patterns {
+			files, err := filepath.Glob(filepath.Join(medium, pattern)) // sorted
+			if err != nil {
+				return nil, err
+			}
+			for _, file := range files {
+				layers = append(layers, strings.TrimPrefix(file, medium))
+			}
+		}
+		if len(layers) > 0 {
+			return layers, nil
+		}
+	}
+	return nil, errors.New("no ISO of bee: there is neither /live/*.squashfs (base debian) nor /boot/modloop-* and *.apkovl.tar.gz (base alpine) on it")
+}
 
 // Read reads the ISO at path. It calls progress before each step that takes a
 // while.
@@ -97,22 +123,28 @@ func Read(path string, progress func(string)) (*Manifest, error) {
 	if m.Medium, err = list(medium); err != nil {
 		return nil, err
 	}
-	layers, err := filepath.Glob(filepath.Join(medium, layerFolder, "*.squashfs"))
+	layers, err := layersOf(medium)
 	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	onMedium := func(name string) ([]byte, error) {
+		data, err := os.ReadFile(filepath.Join(medium, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		return data, err
+	}
+	if err := m.addPackages("the medium", onMedium); err != nil {
 		return nil, err
 	}
-	if len(layers) == 0 {
-		return nil, fmt.Errorf("%s: no ISO of bee on the debian base: there is no /%s/*.squashfs on it", path, layerFolder)
-	}
-	for _, file := range layers { // Glob sorts: the lowest layer is first
-		name := "/" + layerFolder + "/" + filepath.Base(file)
+	for _, name := range layers {
 		progress("reading " + name)
-		if err := m.addLayer(name, file); err != nil {
+		if err := m.addLayer(name, filepath.Join(medium, name)); err != nil {
 			return nil, err
 		}
 	}
 	if m.Packages == nil {
-		return nil, fmt.Errorf("%s: no layer has a package database", path)
+		return nil, fmt.Errorf("%s: neither the medium nor a layer has a package database", path)
 	}
 	if m.Release == nil {
 		return nil, fmt.Errorf("%s: no layer has %s", path, releaseFile)
@@ -123,19 +155,35 @@ func Read(path string, progress func(string)) (*Manifest, error) {
 // addLayer adds a layer over those that are there. Whatever it says of packages
 // and release hides what they said.
 func (m *Manifest) addLayer(name, file string) error {
+	if strings.HasSuffix(file, ".tar.gz") {
+		image, err := apkovl.Open(file)
+		if err != nil {
+			return err
+		}
+		return m.add(name, image.Files, image.Content)
+	}
 	image, err := squashfs.Open(file)
 	if err != nil {
 		return err
 	}
 	defer image.Close()
-	m.Layers = append(m.Layers, Layer{name, image.Files})
-	if text, err := image.Content(releaseFile); err != nil {
+	return m.add(name, image.Files, image.Content)
+}
+
+func (m *Manifest) add(name string, files []layer.File, content func(string) ([]byte, error)) error {
+	m.Layers = append(m.Layers, Layer{name, files})
+	if text, err := content(releaseFile); err != nil {
 		return err
 	} else if text != nil {
 		m.Release = release(string(text))
 	}
+	return m.addPackages(name, content)
+}
+
+// addPackages reads the packages in the database that a part of the ISO has, if any.
+func (m *Manifest) addPackages(name string, content func(string) ([]byte, error)) error {
 	for _, database := range packages.Databases {
-		data, err := image.Content(database.Path)
+		data, err := content(database.Path)
 		if err != nil {
 			return err
 		}

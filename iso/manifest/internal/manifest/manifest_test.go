@@ -1,7 +1,9 @@
 package manifest
 
 import (
+	"archive/tar"
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -9,6 +11,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"bee/iso/alpine/apktest"
+	"bee/iso/manifest/internal/packages"
 )
 
 // put writes files into a new folder.
@@ -103,6 +108,66 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// writeApkovl makes one of two gzip members, as an ISO of the base alpine has it.
+func writeApkovl(t *testing.T, name string, files map[string]string) {
+	t.Helper()
+	var out bytes.Buffer
+	for _, member := range []map[string]string{{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, files} {
+		z := gzip.NewWriter(&out)
+		w := tar.NewWriter(z)
+		for path, text := range member {
+			if err := w.WriteHeader(&tar.Header{Name: path, Mode: 0o644, Size: int64(len(text))}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.Write([]byte(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Flush(); err != nil { // no end of the tar: the next member goes on
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(name, out.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestReadAlpine(t *testing.T) {
+	key, err := apktest.NewKey("test.rsa.pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	medium := put(t, map[string]string{"boot/image": strings.Repeat("x", 2048)})
+	if err := apktest.WriteRepository(filepath.Join(medium, "apks"), key, apktest.Package{Name: "dropbear", Version: "1-r0"}, apktest.Package{Name: "busybox", Version: "2-r1"}); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "mksquashfs", put(t, map[string]string{"modules/6.12/a.ko": "module"}), filepath.Join(medium, "boot/modloop-lts"), "-quiet", "-no-progress", "-all-root")
+	writeApkovl(t, filepath.Join(medium, "bee.apkovl.tar.gz"), map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"})
+	iso := filepath.Join(t.TempDir(), "test.iso")
+	run(t, "xorriso", "-as", "mkisofs", "-quiet", "-r", "-o", iso, "-b", "boot/image", "-no-emul-boot", medium)
+
+	m, err := Read(iso, func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Release["BEE_VERSION"] != "1" {
+		t.Errorf("release: %q", m.Release)
+	}
+	if want := []packages.Package{{Name: "busybox", Version: "2-r1", Architecture: "x86_64"}, {Name: "dropbear", Version: "1-r0", Architecture: "x86_64"}}; !slices.Equal(m.Packages, want) {
+		t.Errorf("packages: %v", m.Packages)
+	}
+	if len(m.Layers) != 2 || m.Layers[0].Path != "/boot/modloop-lts" || m.Layers[1].Path != "/bee.apkovl.tar.gz" {
+		t.Fatalf("layers: %+v", m.Layers)
+	}
+	files := m.Layers[1].Files
+	if len(files) != 1 || files[0].Path != "/etc/bee-release" || *files[0].SizeBytes != 16 || files[0].Mode != "0644" {
+		t.Errorf("files of the apkovl: %+v", files)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "text.iso")
 	if err := os.WriteFile(text, []byte("text"), 0o600); err != nil {
@@ -112,7 +177,7 @@ func TestReadRefuses(t *testing.T) {
 	for iso, want := range map[string]string{
 		text:           "no ISO 9660 signature",
 		"/no/such.iso": "/no/such.iso",
-		image(t, nil):  "no /live/*.squashfs",
+		image(t, nil):  "there is neither /live/*.squashfs",
 		image(t, map[string]map[string]string{"00-base.squashfs": release}):                                                               "package database",
 		image(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):        "etc/bee-release",
 		image(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/var/lib/dpkg/status of /live/00-base.squashfs",

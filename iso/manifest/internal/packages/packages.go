@@ -5,8 +5,11 @@ package packages
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
+
+	"chainguard.dev/apko/pkg/apk/apk"
 )
 
 // Package is an installed package.
@@ -16,7 +19,7 @@ type Package struct {
 	Architecture string `json:"architecture"`
 }
 
-// A Database is how one package manager keeps what is installed.
+// A Database is how one package manager keeps what is, or will be, installed.
 type Database struct {
 	// File that holds it.
 	Path string
@@ -27,6 +30,22 @@ type Database struct {
 // Databases are those that are known.
 var Databases = []Database{
 	{"/var/lib/dpkg/status", dpkg},
+	// the index of the medium that Alpine installs from
+	{"/apks/x86_64/APKINDEX.tar.gz", apkIndex},
+}
+
+// apkIndex reads an index of apk packages.
+func apkIndex(data []byte) ([]Package, error) {
+	index, err := apk.IndexFromArchive(io.NopCloser(bytes.NewReader(data)))
+	if err != nil {
+		return nil, err
+	}
+	var all []Package
+	for _, p := range index.Packages {
+		all = append(all, Package{p.Name, p.Version, p.Arch})
+	}
+	slices.SortFunc(all, func(a, b Package) int { return strings.Compare(a.Name, b.Name) })
+	return all, nil
 }
 
 // dpkg reads dpkg's status file, stanzas of fields as in deb822(5).

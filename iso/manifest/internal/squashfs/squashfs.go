@@ -19,37 +19,19 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"bee/iso/manifest/internal/layer"
 )
-
-// File is a file of an image.
-type File struct {
-	// Path from the root of the file system, beginning with a slash.
-	Path string `json:"path"`
-	// directory, file, symlink, character device, block device, fifo or socket.
-	Type string `json:"type"`
-	// Permission bits, octal, such as 0755.
-	Mode string `json:"mode"`
-	UID  int    `json:"uid"`
-	GID  int    `json:"gid"`
-	// Size and SHA-256 of a regular file.
-	SizeBytes *int64 `json:"size_bytes,omitempty"`
-	SHA256    string `json:"sha256,omitempty"`
-	// Where a symbolic link points to.
-	Target string `json:"target,omitempty"`
-	// Major and minor number of a device, such as 1:3.
-	Device string `json:"device,omitempty"`
-
-	offset int64 // of its data
-}
 
 // Image is a squashfs image that was read.
 type Image struct {
 	// Files, sorted by path.
-	Files []File
+	Files []layer.File
 
-	data   *os.File
-	start  int64
-	folder string
+	data    *os.File
+	start   int64
+	offsets map[string]int64 // of each file's data, behind start
+	folder  string
 }
 
 // hashers is how many files are hashed at a time.
@@ -79,15 +61,15 @@ func (i *Image) Close() error {
 
 // Content returns the content of a regular file, or nil where there is none.
 func (i *Image) Content(name string) ([]byte, error) {
-	at, found := slices.BinarySearchFunc(i.Files, name, func(f File, name string) int { return strings.Compare(f.Path, name) })
+	at, found := slices.BinarySearchFunc(i.Files, name, func(f layer.File, name string) int { return strings.Compare(f.Path, name) })
 	if !found || i.Files[at].SizeBytes == nil {
 		return nil, nil
 	}
 	return io.ReadAll(i.section(i.Files[at]))
 }
 
-func (i *Image) section(f File) io.Reader {
-	return io.NewSectionReader(i.data, i.start+f.offset, *f.SizeBytes)
+func (i *Image) section(f layer.File) io.Reader {
+	return io.NewSectionReader(i.data, i.start+i.offsets[f.Path], *f.SizeBytes)
 }
 
 // read lets unsquashfs write a pseudo file: a line for each file, then a mark,
@@ -102,7 +84,7 @@ func (i *Image) read(name string) error {
 	if i.data, err = os.Open(pseudo); err != nil {
 		return err
 	}
-	if i.Files, i.start, err = parse(i.data); err != nil {
+	if i.Files, i.offsets, i.start, err = parse(i.data); err != nil {
 		return err
 	}
 	var group errgroup.Group
@@ -124,15 +106,17 @@ func (i *Image) read(name string) error {
 	return group.Wait()
 }
 
-// parse reads the lines of a pseudo file; start is where the data begins. The
-// format is in squashfs-tools' manual, "pseudo file definitions".
-func parse(r io.Reader) (files []File, start int64, err error) {
+// parse reads the lines of a pseudo file; start is where the data begins, and offsets
+// those of each file from there. The format is in squashfs-tools' manual, "pseudo file
+// definitions".
+func parse(r io.Reader) (files []layer.File, offsets map[string]int64, start int64, err error) {
 	reader := bufio.NewReader(r)
+	offsets = map[string]int64{}
 	hardLinks := map[string]string{} // path to path
 	for {
 		line, err := reader.ReadString('\n')
 		if err != nil {
-			return nil, 0, fmt.Errorf("what unsquashfs wrote ends early: %w", err)
+			return nil, nil, 0, fmt.Errorf("what unsquashfs wrote ends early: %w", err)
 		}
 		start += int64(len(line))
 		line = strings.TrimSuffix(line, "\n")
@@ -152,31 +136,31 @@ func parse(r io.Reader) (files []File, start int64, err error) {
 		if strings.HasPrefix(rest, "x ") {
 			continue // extended attributes are not part of the manifest
 		}
-		f, err := parseFile(rest)
+		f, offset, err := parseFile(rest)
 		if err != nil {
-			return nil, 0, fmt.Errorf("unsquashfs wrote %q: %w", line, err)
+			return nil, nil, 0, fmt.Errorf("unsquashfs wrote %q: %w", line, err)
 		}
 		f.Path = name
-		files = append(files, f)
+		files, offsets[name] = append(files, f), offset
 	}
 	last, err := reader.ReadString('\n') // "#" ends the mark
 	if err != nil || last != "#\n" {
-		return nil, 0, errors.New("what unsquashfs wrote has no data")
+		return nil, nil, 0, errors.New("what unsquashfs wrote has no data")
 	}
-	byPath := map[string]File{}
+	byPath := map[string]layer.File{}
 	for _, f := range files {
 		byPath[f.Path] = f
 	}
 	for name, target := range hardLinks {
 		f, found := byPath[target]
 		if !found {
-			return nil, 0, fmt.Errorf("%s is a link to %s, which is not there", name, target)
+			return nil, nil, 0, fmt.Errorf("%s is a link to %s, which is not there", name, target)
 		}
 		f.Path = name
-		files = append(files, f)
+		files, offsets[name] = append(files, f), offsets[target]
 	}
-	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return files, start + int64(len(last)), nil
+	slices.SortFunc(files, func(a, b layer.File) int { return strings.Compare(a.Path, b.Path) })
+	return files, offsets, start + int64(len(last)), nil
 }
 
 // unescape splits a line after its first word, in which a backslash keeps the
@@ -204,23 +188,23 @@ var types = map[string]string{
 
 // parseFile reads what follows the name: a letter, time, mode, owner, group and
 // what belongs to the type.
-func parseFile(text string) (File, error) {
+func parseFile(text string) (f layer.File, offset int64, err error) {
 	const common = 5
 	fields := strings.SplitN(text, " ", common+1)
 	if len(fields) < common || types[fields[0]] == "" {
-		return File{}, errors.New("a line that this program does not know; is there a line end in a file name?")
+		return f, 0, errors.New("a line that this program does not know; is there a line end in a file name?")
 	}
-	f := File{Type: types[fields[0]]}
-	mode, err := strconv.ParseUint(fields[2], 8, 32)
+	f.Type = types[fields[0]]
+	mode, errMode := strconv.ParseUint(fields[2], 8, 32)
 	f.Mode = fmt.Sprintf("%04o", mode)
 	var errUID, errGID error
 	f.UID, errUID = strconv.Atoi(fields[3])
 	f.GID, errGID = strconv.Atoi(fields[4])
-	if err = errors.Join(err, errUID, errGID); err != nil || f.Type == "directory" {
-		return f, err
+	if err = errors.Join(errMode, errUID, errGID); err != nil || f.Type == "directory" {
+		return f, 0, err
 	}
 	if len(fields) == common {
-		return f, errors.New("the line is too short")
+		return f, 0, errors.New("the line is too short")
 	}
 	rest := fields[common]
 	switch f.Type {
@@ -232,9 +216,9 @@ func parseFile(text string) (File, error) {
 		}
 	case "file":
 		f.SizeBytes = new(int64)
-		_, err = fmt.Sscan(rest, f.SizeBytes, &f.offset)
+		_, err = fmt.Sscan(rest, f.SizeBytes, &offset)
 	default:
 		f.Device = strings.ReplaceAll(rest, " ", ":")
 	}
-	return f, err
+	return f, offset, err
 }

@@ -118,7 +118,7 @@ func TestParseRefuses(t *testing.T) {
 		"a R 1 644 0 0\n" + data:               "too short",
 		"a R 1 9z 0 0 1 1\n" + data:            "invalid syntax",
 	} {
-		if _, _, err := parse(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, _, _, err := parse(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
 	}
