@@ -139,8 +139,8 @@ Each is resolved as an install of its own; the lock has what all of them take.
 Exit status: 0, or 1 where a repository cannot be read or trusted, or a list
 cannot be installed.`,
 		Example: `  alpine lock --keys keys packages.list >packages.lock \
-    --repository https://dl-cdn.alpinelinux.org/alpine/v3.21/main \
-    --repository https://dl-cdn.alpinelinux.org/alpine/v3.21/community`,
+    --repository https://mirror.example/alpine/v3.21/main \
+    --repository https://mirror.example/alpine/v3.21/community`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			packages, _, err := from.resolve(cmd.Context(), args)
@@ -173,8 +173,8 @@ line for each package that is not as it is locked:
 Exit status: 0 without a difference, 3 with some, 1 where a repository cannot be
 read or trusted, or a list cannot be installed.`,
 		Example: `  alpine compare --lock packages.lock --keys keys packages.list \
-    --repository https://dl-cdn.alpinelinux.org/alpine/v3.21/main \
-    --repository https://dl-cdn.alpinelinux.org/alpine/v3.21/community`,
+    --repository https://mirror.example/alpine/v3.21/main \
+    --repository https://mirror.example/alpine/v3.21/community`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			l, err := lock.Read(file)
@@ -219,8 +219,8 @@ complete. Packages that cannot be had are named together.
 Exit status: 0, or 1 where a package cannot be had, or a repository cannot be read
 or trusted.`,
 		Example: `  alpine mirror --lock packages.lock --keys keys --output /srv/alpine \
-    --repository https://dl-cdn.alpinelinux.org/alpine/v3.21/main \
-    --repository https://dl-cdn.alpinelinux.org/alpine/v3.21/community
+    --repository https://mirror.example/alpine/v3.21/main \
+    --repository https://mirror.example/alpine/v3.21/community
 
   # from then on
   alpine compare --lock packages.lock --keys keys packages.list \
@@ -292,7 +292,6 @@ Exit status: 0, or 1 with all problems, each in one line.`,
 	require(c, &want.Kernel, "kernel", "release of the kernel, as uname -r says it")
 	require(c, &want.Flavor, "flavor", "flavor of the kernel, such as lts: what follows boot/vmlinuz-")
 	c.Flags().StringVar(&file, "lock", "", "lock file that the packages have to be in")
-	c.Flags().StringToStringVar(&want.Owners, "owner", nil, "PATH=UID:GID of a file of the overlay that is not root's; may be repeated")
 	return c
 }
 

@@ -27,8 +27,6 @@ type Expected struct {
 	Flavor string
 	// Lock that packages have to be in. Where it is empty they are not compared.
 	Lock lock.Lock
-	// Owners are owners, as UID:GID, of files of the overlay that are not root's.
-	Owners map[string]string
 }
 
 // Check unpacks an ISO and checks all of it. It returns one line that says what is
