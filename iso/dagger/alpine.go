@@ -286,7 +286,7 @@ func (a *Alpine) Iso(
 			Commit(a.AportsCommit).
 			Tree(dagger.GitRefTreeOpts{DiscardGitDir: true})
 		if _, err := aports.Sync(ctx); err != nil {
-			return nil, fmt.Errorf("Alpine's aports, commit %s, cannot be fetched; --aports FOLDER takes a tree that you have: %v", a.AportsCommit, err)
+			return nil, fmt.Errorf("the aports of Alpine, commit %s, cannot be fetched; --aports FOLDER takes a tree that you have: %v", a.AportsCommit, err)
 		}
 	}
 	kernel, err := a.Kernel(ctx)
