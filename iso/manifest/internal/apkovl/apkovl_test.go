@@ -82,7 +82,7 @@ func TestOpen(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	for name, want := range map[string]string{"/etc/motd": "hello", "/etc/motd.first": "old", "/etc/hosts": "", "/etc": "", "/none": ""} {
-		if got, err := image.Content(name); err != nil || string(got) != want {
+		if got, err := image.Content(name); err != nil || string(got) != want || (got == nil) != (want == "") {
 			t.Errorf("content of %s: %q, %v", name, got, err)
 		}
 	}

@@ -124,11 +124,11 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// writeApkovl makes one of two gzip members, as an ISO of the base alpine has it.
-func writeApkovl(t *testing.T, name string, files map[string]string) {
+// writeApkovl makes one of several gzip members, as an ISO of the base alpine has it.
+func writeApkovl(t *testing.T, name string, members ...map[string]string) {
 	t.Helper()
 	var out bytes.Buffer
-	for _, member := range []map[string]string{{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, files} {
+	for _, member := range members {
 		z := gzip.NewWriter(&out)
 		w := tar.NewWriter(z)
 		for path, text := range member {
@@ -154,9 +154,9 @@ func writeApkovl(t *testing.T, name string, files map[string]string) {
 // testKey is one for all tests: making it takes long.
 var testKey = sync.OnceValues(func() (*apktest.Key, error) { return apktest.NewKey("test.rsa.pub") })
 
-// newAlpine makes an ISO whose apkovl has the files. change gets the folder with the
-// medium before the ISO is made of it.
-func newAlpine(t *testing.T, files map[string]string, change func(medium string)) string {
+// newAlpine makes an ISO. change gets the folder with the medium before the ISO is
+// made of it.
+func newAlpine(t *testing.T, change func(medium string)) string {
 	t.Helper()
 	key, err := testKey()
 	if err != nil {
@@ -167,13 +167,14 @@ func newAlpine(t *testing.T, files map[string]string, change func(medium string)
 		t.Fatal(err)
 	}
 	squash(t, map[string]string{"modules/6.12/a.ko": "module", "etc/bee-release": "BEE_VERSION=\"modloop\"\n"}, filepath.Join(medium, "boot/modloop-lts"))
-	writeApkovl(t, filepath.Join(medium, "bee.apkovl.tar.gz"), files)
+	writeApkovl(t, filepath.Join(medium, "bee.apkovl.tar.gz"),
+		map[string]string{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"})
 	change(medium)
 	return newISO(t, medium)
 }
 
 func TestReadAlpine(t *testing.T) {
-	iso := newAlpine(t, map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"}, func(string) {})
+	iso := newAlpine(t, func(string) {})
 	t.Setenv("TMPDIR", t.TempDir())
 	m, err := Read(iso, func(string) {})
 	if err != nil {
@@ -224,7 +225,6 @@ func TestReadRefuses(t *testing.T) {
 }
 
 func TestReadRefusesAlpine(t *testing.T) {
-	release := map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"}
 	for want, change := range map[string]func(medium string) error{
 		"test.iso: 0 files /boot/modloop-*":         func(m string) error { return os.Remove(m + "/boot/modloop-lts") },
 		"test.iso: 0 files /*.apkovl.tar.gz":        func(m string) error { return os.Remove(m + "/bee.apkovl.tar.gz") },
@@ -233,8 +233,13 @@ func TestReadRefusesAlpine(t *testing.T) {
 		"/boot/modloop-lts: unsquashfs":             func(m string) error { return os.WriteFile(m+"/boot/modloop-lts", nil, 0o600) },
 		"test.iso: /apks/x86_64/APKINDEX.tar.gz: ":  func(m string) error { return os.WriteFile(m+"/apks/x86_64/APKINDEX.tar.gz", nil, 0o600) },
 		"nor /apks/x86_64/APKINDEX.tar.gz (base al": func(m string) error { return os.RemoveAll(m + "/apks") },
+		// that of the modloop is none of the root
+		"test.iso: no layer has /etc/bee-release": func(m string) error {
+			writeApkovl(t, m+"/bee.apkovl.tar.gz", map[string]string{"etc/motd": "text"})
+			return nil
+		},
 	} {
-		iso := newAlpine(t, release, func(medium string) {
+		iso := newAlpine(t, func(medium string) {
 			if err := change(medium); err != nil {
 				t.Fatal(err)
 			}
