@@ -32,7 +32,8 @@ type Manifest struct {
 	SchemaVersion int `json:"schema_version"`
 	// The whole image.
 	ISO Image `json:"iso"`
-	// What /etc/bee-release says, of the highest layer that has it.
+	// What /etc/bee-release says: on the base debian of the highest layer that has it, on
+	// the base alpine of the apkovl.
 	Release map[string]string `json:"release"`
 	// Packages of the running system, sorted by name. On the base alpine, all that the
 	// medium has to install.
