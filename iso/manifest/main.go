@@ -24,8 +24,15 @@ func command() *cobra.Command {
 		Long: `manifest prints, as JSON, what is in an ISO of bee: size and SHA-256 of the whole,
 the values of /etc/bee-release, every package with its version, and every file of
 the medium and of each layer with type, mode, owner, size, SHA-256 or link target.
-Layers are squashfs images; on the base alpine the kernel's modules and the apkovl,
-while all else is in the packages on the medium.
+What packages and layers are depends on the base, which the medium tells:
+
+  debian  /live/*.squashfs
+          packages: what dpkg has installed
+          layers: the squashfs images, the lowest first
+  alpine  /apks/x86_64/APKINDEX.tar.gz
+          packages: those on the medium, which the system installs as it starts
+          layers: the modloop, which has the kernel's modules, then the apkovl; all
+          other files of the running system come from the packages
 
 Each package and file is one line, and equal ISOs give equal manifests: diff shows
 what changed. It needs xorriso and unsquashfs in PATH, and room for the unpacked

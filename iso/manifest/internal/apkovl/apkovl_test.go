@@ -4,14 +4,17 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// write makes an apkovl of entries; the content of a file is in Linkname.
-func write(t *testing.T, entries ...tar.Header) string {
+// member returns a gzip member with a tar of entries; the content of a file is in
+// Linkname. A cut one lacks the tar's end, so that the next member's goes on there.
+func member(t *testing.T, cut bool, entries ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
@@ -29,65 +32,79 @@ func write(t *testing.T, entries ...tar.Header) string {
 			t.Fatal(err)
 		}
 	}
-	if err := w.Close(); err != nil {
+	end := w.Close
+	if cut {
+		end = w.Flush
+	}
+	if err := errors.Join(end(), z.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
+	return out.Bytes()
+}
+
+// write makes an apkovl of members.
+func write(t *testing.T, members ...[]byte) string {
+	t.Helper()
 	name := filepath.Join(t.TempDir(), "test.apkovl.tar.gz")
-	if err := os.WriteFile(name, out.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(name, bytes.Join(members, nil), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return name
 }
 
 func TestOpen(t *testing.T) {
-	image, err := Open(write(t,
+	image, err := Open(write(t, member(t, true,
 		tar.Header{Typeflag: tar.TypeReg, Name: "etc/motd", Mode: 0o600, Linkname: "old"},
+		tar.Header{Typeflag: tar.TypeLink, Name: "etc/motd.first", Linkname: "etc/motd"},
+		tar.Header{Typeflag: tar.TypeReg, Name: "etc/hosts", Mode: 0o600, Linkname: "gone"},
 		tar.Header{Typeflag: tar.TypeDir, Name: "etc/", Mode: 0o755},
+	), member(t, false,
 		tar.Header{Typeflag: tar.TypeSymlink, Name: "etc/link", Mode: 0o777, Linkname: "motd"},
 		tar.Header{Typeflag: tar.TypeChar, Name: "dev/null", Mode: 0o666, Devmajor: 1, Devminor: 3},
 		tar.Header{Typeflag: tar.TypeReg, Name: "etc/motd", Mode: 0o4755, Uid: 1, Gid: 2, Linkname: "hello"},
-	))
+		tar.Header{Typeflag: tar.TypeSymlink, Name: "etc/hosts", Mode: 0o777, Linkname: "motd"},
+	)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
 	for _, f := range image.Files {
-		lines = append(lines, strings.Join([]string{f.Path, f.Type, f.Mode, f.Target, f.Device, f.SHA256[:min(8, len(f.SHA256))]}, "|"))
+		line, _ := json.Marshal(f)
+		lines = append(lines, string(line))
 	}
-	want := "/dev/null|character device|0666||1:3|\n/etc|directory|0755|||\n/etc/link|symlink|0777|motd||\n/etc/motd|file|4755|||2cf24dba"
+	want := `{"path":"/dev/null","type":"character device","mode":"0666","uid":0,"gid":0,"device":"1:3"}
+{"path":"/etc","type":"directory","mode":"0755","uid":0,"gid":0}
+{"path":"/etc/hosts","type":"symlink","mode":"0777","uid":0,"gid":0,"target":"motd"}
+{"path":"/etc/link","type":"symlink","mode":"0777","uid":0,"gid":0,"target":"motd"}
+{"path":"/etc/motd","type":"file","mode":"4755","uid":1,"gid":2,"size_bytes":5,"sha256":"2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"}
+{"path":"/etc/motd.first","type":"file","mode":"0600","uid":0,"gid":0,"size_bytes":3,"sha256":"cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4"}`
 	if got := strings.Join(lines, "\n"); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	if f := image.Files[3]; f.UID != 1 || f.GID != 2 || *f.SizeBytes != 5 {
-		t.Errorf("%+v", f)
-	}
-	for name, want := range map[string]string{"/etc/motd": "hello", "/etc": "", "/none": ""} {
-		if got, err := image.Content(name); err != nil || string(got) != want {
+	for name, want := range map[string]string{"/etc/motd": "hello", "/etc/motd.first": "old", "/etc/hosts": "", "/etc": "", "/none": ""} {
+		if got, err := image.Content(name); err != nil || string(got) != want || (got == nil) != (want == "") {
 			t.Errorf("content of %s: %q, %v", name, got, err)
 		}
 	}
 }
 
 func TestOpenRefuses(t *testing.T) {
-	whole := write(t, tar.Header{Typeflag: tar.TypeReg, Name: "a", Linkname: strings.Repeat("content", 1000)})
-	data, err := os.ReadFile(whole)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cut := filepath.Join(t.TempDir(), "cut.apkovl.tar.gz")
-	if err := os.WriteFile(cut, data[:len(data)-10], 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for name, want := range map[string]string{
-		cut:        "unexpected EOF",
-		"/no/such": "no such file",
-		write(t, tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "b"}): "does not know",
+	file := tar.Header{Typeflag: tar.TypeReg, Name: "a", Linkname: strings.Repeat("content", 1000)}
+	whole := member(t, false, file)
+	for want, members := range map[string][][]byte{
+		"unexpected EOF":         {whole[:len(whole)-10]},
+		"invalid header":         {[]byte("no gzip file")},
+		"not there before it":    {member(t, false, tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "b"})},
+		"does not know":          {member(t, false, tar.Header{Typeflag: tar.TypeCont, Name: "a"})},
+		"more behind the end":    {whole, whole},
+		"test.apkovl.tar.gz: a:": {member(t, false, tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "a"})},
 	} {
-		if _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), filepath.Base(name)) {
-			t.Errorf("%s: got %v, want %q", name, err, want)
+		name := write(t, members...)
+		if _, err := Open(name); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), name) {
+			t.Errorf("got %v, want %q", err, want)
 		}
+	}
+	if _, err := Open("/no/such"); err == nil || !strings.Contains(err.Error(), "/no/such") {
+		t.Errorf("no file: %v", err)
 	}
 }

@@ -1,10 +1,10 @@
-// Package layer says what is known of a layer of the running system's file system,
-// whatever it is kept as.
+// Package layer says what is known of a layer of the running system's files, whatever
+// it is kept as.
 package layer
 
 // File is a file of a layer.
 type File struct {
-	// Path from the root of the file system, beginning with a slash.
+	// Path from the root of the layer, beginning with a slash.
 	Path string `json:"path"`
 	// directory, file, symlink, character device, block device, fifo or socket.
 	Type string `json:"type"`
@@ -12,7 +12,7 @@ type File struct {
 	Mode string `json:"mode"`
 	UID  int    `json:"uid"`
 	GID  int    `json:"gid"`
-	// Size and SHA-256 of a regular file.
+	// Size and SHA-256 of a regular file. A hard link is the file that it is a link to.
 	SizeBytes *int64 `json:"size_bytes,omitempty"`
 	SHA256    string `json:"sha256,omitempty"`
 	// Where a symbolic link points to.

@@ -17,10 +17,8 @@ import (
 	"slices"
 	"strings"
 
-	"bee/iso/manifest/internal/apkovl"
 	"bee/iso/manifest/internal/layer"
 	"bee/iso/manifest/internal/packages"
-	"bee/iso/manifest/internal/squashfs"
 	"bee/iso/smoke/iso9660"
 )
 
@@ -34,13 +32,15 @@ type Manifest struct {
 	SchemaVersion int `json:"schema_version"`
 	// The whole image.
 	ISO Image `json:"iso"`
-	// What /etc/bee-release says.
+	// What /etc/bee-release says: on the base debian of the highest layer that has it, on
+	// the base alpine of the apkovl.
 	Release map[string]string `json:"release"`
-	// Packages of the running system, sorted by name.
+	// Packages of the running system, sorted by name. On the base alpine, all that the
+	// medium has to install.
 	Packages []packages.Package `json:"packages"`
 	// Files of the medium, sorted by path.
 	Medium []MediumFile `json:"medium"`
-	// Layers of the running system's file system, the lowest first.
+	// Layers of the running system's files, the lowest first.
 	Layers []Layer `json:"layers"`
 }
 
@@ -62,8 +62,12 @@ type MediumFile struct {
 	Target    string `json:"target,omitempty"`
 }
 
-// Layer is a part of the medium with files of the running system: a squashfs image, or
-// an apkovl. A file of a layer hides the one of the same path in the layers below.
+// Layer is a part of the medium with files of the running system.
+//
+// On the base debian each is a squashfs image of the root, and a file of a layer hides
+// the one of the same path in the layers below. On the base alpine there are two: the
+// modloop, a squashfs image whose /modules the system has as /lib/modules, and the
+// apkovl, of the root. All other files come from the packages, which Medium has.
 type Layer struct {
 	// Path on the medium.
 	Path string `json:"path"`
@@ -72,33 +76,6 @@ type Layer struct {
 }
 
 const releaseFile = "/etc/bee-release"
-
-// bases are the places where an ISO has its layers, by base: patterns of paths on the
-// medium, the lowest layer first.
-var bases = [][]string{
-	{"live/*.squashfs"},                   // debian
-	{"boot/modloop-*", "*.apkovl.tar.gz"}, // alpine, whose other files come from the packages on the medium
-}
-
-// layersOf finds the layers on a medium, as paths on it.
-func layersOf(medium string) ([]string, error) {
-	for _, patterns := range bases {
-		var layers []string
-		for _, pattern := range patterns {
-			files, err := filepath.Glob(filepath.Join(medium, pattern)) // sorted
-			if err != nil {
-				return nil, err
-			}
-			for _, file := range files {
-				layers = append(layers, strings.TrimPrefix(file, medium))
-			}
-		}
-		if len(layers) > 0 {
-			return layers, nil
-		}
-	}
-	return nil, errors.New("no ISO of bee: there is neither /live/*.squashfs (base debian) nor /boot/modloop-* and *.apkovl.tar.gz (base alpine) on it")
-}
 
 // Read reads the ISO at path. It calls progress before each step that takes a
 // while.
@@ -112,89 +89,39 @@ func Read(path string, progress func(string)) (*Manifest, error) {
 	if m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path); err != nil {
 		return nil, err
 	}
-	medium, err := os.MkdirTemp("", "manifest-medium-")
+	folder, err := os.MkdirTemp("", "manifest-medium-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(medium)
-	if err := extract(path, medium); err != nil {
+	defer os.RemoveAll(folder)
+	if err := extract(path, folder); err != nil {
 		return nil, err
 	}
-	if m.Medium, err = list(medium); err != nil {
+	if m.Medium, err = list(folder); err != nil {
 		return nil, err
 	}
-	layers, err := layersOf(medium)
+	on := medium{folder, progress}
+	base, err := baseOf(on)
+	if err == nil {
+		err = base.read(m, on)
+	}
+	if err == nil && m.Release == nil {
+		err = errors.New("no layer has " + releaseFile)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	onMedium := func(name string) ([]byte, error) {
-		data, err := os.ReadFile(filepath.Join(medium, name))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil
-		}
-		return data, err
-	}
-	if err := m.addPackages("the medium", onMedium); err != nil {
-		return nil, err
-	}
-	for _, name := range layers {
-		progress("reading " + name)
-		if err := m.addLayer(name, filepath.Join(medium, name)); err != nil {
-			return nil, err
-		}
-	}
-	if m.Packages == nil {
-		return nil, fmt.Errorf("%s: neither the medium nor a layer has a package database", path)
-	}
-	if m.Release == nil {
-		return nil, fmt.Errorf("%s: no layer has %s", path, releaseFile)
 	}
 	return m, nil
 }
 
-// addLayer adds a layer over those that are there. Whatever it says of packages
-// and release hides what they said.
-func (m *Manifest) addLayer(name, file string) error {
-	if strings.HasSuffix(file, ".tar.gz") {
-		image, err := apkovl.Open(file)
-		if err != nil {
-			return err
-		}
-		return m.add(name, image.Files, image.Content)
-	}
-	image, err := squashfs.Open(file)
-	if err != nil {
-		return err
-	}
-	defer image.Close()
-	return m.add(name, image.Files, image.Content)
-}
-
-func (m *Manifest) add(name string, files []layer.File, content func(string) ([]byte, error)) error {
-	m.Layers = append(m.Layers, Layer{name, files})
-	if text, err := content(releaseFile); err != nil {
-		return err
-	} else if text != nil {
+// readRelease takes the release file of a layer, if it has one, in place of that of
+// the layers below.
+func (m *Manifest) readRelease(content func(string) ([]byte, error)) error {
+	text, err := content(releaseFile)
+	if text != nil {
 		m.Release = release(string(text))
 	}
-	return m.addPackages(name, content)
-}
-
-// addPackages reads the packages in the database that a part of the ISO has, if any.
-func (m *Manifest) addPackages(name string, content func(string) ([]byte, error)) error {
-	for _, database := range packages.Databases {
-		data, err := content(database.Path)
-		if err != nil {
-			return err
-		}
-		if data == nil {
-			continue
-		}
-		if m.Packages, err = database.Parse(data); err != nil {
-			return fmt.Errorf("%s of %s: %w", database.Path, name, err)
-		}
-	}
-	return nil
+	return err
 }
 
 // extract unpacks the medium into a folder.

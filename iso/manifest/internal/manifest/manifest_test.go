@@ -10,9 +10,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"bee/iso/alpine/apktest"
+	"bee/iso/manifest/internal/layer"
 	"bee/iso/manifest/internal/packages"
 )
 
@@ -42,22 +44,36 @@ func run(t *testing.T, name string, args ...string) {
 	}
 }
 
-// image makes a bootable ISO of layers, each a folder of files.
-func image(t *testing.T, layers map[string]map[string]string) string {
+func squash(t *testing.T, files map[string]string, image string) {
 	t.Helper()
-	medium := put(t, map[string]string{"boot/image": strings.Repeat("x", 2048), "live/vmlinuz": "kernel"})
-	for name, files := range layers {
-		run(t, "mksquashfs", put(t, files), filepath.Join(medium, "live", name), "-quiet", "-no-progress", "-all-root")
+	run(t, "mksquashfs", put(t, files), image, "-quiet", "-no-progress", "-all-root")
+}
+
+// newISO makes a bootable ISO of a folder.
+func newISO(t *testing.T, medium string) string {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(medium, "boot/image"), make([]byte, 2048), 0o644); err != nil {
+		t.Fatal(err)
 	}
 	iso := filepath.Join(t.TempDir(), "test.iso")
 	run(t, "xorriso", "-as", "mkisofs", "-quiet", "-r", "-o", iso, "-b", "boot/image", "-no-emul-boot", medium)
 	return iso
 }
 
+// newDebian makes an ISO of layers, each a folder of files.
+func newDebian(t *testing.T, layers map[string]map[string]string) string {
+	t.Helper()
+	medium := put(t, map[string]string{"boot/image": "", "live/vmlinuz": "kernel"})
+	for name, files := range layers {
+		squash(t, files, filepath.Join(medium, "live", name))
+	}
+	return newISO(t, medium)
+}
+
 const status = "Package: %s\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n"
 
 func TestRead(t *testing.T) {
-	iso := image(t, map[string]map[string]string{
+	iso := newDebian(t, map[string]map[string]string{
 		"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "base"), "etc/bee-release": "BEE_VERSION=\"none\"\n"},
 		"90-bee.squashfs":  {"etc/bee-release": "# comment\nBEE_VERSION=\"1\"\nBEE_BUILD_INFO=\"a \\\"b\\\" \\$5\"\n"},
 	})
@@ -108,11 +124,11 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// writeApkovl makes one of two gzip members, as an ISO of the base alpine has it.
-func writeApkovl(t *testing.T, name string, files map[string]string) {
+// writeApkovl makes one of several gzip members, as an ISO of the base alpine has it.
+func writeApkovl(t *testing.T, name string, members ...map[string]string) {
 	t.Helper()
 	var out bytes.Buffer
-	for _, member := range []map[string]string{{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, files} {
+	for _, member := range members {
 		z := gzip.NewWriter(&out)
 		w := tar.NewWriter(z)
 		for path, text := range member {
@@ -135,32 +151,52 @@ func writeApkovl(t *testing.T, name string, files map[string]string) {
 	}
 }
 
-func TestReadAlpine(t *testing.T) {
-	key, err := apktest.NewKey("test.rsa.pub")
+// testKey is one for all tests: making it takes long.
+var testKey = sync.OnceValues(func() (*apktest.Key, error) { return apktest.NewKey("test.rsa.pub") })
+
+// newAlpine makes an ISO. change gets the folder with the medium before the ISO is
+// made of it.
+func newAlpine(t *testing.T, change func(medium string)) string {
+	t.Helper()
+	key, err := testKey()
 	if err != nil {
 		t.Fatal(err)
 	}
-	medium := put(t, map[string]string{"boot/image": strings.Repeat("x", 2048)})
+	medium := put(t, map[string]string{"boot/vmlinuz-lts": "kernel"})
 	if err := apktest.WriteRepository(filepath.Join(medium, "apks"), key, apktest.Package{Name: "dropbear", Version: "1-r0"}, apktest.Package{Name: "busybox", Version: "2-r1"}); err != nil {
 		t.Fatal(err)
 	}
-	run(t, "mksquashfs", put(t, map[string]string{"modules/6.12/a.ko": "module"}), filepath.Join(medium, "boot/modloop-lts"), "-quiet", "-no-progress", "-all-root")
-	writeApkovl(t, filepath.Join(medium, "bee.apkovl.tar.gz"), map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"})
-	iso := filepath.Join(t.TempDir(), "test.iso")
-	run(t, "xorriso", "-as", "mkisofs", "-quiet", "-r", "-o", iso, "-b", "boot/image", "-no-emul-boot", medium)
+	squash(t, map[string]string{"modules/6.12/a.ko": "module", "etc/bee-release": "BEE_VERSION=\"modloop\"\n"}, filepath.Join(medium, "boot/modloop-lts"))
+	writeApkovl(t, filepath.Join(medium, "bee.apkovl.tar.gz"),
+		map[string]string{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"})
+	change(medium)
+	return newISO(t, medium)
+}
 
+func TestReadAlpine(t *testing.T) {
+	iso := newAlpine(t, func(string) {})
+	t.Setenv("TMPDIR", t.TempDir())
 	m, err := Read(iso, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Release["BEE_VERSION"] != "1" {
-		t.Errorf("release: %q", m.Release)
+	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	if m.SchemaVersion != 1 || m.Release["BEE_VERSION"] != "1" || len(m.Release) != 1 {
+		t.Errorf("schema %d, release: %q", m.SchemaVersion, m.Release)
 	}
 	if want := []packages.Package{{Name: "busybox", Version: "2-r1", Architecture: "x86_64"}, {Name: "dropbear", Version: "1-r0", Architecture: "x86_64"}}; !slices.Equal(m.Packages, want) {
 		t.Errorf("packages: %v", m.Packages)
 	}
 	if len(m.Layers) != 2 || m.Layers[0].Path != "/boot/modloop-lts" || m.Layers[1].Path != "/bee.apkovl.tar.gz" {
 		t.Fatalf("layers: %+v", m.Layers)
+	}
+	if i := slices.IndexFunc(m.Medium, func(f MediumFile) bool { return f.Path == "/apks/x86_64/busybox-2-r1.apk" }); i < 0 || m.Medium[i].SHA256 == "" {
+		t.Errorf("medium: %+v", m.Medium)
+	}
+	if modules := m.Layers[0].Files; !slices.ContainsFunc(modules, func(f layer.File) bool { return f.Path == "/modules/6.12/a.ko" && *f.SizeBytes == 6 }) {
+		t.Errorf("files of the modloop: %+v", modules)
 	}
 	files := m.Layers[1].Files
 	if len(files) != 1 || files[0].Path != "/etc/bee-release" || *files[0].SizeBytes != 16 || files[0].Mode != "0644" {
@@ -175,13 +211,39 @@ func TestReadRefuses(t *testing.T) {
 	}
 	release := map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"}
 	for iso, want := range map[string]string{
-		text:           "no ISO 9660 signature",
-		"/no/such.iso": "/no/such.iso",
-		image(t, nil):  "there is neither /live/*.squashfs",
-		image(t, map[string]map[string]string{"00-base.squashfs": release}):                                                               "package database",
-		image(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):        "etc/bee-release",
-		image(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/var/lib/dpkg/status of /live/00-base.squashfs",
+		text:              "no ISO 9660 signature",
+		"/no/such.iso":    "/no/such.iso",
+		newDebian(t, nil): "there is neither /live/*.squashfs (base debian) nor /apks/x86_64/APKINDEX.tar.gz (base alpine) on it",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": release}):                                                               "package database",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):        "etc/bee-release",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/var/lib/dpkg/status of /live/00-base.squashfs",
 	} {
+		if _, err := Read(iso, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
+func TestReadRefusesAlpine(t *testing.T) {
+	for want, change := range map[string]func(medium string) error{
+		"test.iso: 0 files /boot/modloop-*":         func(m string) error { return os.Remove(m + "/boot/modloop-lts") },
+		"test.iso: 0 files /*.apkovl.tar.gz":        func(m string) error { return os.Remove(m + "/bee.apkovl.tar.gz") },
+		"test.iso: 2 files /*.apkovl.tar.gz":        func(m string) error { return os.WriteFile(m+"/a.apkovl.tar.gz", nil, 0o600) },
+		"/bee.apkovl.tar.gz: EOF":                   func(m string) error { return os.WriteFile(m+"/bee.apkovl.tar.gz", nil, 0o600) },
+		"/boot/modloop-lts: unsquashfs":             func(m string) error { return os.WriteFile(m+"/boot/modloop-lts", nil, 0o600) },
+		"test.iso: /apks/x86_64/APKINDEX.tar.gz: ":  func(m string) error { return os.WriteFile(m+"/apks/x86_64/APKINDEX.tar.gz", nil, 0o600) },
+		"nor /apks/x86_64/APKINDEX.tar.gz (base al": func(m string) error { return os.RemoveAll(m + "/apks") },
+		// that of the modloop is none of the root
+		"test.iso: no layer has /etc/bee-release": func(m string) error {
+			writeApkovl(t, m+"/bee.apkovl.tar.gz", map[string]string{"etc/motd": "text"})
+			return nil
+		},
+	} {
+		iso := newAlpine(t, func(medium string) {
+			if err := change(medium); err != nil {
+				t.Fatal(err)
+			}
+		})
 		if _, err := Read(iso, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}

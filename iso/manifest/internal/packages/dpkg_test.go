@@ -27,12 +27,12 @@ Version: 3.152
 `
 
 func TestDpkg(t *testing.T) {
-	got, err := dpkg([]byte(status))
+	got, err := Dpkg([]byte(status))
 	want := []Package{{"adduser", "3.152", "all"}, {"zstd", "1.5.7+dfsg-1", "amd64"}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := dpkg([]byte(strings.Replace(status, "Version: 3.152\n", "", 1))); err == nil || !strings.Contains(err.Error(), "adduser") {
+	if _, err := Dpkg([]byte(strings.Replace(status, "Version: 3.152\n", "", 1))); err == nil || !strings.Contains(err.Error(), "adduser") {
 		t.Errorf("no version: %v", err)
 	}
 }
