@@ -202,7 +202,7 @@ func TestISO(t *testing.T) {
 		}
 		audit := filepath.Join(t.TempDir(), "audit")
 		mustDagger(t, repository, "call", "--progress=plain", "audit", "export", "--path", audit)
-		for _, want := range []string{`"dropbear-bin"`, `"/usr/local/bin/audit"`, digest(t, audit)} {
+		for _, want := range []string{`"name":"dropbear`, `"/usr/local/bin/audit"`, digest(t, audit)} {
 			if !bytes.Contains(text, []byte(want)) {
 				t.Errorf("manifest lacks %s", want)
 			}

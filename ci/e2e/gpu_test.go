@@ -47,13 +47,18 @@ func nvidiaModules(t *testing.T, dir string, args ...string) (layer, stderr stri
 // begins with its tests of the kernel.
 func compiled(log string) bool { return strings.Contains(log, "CONFTEST:") }
 
-// TestNvidiaModules builds the driver's layer from Debian's packages. That its
+// TestNvidiaModules builds the driver's layer for the base that this site has. That its
 // modules fit the kernel is checked by the build itself, and by the boot of TestISO.
 func TestNvidiaModules(t *testing.T) {
 	layer, _ := nvidiaModules(t, repository)
 	var m driverManifest
 	readJSON(t, filepath.Join(layer, nvidiaHome, "manifest.json"), &m)
-	if m.Driver == "" || m.Origin != "debian" || m.Kernel == "" {
+	pins := readPins(t)
+	origin := "run"
+	if pins.Base == "debian" {
+		origin = pins.NvidiaOrigin
+	}
+	if m.Driver == "" || m.Origin != origin || m.Kernel == "" {
 		t.Errorf("manifest is of driver %q from %q for kernel %q", m.Driver, m.Origin, m.Kernel)
 	}
 	modules := map[string][]string{}
@@ -107,7 +112,8 @@ func testNvidiaRun(t *testing.T, layer, version string) {
 	script := `cp -r testdata/driver "$1/kernel"
 sed -i "s/@VERSION@/$2/" "$1/kernel/Kbuild"
 cp -r "$1/kernel" "$1/kernel-open"
-cp -a "$3"/usr/local/bin/* "$3"/usr/lib/x86_64-linux-gnu/*.so.*.* "$1"
+libraries=$(dirname "$(find "$3/usr/lib" -name libcuda.so.1)")
+cp -a "$3"/usr/local/bin/* "$libraries"/*.so.*.* "$1"
 mkdir "$1/firmware"
 cp "$3"/usr/local/lib/nvidia/firmware/nvidia/*/* "$1/firmware"
 echo stand-in >"$1/LICENSE"
