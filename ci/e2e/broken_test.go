@@ -38,7 +38,7 @@ trap `}
 		"audit before nvidia": {
 			[][3]string{auditFirst,
 				// the build would notice
-				{"iso/debian/bee-tree.sh", "! check_order localmount bee-network bee-nvidia bee-audit", "! true"}},
+				{"iso/service-order.sh", "in_order localmount bee-network bee-nvidia bee-audit", "true"}},
 			"service-order", "bee-nvidia"},
 		"SSH needs a network": {
 			[][3]string{
