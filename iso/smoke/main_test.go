@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/internal/check"
-	"bee/iso/smoke/internal/report"
+	"bee/iso/smoke/check"
+	"bee/iso/smoke/report"
 )
 
 // execute runs the program with arguments.

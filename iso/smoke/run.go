@@ -13,7 +13,7 @@ import (
 	"bee/iso/smoke/internal/driver"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
-	"bee/iso/smoke/internal/report"
+	"bee/iso/smoke/report"
 )
 
 func runCommand() *cobra.Command {

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"bee/iso/smoke/internal/report"
+	"bee/iso/smoke/report"
 )
 
 func verdictCommand() *cobra.Command {

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/check"
 	"bee/iso/smoke/internal/remote"
 )
 

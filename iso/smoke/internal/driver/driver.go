@@ -16,12 +16,12 @@ import (
 	"sync"
 	"time"
 
-	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/check"
 	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
-	"bee/iso/smoke/internal/report"
+	"bee/iso/smoke/report"
 	"bee/iso/smoke/iso9660"
 )
 

@@ -13,7 +13,7 @@ import (
 
 	"bee/iso/smoke/internal/bootsector"
 	"bee/iso/smoke/internal/qemu"
-	"bee/iso/smoke/internal/report"
+	"bee/iso/smoke/report"
 )
 
 // boot runs the whole test on a machine that does nothing but say text.

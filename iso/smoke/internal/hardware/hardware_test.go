@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/check"
 )
 
 func TestFind(t *testing.T) {

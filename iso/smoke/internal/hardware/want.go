@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/check"
 )
 
 // want is something that the audit's report has to hold.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/check"
 )
 
 // Title says in one line what was tested.

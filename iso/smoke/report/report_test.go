@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/check"
 )
 
 func TestConclude(t *testing.T) {

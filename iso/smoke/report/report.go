@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"bee/iso/smoke/internal/check"
+	"bee/iso/smoke/check"
 )
 
 // Files of a report folder.
