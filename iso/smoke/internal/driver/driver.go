@@ -21,8 +21,8 @@ import (
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
-	"bee/iso/smoke/report"
 	"bee/iso/smoke/iso9660"
+	"bee/iso/smoke/report"
 )
 
 // Options say what to test, and how.
