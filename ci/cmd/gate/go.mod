@@ -6,4 +6,7 @@ replace dagger/bee => ../..
 
 replace bee/iso => ../../../iso
 
-require github.com/sethvargo/go-githubactions v1.3.2 // indirect
+require (
+	bee/iso v0.0.0-00010101000000-000000000000
+	github.com/sethvargo/go-githubactions v1.3.2
+)
