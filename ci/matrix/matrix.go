@@ -57,6 +57,9 @@ var memories = map[string][]int{
 	"debian": {512, 1024, 4096},
 }
 
+// Bases are those that there are plans for.
+func Bases() []string { return slices.Sorted(maps.Keys(memories)) }
+
 var (
 	firmwares = []string{"bios", "uefi"}
 	media     = []string{"cd", "usb"}
@@ -100,7 +103,7 @@ func Find(base, name string) (Machine, error) {
 func plain(base string) ([]Machine, error) {
 	sizes, ok := memories[base]
 	if !ok {
-		return nil, fmt.Errorf("base %q is not known; the bases are: %s", base, strings.Join(slices.Sorted(maps.Keys(memories)), ", "))
+		return nil, fmt.Errorf("base %q is not known; the bases are: %s", base, strings.Join(Bases(), ", "))
 	}
 	var all []Machine
 	for _, firmware := range firmwares {

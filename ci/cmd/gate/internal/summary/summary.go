@@ -70,6 +70,25 @@ func images(results []reports.Result) string {
 	return Files(files)
 }
 
+// Line is the summary of a step that has nothing to show but its verdict.
+func Line(verdict, text string) string {
+	return "## " + verdict + ": " + escape(text) + "\n"
+}
+
+// List is a list of texts.
+func List(texts []string) string {
+	var b strings.Builder
+	for _, text := range texts {
+		b.WriteString("- " + escape(text) + "\n")
+	}
+	return b.String()
+}
+
+// Build is the summary of what was built.
+func Build(info string, files ...File) string {
+	return "## " + escape(info) + "\n\n" + Files(files)
+}
+
 // File is a file that is shown with its size and digest.
 type File struct {
 	Name   string

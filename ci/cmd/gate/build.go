@@ -1,0 +1,76 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"bee/gate/internal/module"
+	"bee/gate/internal/summary"
+)
+
+// Names of what is shipped, as the module names them.
+const (
+	isoFile      = "bee.iso"
+	manifestFile = "bee.iso.manifest.json"
+)
+
+// manifest is what is read of the manifest of an ISO.
+type manifest struct {
+	ISO struct {
+		SizeBytes int64  `json:"size_bytes"`
+		SHA256    string `json:"sha256"`
+	} `json:"iso"`
+	Release map[string]string `json:"release"`
+}
+
+func (g *gate) buildCommand() *cobra.Command {
+	var base, folder string
+	cmd := &cobra.Command{
+		Use:   "build",
+		Short: "Build the ISO, with its manifest and checksums",
+		Long: `build writes bee.iso, its manifest and SHA256SUMS into a folder. Outputs: iso, the
+file; sha256 and size of it; version, the release of bee that it is.`,
+		Example: `  gate build --base debian --output dist`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.withModule(cmd.Context(), func(m module.Module) error {
+				g.out.Group("build")
+				err := m.Directory(cmd.Context(), module.Call{Function: "build", Arguments: given(module.Arguments{"base": base})}, folder)
+				g.out.EndGroup()
+				if err != nil {
+					return g.failed("build", err)
+				}
+				return g.built(folder)
+			})
+		},
+	}
+	baseFlag(cmd, &base)
+	cmd.Flags().StringVar(&folder, "output", "dist", "`folder` for what is built")
+	cmd.MarkFlagDirname("output")
+	return cmd
+}
+
+// built tells what was built.
+func (g *gate) built(folder string) error {
+	path := filepath.Join(folder, manifestFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var m manifest
+	if err := json.Unmarshal(data, &m); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	version := m.Release["BEE_VERSION"]
+	g.out.Set("iso", filepath.Join(folder, isoFile))
+	g.out.Set("sha256", m.ISO.SHA256)
+	g.out.Set("size", strconv.FormatInt(m.ISO.SizeBytes, 10))
+	g.out.Set("version", version)
+	g.out.Summary(summary.Build(m.Release["BEE_BUILD_INFO"], summary.File{Name: isoFile, Size: m.ISO.SizeBytes, SHA256: m.ISO.SHA256}))
+	return nil
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"bee/gate/internal/module"
+	"dagger/bee/matrix"
+)
+
+// fromEnvironment sets the flags that the command line does not from variables, so
+// that a workflow needs to paste no expression into a command line.
+func fromEnvironment(cmd *cobra.Command, getenv func(string) string) error {
+	var wrong []error
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		variable := "GATE_" + strings.ToUpper(strings.ReplaceAll(flag.Name, "-", "_"))
+		if value := getenv(variable); value != "" && !flag.Changed && flag.Name != "help" {
+			if err := cmd.Flags().Set(flag.Name, value); err != nil {
+				wrong = append(wrong, fmt.Errorf("%s=%s: %w", variable, value, err))
+			}
+		}
+	})
+	return errors.Join(wrong...)
+}
+
+func baseFlag(cmd *cobra.Command, base *string) {
+	cmd.Flags().StringVar(base, "base", "", "`base` of the ISO: alpine or debian (default: BASE in VERSIONS)")
+	words(cmd, "base", matrix.Bases()...)
+}
+
+func coverageFlag(cmd *cobra.Command, coverage *string, value matrix.Coverage) {
+	cmd.Flags().StringVar(coverage, "coverage", string(value),
+		"machines to test: `each` value of a factor once, or all pairs of values")
+	words(cmd, "coverage", string(matrix.Each), string(matrix.Pairs))
+}
+
+// words lets the shell complete the values of a flag.
+func words(cmd *cobra.Command, flag string, values ...string) {
+	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+}
+
+// testFlags say how machines are tested.
+type testFlags struct {
+	jobs    int
+	timeout time.Duration
+	kvm     bool
+}
+
+func (f *testFlags) add(cmd *cobra.Command) {
+	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "`number` of machines at a time (default: what processors and memory bear)")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 10*time.Minute, "time limit for each machine")
+	_, err := os.Stat("/dev/kvm")
+	cmd.Flags().BoolVar(&f.kvm, "kvm", err == nil, "let QEMU use KVM, where it works (default: whether there is /dev/kvm)")
+	cmd.Flags().Lookup("kvm").DefValue = "false" // the help is the same everywhere
+}
+
+// check refuses what makes no sense, and fills in how many of the machines run at a
+// time.
+func (f *testFlags) check(machines []matrix.Machine) error {
+	largest := 0
+	for _, m := range machines {
+		largest = max(largest, m.MemoryMiB)
+	}
+	switch {
+	case f.jobs < 0:
+		return fmt.Errorf("--jobs %d: it has to be 1 or more", f.jobs)
+	case f.timeout <= 0:
+		return fmt.Errorf("--timeout %s: it has to be longer than nothing", f.timeout)
+	case f.jobs == 0:
+		f.jobs = bearable(largest, runtime.NumCPU(), availableMiB())
+	}
+	return nil
+}
+
+// overheadMiB is what QEMU, and the test, take beside the memory of the machine.
+const overheadMiB = 512
+
+// bearable is how many machines run well at a time. Each has two processors.
+func bearable(memoryMiB, cpus, availableMiB int) int {
+	return max(1, min(cpus/2, availableMiB/(memoryMiB+overheadMiB)))
+}
+
+// availableMiB is the memory that this machine has left.
+func availableMiB() int {
+	text, _ := os.ReadFile("/proc/meminfo") // without it, one machine at a time
+	for line := range strings.Lines(string(text)) {
+		var kib int
+		if n, _ := fmt.Sscanf(line, "MemAvailable: %d kB", &kib); n == 1 {
+			return kib / 1024
+		}
+	}
+	return 0
+}
+
+// given are the arguments that are not empty: for the others, the module has defaults.
+func given(all module.Arguments) module.Arguments {
+	maps.DeleteFunc(all, func(_ string, value any) bool { return value == "" || value == module.Directory("") })
+	return all
+}
+
+// emptyFolder refuses a folder that has something in it already.
+func emptyFolder(flag, path string) error {
+	entries, err := os.ReadDir(path)
+	if err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("--%s: %w", flag, err)
+	}
+	if len(entries) > 0 {
+		return fmt.Errorf("--%s %s: the folder is not empty; name a new one", flag, path)
+	}
+	return nil
+}

@@ -1,0 +1,145 @@
+package module
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"dagger.io/dagger"
+	"dagger.io/dagger/querybuilder"
+)
+
+// Variables of the SDK: a session that runs already, and the program that starts one.
+// Without either, the SDK would download the program.
+const (
+	sessionVariable = "DAGGER_SESSION_PORT"
+	programVariable = "_EXPERIMENTAL_DAGGER_CLI_BIN"
+)
+
+type engine struct {
+	client    *dagger.Client
+	arguments Arguments
+}
+
+// Connect loads the module into a session with the Dagger engine, which tells log what
+// it does.
+func Connect(ctx context.Context, options Options, log io.Writer) (Module, error) {
+	if os.Getenv(sessionVariable) == "" && os.Getenv(programVariable) == "" {
+		program, err := exec.LookPath("dagger")
+		if err != nil {
+			return nil, errors.New("no dagger in PATH: run `make gate`, which brings one")
+		}
+		os.Setenv(programVariable, program)
+	}
+	top, err := filepath.Abs(options.Repository)
+	if err != nil {
+		return nil, err
+	}
+	client, err := dagger.Connect(ctx, dagger.WithLogOutput(log), dagger.WithEnvironmentVariable("NO_COLOR", "1"))
+	if err != nil {
+		return nil, fmt.Errorf("no Dagger engine: %w", err)
+	}
+	if err := client.ModuleSource(top).AsModule().Serve(ctx); err != nil {
+		client.Close()
+		return nil, fmt.Errorf("the Dagger module of %s: %w", top, failure(err))
+	}
+	return &engine{client, options.Arguments}, nil
+}
+
+func (e *engine) Close() error { return e.client.Close() }
+
+// selection is a call as the engine takes it.
+func (e *engine) selection(call Call) (*querybuilder.Selection, error) {
+	query, err := e.with(e.client.QueryBuilder().Select("bee"), e.arguments)
+	if err != nil {
+		return nil, err
+	}
+	return e.with(query.Select(call.Function), call.Arguments)
+}
+
+func (e *engine) with(query *querybuilder.Selection, arguments Arguments) (*querybuilder.Selection, error) {
+	for name, value := range arguments {
+		switch v := value.(type) {
+		case File:
+			path, err := filepath.Abs(string(v))
+			if err != nil {
+				return nil, err
+			}
+			value = e.client.Host().File(path)
+		case Directory:
+			path, err := filepath.Abs(string(v))
+			if err != nil {
+				return nil, err
+			}
+			value = e.client.Host().Directory(path)
+		case Secret:
+			value = e.client.SetSecret(name, string(v))
+		}
+		query = query.Arg(name, value)
+	}
+	return query, nil
+}
+
+// id calls a function that returns an object.
+func id[ID ~string](ctx context.Context, e *engine, call Call) (ID, error) {
+	var id ID
+	query, err := e.selection(call)
+	if err != nil {
+		return "", err
+	}
+	err = query.Select("id").Bind(&id).Execute(ctx)
+	return id, failure(err)
+}
+
+func (e *engine) File(ctx context.Context, call Call, path string) error {
+	file, err := id[dagger.FileID](ctx, e, call)
+	if err != nil {
+		return err
+	}
+	if path, err = filepath.Abs(path); err != nil {
+		return err
+	}
+	_, err = e.client.LoadFileFromID(file).Export(ctx, path)
+	return failure(err)
+}
+
+func (e *engine) Directory(ctx context.Context, call Call, folder string) error {
+	directory, err := id[dagger.DirectoryID](ctx, e, call)
+	if err != nil {
+		return err
+	}
+	if folder, err = filepath.Abs(folder); err != nil {
+		return err
+	}
+	_, err = e.client.LoadDirectoryFromID(directory).Export(ctx, folder)
+	return failure(err)
+}
+
+func (e *engine) Text(ctx context.Context, call Call) (string, error) {
+	query, err := e.selection(call)
+	if err != nil {
+		return "", err
+	}
+	var text *string // what returns nothing returns null
+	if err := query.Bind(&text).Execute(ctx); err != nil || text == nil {
+		return "", failure(err)
+	}
+	return *text, nil
+}
+
+// failure is an error of the engine's, with what the program wrote that failed.
+func failure(err error) error {
+	if err == nil {
+		return nil
+	}
+	failed := &Error{Message: err.Error()}
+	var program *dagger.ExecError
+	if errors.As(err, &program) {
+		failed.Stdout, failed.Stderr = program.Stdout, program.Stderr
+	}
+	return failed
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bee/gate/internal/lockdiff"
+	"bee/gate/internal/module"
+	"bee/gate/internal/output"
+	"bee/gate/internal/summary"
+)
+
+// lockFile is the lock of the base alpine, below the top of the repository.
+const lockFile = "iso/alpine/packages.lock"
+
+// shownChanges of a lock are in the annotation; the summary has all.
+const shownChanges = 10
+
+func (g *gate) locksCommand() *cobra.Command {
+	var kept string
+	cmd := &cobra.Command{
+		Use:   "locks",
+		Short: "Tell whether the lock of Alpine's packages is fresh",
+		Long: `locks compares iso/alpine/packages.lock with what Alpine's mirror has now. A lock
+that is stale, or that is not there, is a warning, and the exit status is 1.`,
+		Example: `  gate locks --output iso/alpine/packages.lock   # take what there is now`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			top, err := g.top()
+			if err != nil {
+				return err
+			}
+			// It is read first: --output may be the same file.
+			committed, err := os.ReadFile(filepath.Join(top, lockFile))
+			missing := os.IsNotExist(err)
+			if err != nil && !missing {
+				return err
+			}
+			fresh := kept
+			if fresh == "" {
+				folder, err := os.MkdirTemp("", "gate")
+				if err != nil {
+					return err
+				}
+				defer os.RemoveAll(folder)
+				fresh = filepath.Join(folder, filepath.Base(lockFile))
+			}
+			return g.withModule(cmd.Context(), func(m module.Module) error {
+				g.out.Group("lock")
+				err := m.File(cmd.Context(), module.Call{Function: "lock"}, fresh)
+				g.out.EndGroup()
+				if err != nil {
+					return g.failed("lock", err)
+				}
+				text, err := os.ReadFile(fresh)
+				if err != nil {
+					return err
+				}
+				if missing {
+					return g.noLock()
+				}
+				return g.compareLocks(string(committed), string(text))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&kept, "output", "", "`file` for the lock as it is now")
+	cmd.MarkFlagFilename("output", "lock")
+	return cmd
+}
+
+func (g *gate) noLock() error {
+	g.out.Warning(output.Annotation{Title: "no lock", Message: lockFile + " is not in the repository; make one, and commit it: gate locks --output " + lockFile})
+	g.out.Summary(summary.Line("FAIL", lockFile+" is not in the repository"))
+	return errFailed
+}
+
+func (g *gate) compareLocks(committed, fresh string) error {
+	changes := lockdiff.Changes(committed, fresh)
+	if len(changes) == 0 {
+		g.out.Summary(summary.Line("PASS", lockFile+" is fresh"))
+		return nil
+	}
+	shown := changes
+	if left := len(changes) - shownChanges; left > 0 {
+		shown = append(changes[:shownChanges:shownChanges], fmt.Sprintf("and %d more", left))
+	}
+	g.out.Warning(output.Annotation{File: lockFile, Line: 1, Title: "stale lock", Message: strings.Join(shown, "\n")})
+	g.out.Summary(summary.Line("FAIL", fmt.Sprintf("%s is stale: %d packages differ", lockFile, len(changes))) + "\n" + summary.List(changes))
+	return errFailed
+}

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"bee/gate/internal/module"
+	"bee/gate/internal/reports"
+	"dagger/bee/matrix"
+)
+
+func (g *gate) releaseCommand() *cobra.Command {
+	var version, releases, base, coverage, folder string
+	var nvidia bool
+	var test testFlags
+	cmd := &cobra.Command{
+		Use:   "release --version VERSION --output FOLDER",
+		Short: "Build a release, and test it on all machines of the plan",
+		Long: `release puts a release into a folder, with the smoke reports of all machines and
+notes on what changed since the release before. It tells what came out of the tests,
+as verdict does. Outputs: folder; notes, the file; verdict.`,
+		Example: `  gate release --version v1.4.0 --releases releases --output releases/v1.4.0`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := emptyFolder("output", folder); err != nil {
+				return err
+			}
+			if releases != "" {
+				if err := isFolder("releases", releases); err != nil {
+					return err
+				}
+			}
+			planBase, err := g.baseOr(base)
+			if err != nil {
+				return err
+			}
+			plan, err := matrix.Plan(planBase, matrix.Coverage(coverage))
+			if err != nil {
+				return err
+			}
+			if err := test.check(plan); err != nil {
+				return err
+			}
+			return g.withModule(cmd.Context(), func(m module.Module) error {
+				g.out.Group("release " + version)
+				err := m.Directory(cmd.Context(), module.Call{Function: "release", Arguments: given(module.Arguments{
+					"version": version, "releases": module.Directory(releases), "base": base, "coverage": coverage,
+					"jobs": test.jobs, "timeout": test.timeout.String(), "nvidia": nvidia, "kvm": test.kvm,
+				})}, folder)
+				g.out.EndGroup()
+				if err != nil {
+					return g.failed("release", err)
+				}
+				g.out.Set("folder", folder)
+				g.out.Set("notes", filepath.Join(folder, "NOTES.md"))
+				results, err := reports.Find([]string{filepath.Join(folder, "smoke")})
+				if err != nil {
+					return err
+				}
+				return g.conclude(results)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&version, "version", "", "`version` of the release")
+	flags.StringVar(&releases, "releases", "", "`folder` with the releases before")
+	baseFlag(cmd, &base)
+	coverageFlag(cmd, &coverage, matrix.Pairs)
+	test.add(cmd)
+	flags.BoolVar(&nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
+	flags.StringVar(&folder, "output", "", "`folder` for the release, which must not exist or be empty")
+	cmd.MarkFlagRequired("version")
+	cmd.MarkFlagRequired("output")
+	cmd.MarkFlagDirname("releases")
+	cmd.MarkFlagDirname("output")
+	return cmd
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"bee/gate/internal/module"
+	"bee/gate/internal/summary"
+)
+
+func (g *gate) reproduceCommand() *cobra.Command {
+	var base string
+	cmd := &cobra.Command{
+		Use:   "reproduce",
+		Short: "Build the ISO twice, and tell whether both are the same",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.withModule(cmd.Context(), func(m module.Module) error {
+				g.out.Group("reproduce")
+				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible", Arguments: given(module.Arguments{"base": base})})
+				g.out.EndGroup()
+				if err != nil {
+					g.out.Summary(summary.Line("FAIL", "the ISO is not reproducible: "+err.Error()))
+					return g.failed("reproduce", err)
+				}
+				g.out.Summary(summary.Line("PASS", strings.TrimSpace(text)))
+				return nil
+			})
+		},
+	}
+	baseFlag(cmd, &base)
+	return cmd
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"bee/gate/internal/blame"
+	"bee/gate/internal/output"
+	"bee/gate/internal/reports"
+	"bee/gate/internal/summary"
+	"bee/iso/smoke/report"
+)
+
+func (g *gate) verdictCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verdict FOLDER...",
+		Short: "Tell what came out of smoke tests that were run before",
+		Long: `verdict reads the smoke reports in the folders, or up to two folders below them, and
+tells what smoke would: an annotation for each check that failed and each machine
+whose checks did not run to their end, the summary, the output "verdict", and the
+exit status. A folder without any report counts as a report that is missing.`,
+		Example: `  gate verdict dist/smoke`,
+		Args:    cobra.MinimumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		},
+		RunE: func(_ *cobra.Command, dirs []string) error {
+			results, err := reports.Find(dirs)
+			if err != nil {
+				return err
+			}
+			return g.conclude(results)
+		},
+	}
+}
+
+// conclude tells what came out of all machines.
+func (g *gate) conclude(results []reports.Result) error {
+	top, err := g.top()
+	if err != nil {
+		return err
+	}
+	repository := os.DirFS(top)
+	for _, r := range results {
+		for _, c := range r.Failed() {
+			at := blame.Find(repository, c.Name)
+			g.out.Error(output.Annotation{File: at.File, Line: at.Line, Title: r.Name + ": " + c.Name, Message: c.Detail})
+		}
+		if reason := r.Reason(); reason != "" {
+			g.out.Error(output.Annotation{Title: r.Name, Message: reason})
+		}
+	}
+	g.out.Summary(summary.Smoke(results, g.artifacts()))
+	verdict := reports.Verdict(results)
+	g.out.Set("verdict", string(verdict))
+	switch verdict {
+	case report.Pass:
+		return nil
+	case report.Fail:
+		return errFailed
+	}
+	return errBroken
+}
+
+// artifacts is the address of what this run of a workflow keeps; empty elsewhere.
+func (g *gate) artifacts() string {
+	if !output.InActions(g.getenv) {
+		return ""
+	}
+	return g.getenv("GITHUB_SERVER_URL") + "/" + g.getenv("GITHUB_REPOSITORY") + "/actions/runs/" + g.getenv("GITHUB_RUN_ID") + "#artifacts"
+}
