@@ -63,10 +63,12 @@ func (g *gate) conclude(results []reports.Result) error {
 	return errBroken
 }
 
-// artifacts is the address of what this run of a workflow keeps; empty elsewhere.
+// artifacts is the address of what this run of a workflow keeps; empty where there is
+// no such run.
 func (g *gate) artifacts() string {
-	if !output.InActions(g.getenv) {
+	run := g.getenv("GITHUB_RUN_ID")
+	if !output.InActions(g.getenv) || run == "" {
 		return ""
 	}
-	return g.getenv("GITHUB_SERVER_URL") + "/" + g.getenv("GITHUB_REPOSITORY") + "/actions/runs/" + g.getenv("GITHUB_RUN_ID") + "#artifacts"
+	return g.getenv("GITHUB_SERVER_URL") + "/" + g.getenv("GITHUB_REPOSITORY") + "/actions/runs/" + run + "#artifacts"
 }

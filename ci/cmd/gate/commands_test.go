@@ -1,0 +1,216 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"bee/gate/internal/module"
+)
+
+const serverLine = `{"name":"uefi-cd-1024-server","firmware":"uefi","media":"cd","memory_mib":1024,"network":"","disk":"","bmc":false,"profile":"server"}]}`
+
+func TestPlan(t *testing.T) {
+	_, env := repository(t)
+	o := run(t, nil, false, env, "plan")
+	contains(t, "plan", o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme","firmware":"bios","media":"cd","memory_mib":512,"network":"virtio","disk":"nvme","bmc":false,"profile":"plain"},`, serverLine+"\n")
+	if o.status != 0 || strings.Count(o.text, "\n") != 1 {
+		t.Errorf("more than one line: %+v", o)
+	}
+	o = run(t, nil, true, env, "plan")
+	equal(t, "outputs", o.outputs, set("matrix", strings.TrimSpace(o.text)))
+}
+
+// The command line wins over the environment, and an empty variable counts as none.
+func TestFlagsFromEnvironment(t *testing.T) {
+	_, env := repository(t)
+	env["GATE_BASE"], env["GATE_COVERAGE"] = "alpine", ""
+	o := run(t, nil, false, env, "plan")
+	contains(t, "variable", o.text, `{"include":[{"name":"bios-cd-1024-virtio-nvme"`)
+	o = run(t, nil, false, env, "plan", "--base", "debian")
+	contains(t, "flag and variable", o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme"`)
+	env["GATE_JOBS"] = "many"
+	o = run(t, nil, false, env, "smoke", "--iso", "x", "--report", "y")
+	equal(t, "wrong", o.stderr, "gate: GATE_JOBS=many: invalid argument \"many\" for \"--jobs\" flag: strconv.ParseInt: parsing \"many\": invalid syntax\n")
+	env["GATE_JOBS"], env["GATE_ISO"], env["GATE_REPORT"] = "", "none.iso", "y"
+	o = run(t, nil, false, env, "smoke")
+	equal(t, "required by variables", o.stderr, "gate: --iso: stat none.iso: no such file or directory\n")
+}
+
+func TestInput(t *testing.T) {
+	top, env := repository(t)
+	iso, full := write(t, filepath.Join(t.TempDir(), "bee.iso"), "x"), t.TempDir()
+	write(t, filepath.Join(full, "x"), "x")
+	smoke := []string{"smoke", "--iso", iso, "--report", t.TempDir()}
+	for want, args := range map[string][]string{
+		`base "x" is not known; the bases are: alpine, debian`:                        {"plan", "--base", "x"},
+		`coverage "x" is not known; it is one of ["each" "pairs"]`:                    {"plan", "--coverage", "x"},
+		`--machine: machine "x" is not known; names are such as uefi-usb-4096`:        append(smoke, "--machine", "x"),
+		`--jobs -1: it has to be 1 or more`:                                           append(smoke, "--jobs", "-1"),
+		`--timeout 0s: it has to be longer than nothing`:                              append(smoke, "--timeout", "0s"),
+		`--password-env NONE: the variable is not set, or empty`:                      append(smoke, "--password-env", "NONE"),
+		`--identity: open none: no such file`:                                         append(smoke, "--identity", "none"),
+		`--signing-key: open none: no such file`:                                      {"build", "--signing-key", "none"},
+		`--apk-mirror: stat none: no such file`:                                       {"build", "--apk-mirror", "none"},
+		`--output ` + full + `: the folder is not empty; name a new one`:              {"release", "--version", "v1", "--output", full},
+		`--releases: stat none: no such file`:                                         {"release", "--version", "v1", "--output", "new", "--releases", "none"},
+		`required flag(s) "iso", "report" not set`:                                    {"smoke"},
+		`requires at least 1 arg(s)`:                                                  {"verdict"},
+		`open none: no such file`:                                                     {"verdict", "none"},
+		`VERSIONS: no such file or directory; --repository names the top of bee's re`: {"plan", "--repository", full},
+		`no Dagger engine`: {"lint"},
+	} {
+		if o := run(t, nil, false, env, args...); o.status != exitInput || !strings.Contains(o.stderr, want) {
+			t.Errorf("%q: status %d, %s, want %s", args, o.status, o.stderr, want)
+		}
+	}
+	_ = top
+}
+
+func TestLint(t *testing.T) {
+	_, env := repository(t)
+	clean := &standIn{do: func(module.Call, string) (string, error) { return "", nil }}
+	o := run(t, clean, false, env, "lint")
+	equal(t, "clean", o.text, "== lint\n\n## PASS: the sources are clean\n")
+
+	dirty := &standIn{do: func(module.Call, string) (string, error) {
+		return "", &module.Error{Message: "exit code: 1", Stdout: "matrix/bad.go:7:32: odd (SA4000)\n./ci: vet, staticcheck\n", Stderr: "# dagger/bee/matrix\nmatrix/bad.go:5:27: wrong type\n"}
+	}}
+	o = run(t, dirty, false, env, "lint")
+	contains(t, "terminal", o.text, "ci/matrix/bad.go:7: error: lint: odd (SA4000)\nci/matrix/bad.go:5: error: lint: wrong type\n")
+	o = run(t, dirty, true, env, "lint")
+	equal(t, "summary", o.summary, "## FAIL: 2 findings\n\n")
+	equal(t, "actions", o.text, `::group::lint
+::endgroup::
+::error file=ci/matrix/bad.go,line=7,title=lint::odd (SA4000)
+::error file=ci/matrix/bad.go,line=5,title=lint::wrong type
+exit code: 1
+matrix/bad.go:7:32: odd (SA4000)
+./ci: vet, staticcheck
+# dagger/bee/matrix
+matrix/bad.go:5:27: wrong type
+`)
+	if o.status != exitFailed {
+		t.Errorf("status %d", o.status)
+	}
+
+	broken := &standIn{do: func(module.Call, string) (string, error) { return "", &module.Error{Message: "no network"} }}
+	o = run(t, broken, true, env, "lint")
+	equal(t, "broken", o.text, "::group::lint\n::endgroup::\n::error title=lint::no network\n")
+}
+
+func TestBuild(t *testing.T) {
+	top, env := repository(t)
+	s := &standIn{do: func(_ module.Call, to string) (string, error) {
+		write(t, filepath.Join(to, manifestFile), `{"iso": {"size_bytes": 3145728, "sha256": "abcd"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`)
+		return "", nil
+	}}
+	folder := filepath.Join(t.TempDir(), "dist")
+	key := write(t, filepath.Join(t.TempDir(), "key.rsa"), "-----BEGIN-----\nc2VjcmV0\n")
+	o := run(t, s, true, env, "build", "--output", folder, "--base", "debian", "--signing-key", key, "--strict", "--apk-mirror", top)
+	equal(t, "outputs", o.outputs, set("iso", folder+"/bee.iso")+set("sha256", "abcd")+set("size", "3145728")+set("version", "20261105-0123"))
+	equal(t, "summary", o.summary, `## bee 20261105-0123 on debian trixie, Linux 6.12.1
+
+| file | size | SHA-256 |
+|---|---|---|
+| bee.iso | 3.0 MiB | abcd |
+
+`)
+	equal(t, "text", o.text, "::add-mask::-----BEGIN-----%0Ac2VjcmV0\n::add-mask::-----BEGIN-----\n::add-mask::c2VjcmV0\n::group::build\n::endgroup::\n")
+	equal(t, "calls", strings.Join(s.calls, "\n"), "build base=debian")
+	want := fmt.Sprint(module.Options{Repository: top, Arguments: module.Arguments{
+		"apkMirror": module.Directory(top), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
+	}})
+	equal(t, "options", fmt.Sprint(s.options), want)
+
+	o = run(t, s, false, env, "build", "--output", folder)
+	equal(t, "terminal", o.text, "== build\niso="+folder+"/bee.iso\nsha256=abcd\nsize=3145728\nversion=20261105-0123\n\n"+
+		"## bee 20261105-0123 on debian trixie, Linux 6.12.1\n\n| file | size | SHA-256 |\n|---|---|---|\n| bee.iso | 3.0 MiB | abcd |\n")
+	equal(t, "calls", s.calls[1], "build")
+
+	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
+	o = run(t, failing, false, env, "build")
+	if o.status != exitFailed || o.text != "== build\nerror: build: the kernel is of another series\n" {
+		t.Errorf("got %+v", o)
+	}
+}
+
+func TestReproduce(t *testing.T) {
+	_, env := repository(t)
+	s := &standIn{do: func(module.Call, string) (string, error) { return "both builds are abcd\n", nil }}
+	o := run(t, s, true, env, "reproduce", "--base", "alpine")
+	equal(t, "summary", o.summary, "## PASS: both builds are abcd\n\n")
+	equal(t, "calls", s.calls[0], "verifyReproducible base=alpine")
+	s.do = func(module.Call, string) (string, error) {
+		return "", &module.Error{Message: "bee.iso: etc/motd differs"}
+	}
+	o = run(t, s, true, env, "reproduce")
+	equal(t, "differs", o.summary, "## FAIL: the ISO is not reproducible&#58; bee.iso&#58; etc/motd differs\n\n")
+	contains(t, "differs", o.text, "::error title=reproduce::bee.iso: etc/motd differs\n")
+	if o.status != exitFailed {
+		t.Errorf("status %d", o.status)
+	}
+}
+
+func TestRelease(t *testing.T) {
+	top, env := repository(t)
+	s := &standIn{}
+	s.do = func(call module.Call, to string) (string, error) {
+		machine := module.Call{Arguments: module.Arguments{"firmware": "bios", "media": "cd", "memory": 1024}}
+		return "", smokeReport(t, machine, filepath.Join(to, "smoke", "bios-cd-1024-none-nvme"))
+	}
+	folder := filepath.Join(t.TempDir(), "v1")
+	o := run(t, s, true, env, "release", "--version", "v1", "--releases", top, "--output", folder, "--jobs", "2", "--kvm=false", "--nvidia=false")
+	equal(t, "calls", s.calls[0], "release coverage=pairs jobs=2 kvm=false nvidia=false releases="+top+" timeout=10m0s version=v1")
+	equal(t, "outputs", o.outputs, set("folder", folder)+set("notes", folder+"/NOTES.md")+set("verdict", "pass"))
+	contains(t, "summary", o.summary, "## PASS: 1 of 1 machines passed\n", "| 1 bios 1024 |")
+	if o.status != 0 {
+		t.Errorf("status %d", o.status)
+	}
+}
+
+func TestLocks(t *testing.T) {
+	top, env := repository(t)
+	s := &standIn{do: func(_ module.Call, to string) (string, error) {
+		write(t, to, "# lock\na 2-r0 Q1a\nb 1-r0 Q1b\n")
+		return "", nil
+	}}
+	o := run(t, s, true, env, "locks")
+	contains(t, "missing", o.text, "::warning title=no lock::iso/alpine/packages.lock is not in the repository; make one, and commit it: gate locks --output iso/alpine/packages.lock\n")
+	if o.status != exitFailed {
+		t.Errorf("missing: status %d", o.status)
+	}
+	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 Q1a\nb 1-r0 Q1b\n")
+	o = run(t, s, true, env, "locks")
+	contains(t, "stale", o.text, "::warning file=iso/alpine/packages.lock,line=1,title=stale lock::a 1-r0 is now 2-r0\n")
+	equal(t, "stale", o.summary, "## FAIL: iso/alpine/packages.lock is stale&#58; 1 packages differ\n\n- a 1-r0 is now 2-r0\n\n")
+	if o.status != exitFailed {
+		t.Errorf("stale: status %d", o.status)
+	}
+	if o = run(t, s, false, env, "locks", "--output", lock); o.status != exitFailed {
+		t.Errorf("stale, and taken: status %d", o.status)
+	}
+	o = run(t, s, false, env, "locks")
+	if o.status != 0 || o.text != "== lock\n\n## PASS: iso/alpine/packages.lock is fresh\n" {
+		t.Errorf("fresh: %+v", o)
+	}
+}
+
+// Every flag of every command can be completed, and no command lacks its help.
+func TestHelp(t *testing.T) {
+	o := run(t, nil, false, nil, "--help")
+	contains(t, "help", o.text, "\nExit status:\n  0  ", "--password-env is GATE_PASSWORD_ENV")
+	o = run(t, nil, false, nil, "__complete", "plan", "--coverage", "")
+	contains(t, "completion", o.text, "each\npairs\n")
+	o = run(t, nil, false, map[string]string{"GATE_REPOSITORY": "../../.."}, "__complete", "smoke", "--base", "debian", "--machine", "uefi-cd-1024-s")
+	if !slices.Contains(strings.Split(o.text, "\n"), "uefi-cd-1024-server") {
+		t.Errorf("machines: %s", o.text)
+	}
+	if _, err := os.Stat("y"); err == nil {
+		t.Error("a test left a folder")
+	}
+}
