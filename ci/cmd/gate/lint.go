@@ -43,7 +43,7 @@ func (g *gate) lintCommand() *cobra.Command {
 					return g.failed("lint", err)
 				}
 				g.out.Printf("%s\n", err)
-				g.out.Summary(summary.Line("FAIL", fmt.Sprintf("%d findings", len(found))))
+				g.out.Summary(summary.Line("FAIL", fmt.Sprintf("findings: %d", len(found))))
 				return errFailed
 			})
 		},

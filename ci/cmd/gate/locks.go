@@ -89,6 +89,6 @@ func (g *gate) compareLocks(committed, fresh string) error {
 		shown = append(changes[:shownChanges:shownChanges], fmt.Sprintf("and %d more", left))
 	}
 	g.out.Warning(output.Annotation{File: lockFile, Line: 1, Title: "stale lock", Message: strings.Join(shown, "\n")})
-	g.out.Summary(summary.Line("FAIL", fmt.Sprintf("%s is stale: %d packages differ", lockFile, len(changes))) + "\n" + summary.List(changes))
+	g.out.Summary(summary.Line("FAIL", fmt.Sprintf("%s is stale, packages that differ: %d", lockFile, len(changes))) + "\n" + summary.List(changes))
 	return errFailed
 }

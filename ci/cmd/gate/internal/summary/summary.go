@@ -196,10 +196,10 @@ func checks(results []reports.Result) string {
 	}
 	text := "### Checks\n\n" + table(some)
 	if passed := len(all) + 1 - len(some); passed > 0 {
-		text += fmt.Sprintf("\n%d other checks are PASS on every machine that ran them.\n", passed)
+		text += fmt.Sprintf("\nOther checks, which are PASS on every machine that ran them: %d\n", passed)
 	}
 	if len(names) > 0 {
-		text += "\n" + fold(fmt.Sprintf("all %d checks", len(names)), table(all))
+		text += "\n" + fold(fmt.Sprintf("all checks: %d", len(names)), table(all))
 	}
 	return text
 }

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"bee/gate/internal/module"
+	"bee/gate/internal/output"
+	"bee/iso/smoke/report"
+)
+
+// machines are a stand-in whose function smoke-report is ours, but for machines with
+// four network cards, on which the engine fails.
+func machines(t *testing.T) *standIn {
+	return &standIn{t: t, do: func(call module.Call, to string) (string, error) {
+		if call.Arguments["network"] == "four" {
+			return "", &module.Error{Message: "exit code: 137", Stderr: "qemu: killed\n"}
+		}
+		return "", smokeReport(t, call, to)
+	}}
+}
+
+const (
+	machine512    = "bios-cd-512-virtio-nvme"
+	machineFails  = "uefi-usb-1024-e1000e-virtio-blk-bmc"
+	machineBroken = "bios-cd-4096-none-ahci-bmc"
+	machineNone   = "uefi-usb-4096-four-virtio-scsi"
+	server        = "uefi-cd-1024-server"
+)
+
+func TestSmoke(t *testing.T) {
+	_, env := repository(t)
+	iso, folder := write(t, filepath.Join(t.TempDir(), "bee.iso"), "x"), filepath.Join(t.TempDir(), "smoke")
+	// The report of a test before, which must not count.
+	write(t, filepath.Join(folder, machineNone, report.JSONFile), `{"schema_version": 1, "verdict": "pass"}`)
+	env["GATE_PASSWORD_ENV"], env["PASSWORD"] = "PASSWORD", "s3cret"
+	args := []string{"smoke", "--iso", iso, "--report", folder, "--jobs", "1", "--kvm=false", "--timeout", "90s"}
+
+	s := machines(t)
+	o := run(t, s, true, env, args...)
+	equal(t, "actions", o.text, `::add-mask::s3cret
+::group::smoke: 5 machines, 1 at a time
+[1/5] PASS `+machine512+`: 60 s, 2 passed, 0 failed, 0 skipped
+[2/5] FAIL `+machineFails+`: 60 s, 1 passed, 1 failed, 0 skipped
+[3/5] ERROR `+machineBroken+`: 60 s, 0 passed, 0 failed, 0 skipped
+[4/5] ERROR `+machineNone+`: no report: exit code: 137
+qemu: killed
+[5/5] PASS `+server+`: 60 s, 2 passed, 0 failed, 0 skipped
+::endgroup::
+::error file=iso/smoke/smoketest.sh,line=3,title=`+machineFails+`%3A memory::40 of 480 MiB
+::error title=`+machineBroken+`::kernel panic: ::x::
+::error title=`+machineNone+`::no report: exit code: 137%0Aqemu: killed
+`)
+	equal(t, "outputs", o.outputs, set("verdict", "fail"))
+	equal(t, "calls", strings.Join(s.calls, "\n"), strings.ReplaceAll(`smokeReport bmc=false disk=nvme firmware=bios iso=ISO kvm=false media=cd memory=512 network=virtio password=s3cret profile=plain timeout=1m30s
+smokeReport bmc=true disk=virtio-blk firmware=uefi iso=ISO kvm=false media=usb memory=1024 network=e1000e password=s3cret profile=plain timeout=1m30s
+smokeReport bmc=true disk=ahci firmware=bios iso=ISO kvm=false media=cd memory=4096 network=none password=s3cret profile=plain timeout=1m30s
+smokeReport bmc=false disk=virtio-scsi firmware=uefi iso=ISO kvm=false media=usb memory=4096 network=four password=s3cret profile=plain timeout=1m30s
+smokeReport firmware=uefi iso=ISO kvm=false media=cd memory=1024 password=s3cret profile=server timeout=1m30s`, "ISO", iso))
+	equal(t, "summary", o.summary, read("testdata/smoke.md"))
+	if o.status != exitFailed {
+		t.Errorf("status %d", o.status)
+	}
+
+	o = run(t, machines(t), false, env, args...)
+	contains(t, "terminal", o.text, "== smoke: 5 machines, 1 at a time\n[1/5] PASS ",
+		"iso/smoke/smoketest.sh:3: error: "+machineFails+": memory: 40 of 480 MiB\nerror: "+machineBroken+": kernel panic: ::x::\n",
+		"\n## FAIL: 2 of 5 machines passed, 1 failed, 2 did not run to the end\n", "\nthe end of serial.log:\n\nthe last line\n",
+		"!["+machineFails+"]("+machineFails+"/console.png)", "\nverdict=fail\n")
+
+	// The same from the reports.
+	o = run(t, nil, true, env, "verdict", folder)
+	contains(t, "verdict", o.text, "::error file=iso/smoke/smoketest.sh,line=3,title="+machineFails+"%3A memory::40 of 480 MiB\n", "::error title="+machineNone+"::no report\n")
+	equal(t, "verdict's outputs", o.outputs, set("verdict", "fail"))
+	if o.status != exitFailed {
+		t.Errorf("verdict: status %d", o.status)
+	}
+}
+
+func TestSmokeStatus(t *testing.T) {
+	_, env := repository(t)
+	iso := write(t, filepath.Join(t.TempDir(), "bee.iso"), "x")
+	for names, want := range map[string]struct {
+		status  int
+		verdict string
+	}{
+		machine512 + "," + server:            {0, "pass"},
+		machine512 + "," + machine512:        {0, "pass"},
+		machineFails + "," + machineBroken:   {exitFailed, "fail"},
+		machine512 + "," + machineBroken:     {exitBroken, "error"},
+		machine512 + "," + machineNone:       {exitBroken, "error"},
+		machineNone + "," + machineBroken:    {exitBroken, "error"},
+		"bios-usb-1024-server," + machine512: {0, "pass"},
+	} {
+		env["GATE_MACHINE"] = names
+		o := run(t, machines(t), true, env, "smoke", "--iso", iso, "--report", t.TempDir())
+		if o.status != want.status || o.outputs != set("verdict", want.verdict) {
+			t.Errorf("%s: %d, %s", names, o.status, o.outputs)
+		}
+	}
+}
+
+// An interrupt ends the test; the machines that were not tested are in error.
+func TestSmokeCancelled(t *testing.T) {
+	_, env := repository(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	s := &standIn{t: t, do: func(call module.Call, to string) (string, error) {
+		cancel()
+		return "", ctx.Err()
+	}}
+	var stdout strings.Builder
+	getenv := func(name string) string { return env[name] }
+	g := &gate{getenv: getenv, out: output.New(getenv, &stdout), connect: func(context.Context, module.Options) (module.Module, error) { return s, nil }}
+	cmd := g.command()
+	cmd.SetArgs([]string{"smoke", "--iso", write(t, filepath.Join(t.TempDir(), "bee.iso"), "x"), "--report", t.TempDir(), "--jobs", "1"})
+	if status := exitStatus(cmd.ExecuteContext(ctx), os.Stderr); status != exitBroken || len(s.calls) != 1 {
+		t.Errorf("status %d after %q", status, s.calls)
+	}
+	contains(t, "cancelled", stdout.String(), "[5/5] ERROR "+server+": no report: the test was cancelled\n", "\nverdict=error\n")
+}
+
+func TestVerdictOfJobs(t *testing.T) {
+	_, env := repository(t)
+	top := t.TempDir()
+	for _, name := range []string{machine512, server} {
+		call := module.Call{Arguments: module.Arguments{"firmware": "bios", "media": "cd", "memory": 512}}
+		if err := smokeReport(t, call, filepath.Join(top, "smoke-"+name, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := run(t, nil, false, env, "verdict", top)
+	contains(t, "verdict", o.text, "## PASS: 2 of 2 machines passed\n", "1. "+machine512+": tcg", "2. "+server+": tcg")
+	if o.status != 0 {
+		t.Errorf("status %d", o.status)
+	}
+}
+
+func TestBearable(t *testing.T) {
+	got := []int{bearable(1024, 16, 64000), bearable(4096, 16, 10000), bearable(4096, 1, 100), bearable(512, 4, 0)}
+	if want := []int{8, 2, 1, 1}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
