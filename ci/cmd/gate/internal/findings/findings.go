@@ -2,12 +2,13 @@
 package findings
 
 import (
-	"bufio"
 	"io/fs"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 )
 
 // Finding is one thing that a linter found. The file is relative to the top of the
@@ -27,7 +28,7 @@ var (
 	// A heading, and names of files below it.
 	unformatted = regexp.MustCompile(`^gofmt would change:$`)
 	goFile      = regexp.MustCompile(`^\S+\.go$`)
-	// What go vet names before the findings of a package, and what the lint writes
+	// What the compiler names before the errors of a package, and what the lint writes
 	// after those of a module: both tell which folder names of files begin in.
 	goPackage = regexp.MustCompile(`^# \[?([^\s\]]+)\]?`)
 	module    = regexp.MustCompile(`^(\S+): vet, staticcheck$`)
@@ -35,6 +36,7 @@ var (
 
 // Parse reads what a lint wrote on one stream.
 func Parse(repository fs.FS, text string) []Finding {
+	modules := modules(repository)
 	var all []Finding
 	folder := "" // that names of files begin in
 	pending := 0 // findings whose folder comes after them
@@ -43,12 +45,12 @@ func Parse(repository fs.FS, text string) []Finding {
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
 		if match := goPackage.FindStringSubmatch(line); match != nil {
-			folder = folderOf(repository, match[1])
+			folder = folderOf(modules, match[1])
 			continue
 		}
 		if match := module.FindStringSubmatch(line); match != nil {
 			for i := pending; i < len(all); i++ {
-				all[i].File = locate(repository, match[1], all[i].File)
+				all[i].File = locate(repository, modules, match[1], all[i].File)
 			}
 			pending, folder, listing = len(all), "", false
 			continue
@@ -71,7 +73,7 @@ func Parse(repository fs.FS, text string) []Finding {
 			continue
 		}
 		if match := colons.FindStringSubmatch(line); match != nil {
-			all = append(all, Finding{locate(repository, folder, match[1]), number(match[2]), match[3]})
+			all = append(all, Finding{locate(repository, modules, folder, match[1]), number(match[2]), match[3]})
 		}
 	}
 	return all
@@ -82,41 +84,54 @@ func number(digits string) int {
 	return n
 }
 
-// locate is the path from the top of the repository, where the file is there.
-func locate(repository fs.FS, folder, file string) string {
-	below := path.Join(folder, file)
-	if _, err := fs.Stat(repository, below); err == nil {
-		return below
-	}
-	return path.Clean(file)
-}
-
-// folderOf is the folder of the Go module that a package is of.
-func folderOf(repository fs.FS, importPath string) string {
-	found, longest := "", 0
+// modules are the folders of the Go modules of a repository, by the modules' names.
+func modules(repository fs.FS) map[string]string {
+	folders := map[string]string{}
 	fs.WalkDir(repository, ".", func(file string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.Name() != "go.mod" {
+		switch {
+		case err != nil:
 			return nil // a folder that cannot be read has no module that was linted
-		}
-		if name := moduleName(repository, file); len(name) > longest && (importPath == name || strings.HasPrefix(importPath, name+"/")) {
-			found, longest = path.Dir(file), len(name)
+		case entry.Name() == ".git":
+			return fs.SkipDir
+		case entry.Name() == "go.mod":
+			if data, err := fs.ReadFile(repository, file); err == nil {
+				folders[modfile.ModulePath(data)] = path.Dir(file)
+			}
 		}
 		return nil
 	})
+	return folders
+}
+
+// folderOf is the folder of the module that a package is of.
+func folderOf(modules map[string]string, importPath string) string {
+	found, longest := "", 0
+	for name, folder := range modules {
+		if len(name) > longest && (importPath == name || strings.HasPrefix(importPath, name+"/")) {
+			found, longest = folder, len(name)
+		}
+	}
 	return found
 }
 
-func moduleName(repository fs.FS, file string) string {
-	mod, err := repository.Open(file)
-	if err != nil {
-		return ""
+// locate is the path from the top of the repository of a file that is named from a
+// folder or, where that is not known, from the one module that has such a file.
+func locate(repository fs.FS, modules map[string]string, folder, file string) string {
+	exists := func(file string) bool {
+		_, err := fs.Stat(repository, file)
+		return err == nil
 	}
-	defer mod.Close()
-	lines := bufio.NewScanner(mod)
-	for lines.Scan() {
-		if name, found := strings.CutPrefix(lines.Text(), "module "); found {
-			return strings.TrimSpace(name)
+	if below := path.Join(folder, file); exists(below) {
+		return below
+	}
+	var found []string
+	for _, folder := range modules {
+		if below := path.Join(folder, file); exists(below) {
+			found = append(found, below)
 		}
 	}
-	return ""
+	if len(found) == 1 {
+		return found[0]
+	}
+	return path.Clean(file)
 }

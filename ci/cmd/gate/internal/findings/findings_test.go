@@ -40,7 +40,7 @@ main.go:2:1: other (ST1000)
 			{"ci/main.go", 1, "odd (ST1000)"},
 			{"iso/main.go", 2, "other (ST1000)"},
 		}},
-		"standard error of go vet": {`go: downloading golang.org/x/mod v0.35.0
+		"standard error of the compiler": {`go: downloading golang.org/x/mod v0.35.0
 # dagger/bee/matrix
 # [dagger/bee/matrix]
 matrix/bad.go:5:27: fmt.Printf format %d has arg "x" of wrong type string
@@ -49,6 +49,10 @@ vet: smoke/report/bad.go:9:1: undefined: x
 `, []Finding{
 			{"ci/matrix/bad.go", 5, `fmt.Printf format %d has arg "x" of wrong type string`},
 			{"iso/smoke/report/bad.go", 9, "undefined: x"},
+		}},
+		"standard error of go vet, without names of packages": {"matrix/bad.go:5:27: wrong\nmain.go:1:1: anywhere\n", []Finding{
+			{"ci/matrix/bad.go", 5, "wrong"},
+			{"main.go", 1, "anywhere"},
 		}},
 		"shellcheck": {`
 In ./engine/bad.sh line 2:
