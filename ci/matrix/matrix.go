@@ -60,6 +60,14 @@ var memories = map[string][]int{
 // Bases are those that there are plans for.
 func Bases() []string { return slices.Sorted(maps.Keys(memories)) }
 
+// CheckBase refuses a base that there is no plan for.
+func CheckBase(base string) error {
+	if _, ok := memories[base]; !ok {
+		return fmt.Errorf("base %q is not known; the bases are: %s", base, strings.Join(Bases(), ", "))
+	}
+	return nil
+}
+
 var (
 	firmwares = []string{"bios", "uefi"}
 	media     = []string{"cd", "usb"}
@@ -101,14 +109,13 @@ func Find(base, name string) (Machine, error) {
 
 // plain are all plain machines that there could be.
 func plain(base string) ([]Machine, error) {
-	sizes, ok := memories[base]
-	if !ok {
-		return nil, fmt.Errorf("base %q is not known; the bases are: %s", base, strings.Join(Bases(), ", "))
+	if err := CheckBase(base); err != nil {
+		return nil, err
 	}
 	var all []Machine
 	for _, firmware := range firmwares {
 		for _, medium := range media {
-			for _, memory := range sizes {
+			for _, memory := range memories[base] {
 				for _, network := range networks {
 					for _, disk := range disks {
 						for _, bmc := range []bool{false, true} {

@@ -38,9 +38,13 @@ file; sha256 and size of it; version, the release of bee that it is.`,
 		Example: `  gate build --base debian --output dist`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			base, err := g.baseOr(base)
+			if err != nil {
+				return err
+			}
 			return g.withModule(cmd.Context(), func(m module.Module) error {
 				g.out.Group("build")
-				err := m.Directory(cmd.Context(), module.Call{Function: "build", Arguments: given(module.Arguments{"base": base})}, folder)
+				err := m.Directory(cmd.Context(), module.Call{Function: "build", Arguments: module.Arguments{"base": base}}, folder)
 				g.out.EndGroup()
 				if err != nil {
 					return g.failed("build", err)

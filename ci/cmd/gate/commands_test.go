@@ -59,6 +59,7 @@ func TestInput(t *testing.T) {
 		`--output ` + full + `: the folder is not empty; name a new one`:              {"release", "--version", "v1", "--output", full},
 		`--releases: stat none: no such file`:                                         {"release", "--version", "v1", "--output", "new", "--releases", "none"},
 		`required flag(s) "iso", "report" not set`:                                    {"smoke"},
+		`base "y" is not known; the bases are: alpine, debian`:                        {"build", "--base", "y"},
 		`requires at least 1 arg(s)`:                                                  {"verdict"},
 		`open none: no such file`:                                                     {"verdict", "none"},
 		`VERSIONS: no such file or directory; --repository names the top of bee's re`: {"plan", "--repository", full},
@@ -130,7 +131,7 @@ func TestBuild(t *testing.T) {
 	o = run(t, s, false, env, "build", "--output", folder)
 	equal(t, "terminal", o.text, "== build\niso="+folder+"/bee.iso\nsha256=abcd\nsize=3145728\nversion=20261105-0123\n\n"+
 		"## bee 20261105-0123 on debian trixie, Linux 6.12.1\n\n| file | size | SHA-256 |\n|---|---|---|\n| bee.iso | 3.0 MiB | abcd |\n")
-	equal(t, "calls", s.calls[1], "build")
+	equal(t, "calls", s.calls[1], "build base=debian")
 
 	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
 	o = run(t, failing, false, env, "build")
@@ -149,7 +150,7 @@ func TestReproduce(t *testing.T) {
 		return "", &module.Error{Message: "bee.iso: etc/motd differs"}
 	}
 	o = run(t, s, true, env, "reproduce")
-	equal(t, "differs", o.summary, "## FAIL: the ISO is not reproducible&#58; bee.iso&#58; etc/motd differs\n\n")
+	equal(t, "differs", o.summary, "## FAIL: no proof that the ISO is reproducible&#58; bee.iso&#58; etc/motd differs\n\n")
 	contains(t, "differs", o.text, "::error title=reproduce::bee.iso: etc/motd differs\n")
 	if o.status != exitFailed {
 		t.Errorf("status %d", o.status)
@@ -165,7 +166,7 @@ func TestRelease(t *testing.T) {
 	}
 	folder := filepath.Join(t.TempDir(), "v1")
 	o := run(t, s, true, env, "release", "--version", "v1", "--releases", top, "--output", folder, "--jobs", "2", "--kvm=false", "--nvidia=false")
-	equal(t, "calls", s.calls[0], "release coverage=pairs jobs=2 kvm=false nvidia=false releases="+top+" timeout=10m0s version=v1")
+	equal(t, "calls", s.calls[0], "release base=debian coverage=pairs jobs=2 kvm=false nvidia=false releases="+top+" timeout=10m0s version=v1")
 	equal(t, "outputs", o.outputs, set("folder", folder)+set("notes", folder+"/NOTES.md")+set("verdict", "pass"))
 	contains(t, "summary", o.summary, "## PASS: 1 of 1 machines passed\n", "| 1 bios 1024 |")
 	if o.status != 0 {

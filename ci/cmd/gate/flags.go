@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"runtime"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"bee/gate/internal/module"
 	"dagger/bee/matrix"
 )
 
@@ -98,12 +96,6 @@ func availableMiB() int {
 		}
 	}
 	return 0
-}
-
-// given are the arguments that are not empty: for the others, the module has defaults.
-func given(all module.Arguments) module.Arguments {
-	maps.DeleteFunc(all, func(_ string, value any) bool { return value == "" || value == module.Directory("") })
-	return all
 }
 
 // emptyFolder refuses a folder that has something in it already.

@@ -10,6 +10,7 @@ require (
 	bee/iso v0.0.0-00010101000000-000000000000
 	dagger.io/dagger v0.19.7
 	dagger/bee v0.0.0-00010101000000-000000000000
+	github.com/Khan/genqlient v0.8.1
 	github.com/sethvargo/go-githubactions v1.3.2
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
@@ -19,7 +20,6 @@ require (
 
 require (
 	github.com/99designs/gqlgen v0.17.81 // indirect
-	github.com/Khan/genqlient v0.8.1 // indirect
 	github.com/adrg/xdg v0.5.3 // indirect
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect

@@ -16,6 +16,7 @@ import (
 
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
+	"dagger/bee/matrix"
 	"dagger/bee/versions"
 )
 
@@ -134,10 +135,10 @@ func (g *gate) top() (string, error) {
 	}
 }
 
-// baseOr is a base, or, where none is given, the one that VERSIONS names.
+// baseOr is a base that there is, or, where none is given, the one that VERSIONS names.
 func (g *gate) baseOr(base string) (string, error) {
 	if base != "" {
-		return base, nil
+		return base, matrix.CheckBase(base)
 	}
 	top, err := g.top()
 	if err != nil {
@@ -155,7 +156,7 @@ func (g *gate) baseOr(base string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return v.Base, nil
+	return v.Base, matrix.CheckBase(v.Base)
 }
 
 // withModule connects to the module, and does something with it.

@@ -26,28 +26,30 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			if err := emptyFolder("output", folder); err != nil {
 				return err
 			}
-			if releases != "" {
-				if err := isFolder("releases", releases); err != nil {
-					return err
-				}
-			}
-			planBase, err := g.baseOr(base)
+			base, err := g.baseOr(base)
 			if err != nil {
 				return err
 			}
-			plan, err := matrix.Plan(planBase, matrix.Coverage(coverage))
+			plan, err := matrix.Plan(base, matrix.Coverage(coverage))
 			if err != nil {
 				return err
 			}
 			if err := test.check(plan); err != nil {
 				return err
 			}
+			arguments := module.Arguments{
+				"version": version, "base": base, "coverage": coverage, "nvidia": nvidia,
+				"jobs": test.jobs, "timeout": test.timeout.String(), "kvm": test.kvm,
+			}
+			if releases != "" {
+				if err := isFolder("releases", releases); err != nil {
+					return err
+				}
+				arguments["releases"] = module.Directory(releases)
+			}
 			return g.withModule(cmd.Context(), func(m module.Module) error {
 				g.out.Group("release " + version)
-				err := m.Directory(cmd.Context(), module.Call{Function: "release", Arguments: given(module.Arguments{
-					"version": version, "releases": module.Directory(releases), "base": base, "coverage": coverage,
-					"jobs": test.jobs, "timeout": test.timeout.String(), "nvidia": nvidia, "kvm": test.kvm,
-				})}, folder)
+				err := m.Directory(cmd.Context(), module.Call{Function: "release", Arguments: arguments}, folder)
 				g.out.EndGroup()
 				if err != nil {
 					return g.failed("release", err)

@@ -16,12 +16,16 @@ func (g *gate) reproduceCommand() *cobra.Command {
 		Short: "Build the ISO twice, and tell whether both are the same",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			base, err := g.baseOr(base)
+			if err != nil {
+				return err
+			}
 			return g.withModule(cmd.Context(), func(m module.Module) error {
 				g.out.Group("reproduce")
-				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible", Arguments: given(module.Arguments{"base": base})})
+				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible", Arguments: module.Arguments{"base": base}})
 				g.out.EndGroup()
 				if err != nil {
-					g.out.Summary(summary.Line("FAIL", "the ISO is not reproducible: "+err.Error()))
+					g.out.Summary(summary.Line("FAIL", "no proof that the ISO is reproducible: "+err.Error()))
 					return g.failed("reproduce", err)
 				}
 				g.out.Summary(summary.Line("PASS", strings.TrimSpace(text)))

@@ -11,6 +11,7 @@ import (
 
 	"dagger.io/dagger"
 	"dagger.io/dagger/querybuilder"
+	"github.com/Khan/genqlient/graphql"
 )
 
 // Variables of the SDK: a session that runs already, and the program that starts one.
@@ -137,6 +138,10 @@ func failure(err error) error {
 		return nil
 	}
 	failed := &Error{Message: err.Error()}
+	var refused *graphql.HTTPError // of a call that the module has no function for
+	if errors.As(err, &refused) && len(refused.Response.Errors) > 0 {
+		failed.Message = refused.Response.Errors.Error()
+	}
 	var program *dagger.ExecError
 	if errors.As(err, &program) {
 		failed.Stdout, failed.Stderr = program.Stdout, program.Stderr
