@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"bee/gate/internal/module"
+	"dagger/bee/matrix"
 )
 
 const serverLine = `{"name":"uefi-cd-1024-server","firmware":"uefi","media":"cd","memory_mib":1024,"network":"","disk":"","bmc":false,"profile":"server"}]}`
@@ -42,7 +43,7 @@ func TestFlagsFromEnvironment(t *testing.T) {
 }
 
 func TestInput(t *testing.T) {
-	top, env := repository(t)
+	_, env := repository(t)
 	iso, full := write(t, filepath.Join(t.TempDir(), "bee.iso"), "x"), t.TempDir()
 	write(t, filepath.Join(full, "x"), "x")
 	smoke := []string{"smoke", "--iso", iso, "--report", t.TempDir()}
@@ -69,7 +70,8 @@ func TestInput(t *testing.T) {
 			t.Errorf("%q: status %d, %s, want %s", args, o.status, o.stderr, want)
 		}
 	}
-	_ = top
+	o := run(t, nil, true, env, "plan", "--base", "x")
+	equal(t, "actions", o.text, "::error title=gate::base \"x\" is not known; the bases are: alpine, debian\n")
 }
 
 func TestLint(t *testing.T) {
@@ -159,18 +161,34 @@ func TestReproduce(t *testing.T) {
 
 func TestRelease(t *testing.T) {
 	top, env := repository(t)
-	s := &standIn{}
-	s.do = func(call module.Call, to string) (string, error) {
-		machine := module.Call{Arguments: module.Arguments{"firmware": "bios", "media": "cd", "memory": 1024}}
-		return "", smokeReport(t, machine, filepath.Join(to, "smoke", "bios-cd-1024-none-nvme"))
+	plan, err := matrix.Plan("debian", matrix.Each)
+	if err != nil {
+		t.Fatal(err)
 	}
+	s := &standIn{do: func(_ module.Call, to string) (string, error) {
+		for _, m := range plan {
+			call := module.Call{Arguments: module.Arguments{"firmware": "bios", "media": "cd", "memory": 1024}}
+			if err := smokeReport(t, call, filepath.Join(to, "smoke", m.Name())); err != nil {
+				return "", err
+			}
+		}
+		return "", nil
+	}}
 	folder := filepath.Join(t.TempDir(), "v1")
-	o := run(t, s, true, env, "release", "--version", "v1", "--releases", top, "--output", folder, "--jobs", "2", "--kvm=false", "--nvidia=false")
-	equal(t, "calls", s.calls[0], "release base=debian coverage=pairs jobs=2 kvm=false nvidia=false releases="+top+" timeout=10m0s version=v1")
+	o := run(t, s, true, env, "release", "--version", "v1", "--releases", top, "--output", folder, "--coverage", "each", "--jobs", "2", "--kvm=false", "--nvidia=false")
+	equal(t, "calls", s.calls[0], "release base=debian coverage=each jobs=2 kvm=false nvidia=false releases="+top+" timeout=10m0s version=v1")
 	equal(t, "outputs", o.outputs, set("folder", folder)+set("notes", folder+"/NOTES.md")+set("verdict", "pass"))
-	contains(t, "summary", o.summary, "## PASS: 1 of 1 machines passed\n", "| 1 bios 1024 |")
+	contains(t, "summary", o.summary, "## PASS: 5 of 5 machines passed\n", "| 1 bios 1024 |")
 	if o.status != 0 {
 		t.Errorf("status %d", o.status)
+	}
+
+	// The machines of the plan are those that have to be tested.
+	plan = plan[1:]
+	o = run(t, s, true, env, "release", "--version", "v1", "--output", folder+"-2", "--coverage", "each")
+	contains(t, "one is missing", o.text, "::error title="+machine512+"::no report\n")
+	if o.status != exitBroken {
+		t.Errorf("one is missing: status %d", o.status)
 	}
 }
 

@@ -36,7 +36,7 @@ func baseFlag(cmd *cobra.Command, base *string) {
 
 func coverageFlag(cmd *cobra.Command, coverage *string, value matrix.Coverage) {
 	cmd.Flags().StringVar(coverage, "coverage", string(value),
-		"machines to test: `each` value of a factor once, or all pairs of values")
+		"`coverage` of the machines: each (every value of a factor once) or pairs (every two values of two factors once)")
 	words(cmd, "coverage", string(matrix.Each), string(matrix.Pairs))
 }
 

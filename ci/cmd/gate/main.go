@@ -44,10 +44,11 @@ func main() {
 	}
 	err := g.command().ExecuteContext(ctx)
 	stop()
-	os.Exit(exitStatus(err, os.Stderr))
+	os.Exit(g.exitStatus(err, os.Stderr))
 }
 
-func exitStatus(err error, stderr io.Writer) int {
+// exitStatus of an error, which is shown where that was not done yet.
+func (g *gate) exitStatus(err error, stderr io.Writer) int {
 	switch {
 	case err == nil:
 		return 0
@@ -56,7 +57,11 @@ func exitStatus(err error, stderr io.Writer) int {
 	case errors.Is(err, errBroken):
 		return exitBroken
 	}
-	fmt.Fprintln(stderr, "gate:", err)
+	if output.InActions(g.getenv) {
+		g.out.Error(output.Annotation{Title: "gate", Message: err.Error()})
+	} else {
+		fmt.Fprintln(stderr, "gate:", err)
+	}
 	return exitInput
 }
 

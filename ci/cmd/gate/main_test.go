@@ -89,7 +89,7 @@ func run(t *testing.T, s *standIn, actions bool, env map[string]string, args ...
 	cmd.SetArgs(args)
 	cmd.SetOut(&stdout)
 	cmd.SetErr(&stderr)
-	status := exitStatus(cmd.ExecuteContext(t.Context()), &stderr)
+	status := g.exitStatus(cmd.ExecuteContext(t.Context()), &stderr)
 	return outcome{stdout.String(), stderr.String(), read(outputs), read(steps), status}
 }
 
@@ -99,7 +99,7 @@ func read(path string) string {
 	return string(text)
 }
 
-// output is how GitHub Actions takes an output.
+// set is how GitHub Actions takes an output.
 func set(name, value string) string {
 	const delimiter = "_GitHubActionsFileCommandDelimeter_"
 	return name + "<<" + delimiter + "\n" + value + "\n" + delimiter + "\n"

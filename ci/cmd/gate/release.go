@@ -56,9 +56,10 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 				}
 				g.out.Set("folder", folder)
 				g.out.Set("notes", filepath.Join(folder, "NOTES.md"))
-				results, err := reports.Find([]string{filepath.Join(folder, "smoke")})
-				if err != nil {
-					return err
+				var results []reports.Result
+				for _, machine := range plan {
+					name := machine.Name()
+					results = append(results, reports.Read(name, filepath.Join(folder, "smoke", name)))
 				}
 				return g.conclude(results)
 			})

@@ -117,7 +117,7 @@ func TestSmokeCancelled(t *testing.T) {
 	g := &gate{getenv: getenv, out: output.New(getenv, &stdout), connect: func(context.Context, module.Options) (module.Module, error) { return s, nil }}
 	cmd := g.command()
 	cmd.SetArgs([]string{"smoke", "--iso", write(t, filepath.Join(t.TempDir(), "bee.iso"), "x"), "--report", t.TempDir(), "--jobs", "1"})
-	if status := exitStatus(cmd.ExecuteContext(ctx), os.Stderr); status != exitBroken || len(s.calls) != 1 {
+	if status := g.exitStatus(cmd.ExecuteContext(ctx), os.Stderr); status != exitBroken || len(s.calls) != 1 {
 		t.Errorf("status %d after %q", status, s.calls)
 	}
 	contains(t, "cancelled", stdout.String(), "[5/5] ERROR "+server+": no report: the test was cancelled\n", "\nverdict=error\n")

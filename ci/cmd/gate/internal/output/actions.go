@@ -137,7 +137,11 @@ func cut(markdown string, room int) string {
 		return markdown
 	}
 	const closing = "\n</pre>\n</details>"
-	text := markdown[:max(0, min(len(markdown), room-len(closing)-len(cutNote)))]
+	room -= len(closing) + len(cutNote)
+	if room < 0 {
+		return "" // one byte too many, and GitHub shows nothing at all
+	}
+	text := markdown[:room]
 	for !utf8.ValidString(text) {
 		text = text[:len(text)-1]
 	}

@@ -133,7 +133,9 @@ func TestSummaryIsCut(t *testing.T) {
 	if len(text) > summaryLimit || len(text) < summaryLimit-200 || !strings.HasPrefix(text, "first\n\nsecond\n") || !strings.HasSuffix(text, "é\n</pre>\n</details>"+cutNote+"\n") {
 		t.Errorf("%d bytes, %q…%q", len(text), text[:20], text[len(text)-150:])
 	}
-	if got := cut(strings.Repeat("é", 1000), 300); len(got) > 300 {
-		t.Errorf("%d bytes", len(got))
+	for room := range 300 {
+		if got := cut(strings.Repeat("é", 1000), room); len(got) > room {
+			t.Errorf("%d bytes where %d have room", len(got), room)
+		}
 	}
 }
