@@ -25,14 +25,15 @@ var (
 	// What shellcheck writes: the place, the line itself, and what is wrong with it.
 	shellcheckPlace = regexp.MustCompile(`^In (\S+) line (\d+):$`)
 	shellcheckWords = regexp.MustCompile(`^\s*\^-*\^? ?-* ?(SC\d+ \(\w+\): .+)$`)
-	// A heading, and names of files below it.
-	unformatted = regexp.MustCompile(`^gofmt would change:$`)
-	goFile      = regexp.MustCompile(`^\S+\.go$`)
+	goFile          = regexp.MustCompile(`^\S+\.go$`)
 	// What the compiler names before the errors of a package, and what the lint writes
 	// after those of a module: both tell which folder names of files begin in.
 	goPackage = regexp.MustCompile(`^# \[?([^\s\]]+)\]?`)
 	module    = regexp.MustCompile(`^(\S+): vet, staticcheck$`)
 )
+
+// unformatted stands before the names of files that are not as gofmt has them.
+const unformatted = "gofmt would change:"
 
 // Parse reads what a lint wrote on one stream.
 func Parse(repository fs.FS, text string) []Finding {
@@ -63,7 +64,7 @@ func Parse(repository fs.FS, text string) []Finding {
 			all = append(all, Finding{place.File, place.Line, match[1]})
 			continue
 		}
-		if unformatted.MatchString(line) {
+		if line == unformatted {
 			listing = true
 			continue
 		}
