@@ -1,0 +1,151 @@
+// Package reports gathers the smoke reports of one ISO.
+package reports
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"bee/iso/smoke/check"
+	"bee/iso/smoke/report"
+)
+
+// Result is what came out of the test of one machine.
+type Result struct {
+	// Name of the machine, which is the name of its folder.
+	Name string
+	// Folder of the report.
+	Dir string
+	// The report, and, where there is none, why.
+	Report  *report.Report
+	Problem string
+}
+
+// Verdict is in error where there is no report.
+func (r Result) Verdict() report.Verdict {
+	if r.Report == nil {
+		return report.Error
+	}
+	return r.Report.Verdict
+}
+
+// Reason says why the checks did not run to their end; it is empty where they did.
+func (r Result) Reason() string {
+	switch {
+	case r.Report == nil:
+		return r.Problem
+	case r.Report.Reason == "" && r.Report.Verdict == report.Error:
+		return "nothing was checked"
+	}
+	return r.Report.Reason
+}
+
+// Failed are the checks that failed.
+func (r Result) Failed() []check.Check {
+	var failed []check.Check
+	if r.Report != nil {
+		for _, c := range r.Report.Checks {
+			if c.Status == check.Fail {
+				failed = append(failed, c)
+			}
+		}
+	}
+	return failed
+}
+
+// Verdict is that of all machines: fail where one failed, else error where one is in
+// error, or where there is none.
+func Verdict(results []Result) report.Verdict {
+	verdict := report.Pass
+	for _, r := range results {
+		switch r.Verdict() {
+		case report.Fail:
+			return report.Fail
+		case report.Error:
+			verdict = report.Error
+		}
+	}
+	if len(results) == 0 {
+		return report.Error
+	}
+	return verdict
+}
+
+// Read reads the report of a machine.
+func Read(name, dir string) Result {
+	result := Result{Name: name, Dir: dir}
+	r, err := report.Read(dir)
+	switch {
+	case os.IsNotExist(err):
+		result.Problem = "no report"
+	case err != nil:
+		result.Problem = fmt.Sprintf("no report: %v", err)
+	default:
+		result.Report = r
+	}
+	return result
+}
+
+// deepest is how far below a folder reports are looked for: a pipeline puts the
+// reports of each job into a folder of its own.
+const deepest = 2
+
+// Find reads the reports in and below folders. A folder without any counts as a
+// report that is missing. The error is about a folder that cannot be read.
+func Find(dirs []string) ([]Result, error) {
+	var found []string
+	for _, dir := range dirs {
+		below, err := find(dir, deepest)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, below...)
+	}
+	names := names(found)
+	results := make([]Result, len(found))
+	for i, dir := range found {
+		results[i] = Read(names[i], dir)
+	}
+	return results, nil
+}
+
+func find(dir string, depth int) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var below []string
+	for _, entry := range entries {
+		if entry.Name() == report.JSONFile {
+			return []string{dir}, nil
+		}
+		if entry.IsDir() && depth > 0 {
+			more, err := find(filepath.Join(dir, entry.Name()), depth-1)
+			if err != nil {
+				return nil, err
+			}
+			below = append(below, more...)
+		}
+	}
+	if below == nil {
+		below = []string{dir}
+	}
+	return below, nil
+}
+
+// names are those of the folders, or their paths where two have the same name.
+func names(dirs []string) []string {
+	names := make([]string, len(dirs))
+	seen := map[string]bool{}
+	for i, dir := range dirs {
+		if path, err := filepath.Abs(dir); err == nil {
+			dir = path
+		}
+		names[i] = filepath.Base(dir)
+		if seen[names[i]] {
+			return dirs
+		}
+		seen[names[i]] = true
+	}
+	return names
+}
