@@ -68,6 +68,7 @@ options="rdinit=/bin/false `)
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := committed(t)
 			test.change(t, dir)
 			out := filepath.Join(t.TempDir(), "out")
