@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -172,77 +171,21 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// TestISO builds the ISO and boots it as a pipeline does, on machines that have every
-// kind of hardware between them.
-func TestISO(t *testing.T) {
-	dist := filepath.Join(t.TempDir(), "dist")
-	iso := filepath.Join(dist, "bee.iso")
-	built := gate(t, true, "build", "--output", dist)
-	if built.exit != 0 {
-		t.Fatalf("exit status %d:\n%s", built.exit, tail(built.progress, 60))
-	}
-
-	t.Run("checksums", func(t *testing.T) { checkSums(t, dist) })
-	t.Run("manifest", func(t *testing.T) {
-		text, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		audit := filepath.Join(t.TempDir(), "audit")
-		mustDagger(t, repository, "call", "--progress=plain", "audit", "export", "--path", audit)
-		for _, want := range []string{`"name":"dropbear`, `"/usr/local/bin/audit"`, digest(t, audit)} {
-			if !bytes.Contains(text, []byte(want)) {
-				t.Errorf("manifest lacks %s", want)
-			}
-		}
-	})
-	t.Run("outputs", func(t *testing.T) {
-		for _, want := range []string{digest(t, iso), iso} {
-			if !strings.Contains(built.outputs, want) {
-				t.Errorf("the outputs of the step lack %s:\n%s", want, built.outputs)
-			}
-		}
-		if !strings.Contains(built.summary, digest(t, iso)) {
-			t.Errorf("the summary lacks the digest:\n%s", built.summary)
-		}
-	})
-	t.Run("smoke", func(t *testing.T) {
-		reports := filepath.Join(t.TempDir(), "reports")
-		run := gate(t, true, "smoke", "--iso", iso, "--coverage", "each", "--report", reports)
-		if run.exit != 0 {
-			t.Errorf("exit status %d:\n%s\n%s", run.exit, tail(run.output, 60), tail(run.progress, 60))
-		}
-		machines := planned(t, readPins(t).Base, "each")
-		for _, machine := range machines {
-			r := readReport(t, filepath.Join(reports, machine))
-			r.check(t, "checks-complete", "modules-insert", "bee-burn")
-		}
-		if strings.Contains(run.output, "::error") || !strings.Contains(run.outputs, "verdict") || !strings.Contains(run.summary, digest(t, iso)) {
-			t.Errorf("annotations, outputs or summary of a PASS:\n%s\n%s\n%s", run.output, run.outputs, run.summary)
-		}
-
-		// the same reports once more, as the last job of a pipeline gets them, and as a
-		// person sees them
-		last := gate(t, false, "verdict", reports)
-		if last.exit != 0 || strings.Contains(last.output, "::") || !strings.Contains(last.output, digest(t, iso)) {
-			t.Errorf("verdict: exit status %d:\n%s", last.exit, last.output)
-		}
-	})
-}
-
-// planned are the names of the machines of a plan.
-func planned(t *testing.T, base, coverage string) []string {
+// checkManifest checks that the manifest of what was built in a copy of the repository
+// tells of a package, and of a file with its digest.
+func checkManifest(t *testing.T, dir, dist string) {
 	t.Helper()
-	run := gate(t, false, "plan", "--base", base, "--coverage", coverage)
-	var plan struct{ Include []struct{ Name string } }
-	if err := json.Unmarshal([]byte(run.output), &plan); err != nil || len(plan.Include) == 0 {
-		t.Fatalf("plan: %v: %s", err, run.output)
+	text, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	var names []string
-	for _, machine := range plan.Include {
-		names = append(names, machine.Name)
+	audit := filepath.Join(t.TempDir(), "audit")
+	mustDagger(t, dir, "call", "--progress=plain", "audit", "export", "--path", audit)
+	for _, want := range []string{`"name":"dropbear`, `"/usr/local/bin/audit"`, digest(t, audit)} {
+		if !bytes.Contains(text, []byte(want)) {
+			t.Errorf("manifest lacks %s", want)
+		}
 	}
-	return names
 }
 
 // checkSums checks the files of what was built against SHA256SUMS.

@@ -36,32 +36,60 @@ type gateRun struct {
 	took             time.Duration
 }
 
-// gate runs the gate in the repository, as a step of GitHub Actions, or as a person
-// does on a terminal.
-func gate(t *testing.T, actions bool, args ...string) gateRun {
-	t.Helper()
-	return gateIn(t, repository, actions, args...)
+// values are the outputs of the step.
+func (g gateRun) values() map[string]string {
+	values := map[string]string{}
+	lines := strings.Split(g.outputs, "\n")
+	for i := 0; i+2 < len(lines); i++ {
+		// NAME<<DELIMITER, the value, DELIMITER
+		if name, delimiter, ok := strings.Cut(lines[i], "<<"); ok && lines[i+2] == delimiter {
+			values[name] = lines[i+1]
+			i += 2
+		}
+	}
+	for _, line := range lines {
+		if name, value, ok := strings.Cut(line, "="); ok && !strings.ContainsAny(name, "<{") {
+			values[name] = value
+		}
+	}
+	return values
 }
 
-func gateIn(t *testing.T, dir string, actions bool, args ...string) gateRun {
+// actions are the variables of a step of GitHub Actions.
+var actions = []string{"GITHUB_ACTIONS=true", "GITHUB_SERVER_URL=https://github.example", "GITHUB_REPOSITORY=someone/bee", "GITHUB_RUN_ID=7"}
+
+// gate runs the gate in the repository, as a step of GitHub Actions or as a person does.
+func gate(t *testing.T, inActions bool, args ...string) gateRun {
 	t.Helper()
 	program, err := gateProgram()
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), program, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
-	cmd.Env = withoutVariables(os.Environ(), "GITHUB_", "GATE_")
-	step := t.TempDir()
-	summary, outputs := filepath.Join(step, "summary"), filepath.Join(step, "outputs")
-	if actions {
-		cmd.Env = append(cmd.Env, "GITHUB_ACTIONS=true", "GITHUB_STEP_SUMMARY="+summary, "GITHUB_OUTPUT="+outputs,
-			"GITHUB_SERVER_URL=https://github.example", "GITHUB_REPOSITORY=someone/bee", "GITHUB_RUN_ID=7")
+	var environment []string
+	if inActions {
+		environment = actions
 	}
 	t.Logf("gate %s", strings.Join(args, " "))
+	return command(t, repository, environment, append([]string{program}, args...)...)
+}
+
+// command runs a command, with more variables; those of an outer pipeline do not count.
+func command(t *testing.T, dir string, environment []string, args ...string) gateRun {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+	step := t.TempDir()
+	summary, outputs := filepath.Join(step, "summary"), filepath.Join(step, "outputs")
+	for _, variable := range os.Environ() {
+		if !strings.HasPrefix(variable, "GITHUB_") && !strings.HasPrefix(variable, "GATE_") {
+			cmd.Env = append(cmd.Env, variable)
+		}
+	}
+	cmd.Env = append(cmd.Env, "GITHUB_STEP_SUMMARY="+summary, "GITHUB_OUTPUT="+outputs)
+	cmd.Env = append(cmd.Env, environment...)
 	began := time.Now()
-	err = cmd.Run()
+	err := cmd.Run()
 	run := gateRun{output: out.String(), progress: errs.String(), took: time.Since(began)}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -75,19 +103,4 @@ func gateIn(t *testing.T, dir string, actions bool, args ...string) gateRun {
 		}
 	}
 	return run
-}
-
-// withoutVariables is an environment without the variables of some prefixes.
-func withoutVariables(environment []string, prefixes ...string) []string {
-	var left []string
-	for _, variable := range environment {
-		wanted := true
-		for _, prefix := range prefixes {
-			wanted = wanted && !strings.HasPrefix(variable, prefix)
-		}
-		if wanted {
-			left = append(left, variable)
-		}
-	}
-	return left
 }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -82,60 +81,5 @@ options="rdinit=/bin/false `)
 				t.Errorf("%s was written", out)
 			}
 		})
-	}
-}
-
-// TestRelease makes a release, as a person does, with nothing but what a build needs.
-func TestRelease(t *testing.T) {
-	dir := committed(t)
-	git(t, dir, "tag", "v1.2.0")
-	// an earlier one, with another kernel and one package more
-	dist := t.TempDir()
-	build(t, dir, dist, "--base", "debian", "--nvidia=false")
-	manifest, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	manifest = bytes.Replace(manifest, []byte(`"packages": [`), []byte(`"packages": [
-    {"name":"gone","version":"1.0-1","architecture":"amd64"},`), 1)
-	releases := t.TempDir()
-	earlier := filepath.Join(releases, "v1.1.0")
-	if err := os.Mkdir(earlier, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(earlier, "bee.iso.manifest.json"), manifest, 0o644); err != nil {
-		t.Fatal(err)
-	}
-
-	out := filepath.Join(t.TempDir(), "v1.2.0")
-	run := gateIn(t, dir, false, "release", "--version", "v1.2.0", "--releases", releases, "--base", "debian",
-		"--coverage", "each", "--nvidia=false", "--output", out)
-	if run.exit != 0 {
-		t.Fatalf("exit status %d:\n%s\n%s", run.exit, tail(run.output, 60), tail(run.progress, 60))
-	}
-	if got, want := digest(t, filepath.Join(out, "bee.iso")), digest(t, filepath.Join(dist, "bee.iso")); got != want {
-		t.Errorf("the ISO of the release is %s, that of build %s", got, want)
-	}
-	checkSums(t, out)
-	withoutNvidia(t, out)
-	notes, err := os.ReadFile(filepath.Join(out, "NOTES.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"v1.2.0", "v1.1.0", "gone", digest(t, filepath.Join(out, "bee.iso"))} {
-		if !strings.Contains(string(notes), want) {
-			t.Errorf("%q is not in the notes:\n%s", want, notes)
-		}
-	}
-	machines := planned(t, "debian", "each")
-	for _, machine := range machines {
-		r := readReport(t, filepath.Join(out, "smoke", machine))
-		r.check(t, "checks-complete")
-		if r.passed("modules-kernel") || r.passed("modules-insert") {
-			t.Errorf("%s: modules that are not there PASS", machine)
-		}
-		if !strings.Contains(string(notes), machine) {
-			t.Errorf("machine %s is not in the notes", machine)
-		}
 	}
 }
