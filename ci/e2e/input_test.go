@@ -79,7 +79,6 @@ func TestBadInput(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			dist := filepath.Join(t.TempDir(), "dist")
 			call := append([]string{"call", "--progress=plain"}, test.call...)
 			refuses(t, test.repository(t), test.want, append(call, "export", "--path", dist)...)

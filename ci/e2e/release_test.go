@@ -67,7 +67,6 @@ options="rdinit=/bin/false `)
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			dir := committed(t)
 			test.change(t, dir)
 			out := filepath.Join(t.TempDir(), "out")
