@@ -211,7 +211,7 @@ func TestISO(t *testing.T) {
 	for name, args := range map[string][]string{
 		"bios":       {"--firmware", "bios"},
 		"uefi":       {"--firmware", "uefi"},
-		"no network": {"--no-network"},
+		"no network": {"--network", "none"},
 		"server":     {"--profile", "server"},
 		"bios 512":   {"--firmware", "bios", "--memory", "512"},
 		"uefi 512":   {"--firmware", "uefi", "--memory", "512"},

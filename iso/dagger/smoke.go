@@ -33,16 +33,31 @@ func (m *Iso) SmokeReport(
 	// Firmware to boot with: bios or uefi.
 	// +default="bios"
 	firmware string,
+	// What the ISO is to the machine: cd or usb.
+	// +default="cd"
+	media string,
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Network cards of the machine: virtio, e1000e, four (of different makes) or none;
+	// without any, the test runs over the serial console. Default: virtio.
+	// +optional
+	network string,
+	// What the machine's drive is connected by: nvme, virtio-blk, ahci or virtio-scsi.
+	// Default: nvme.
+	// +optional
+	disk string,
+	// Give the machine a BMC, whose power supply the audit has to find.
+	// +optional
+	bmc bool,
 	// Hardware of the machine: plain, or server (drives of every kind, three
-	// network cards, a BMC), of which the audit has to find everything.
+	// network cards, a BMC), of which the audit has to find everything. A server
+	// takes no other network, disk or bmc.
 	// +default="plain"
 	profile string,
-	// Boot with no network card at all; the test runs over the serial console.
-	// +optional
-	noNetwork bool,
+	// Time limit of the whole test, such as 90s or 10m.
+	// +default="10m"
+	timeout string,
 	// Private SSH key that the ISO lets in, for an ISO made with authorized keys.
 	// +optional
 	identity *dagger.Secret,
@@ -55,10 +70,17 @@ func (m *Iso) SmokeReport(
 	kvm bool,
 ) *dagger.Directory {
 	args := []string{"smoke", "run", "--iso", "/iso/bee.iso", "--report", "/report",
-		"--firmware", firmware, "--memory", fmt.Sprint(memory), "--profile", profile}
+		"--firmware", firmware, "--media", media, "--memory", fmt.Sprint(memory),
+		"--profile", profile, "--timeout", timeout}
 	c := m.qemu(iso)
-	if noNetwork {
-		args = append(args, "--no-network")
+	if network != "" {
+		args = append(args, "--network", network)
+	}
+	if disk != "" {
+		args = append(args, "--disk", disk)
+	}
+	if bmc {
+		args = append(args, "--bmc")
 	}
 	if identity != nil {
 		c = c.WithMountedSecret("/run/identity", identity)
