@@ -119,7 +119,7 @@ func board() part {
 var drives = map[string]part{
 	NVMe:      drive(fields{"transport": "nvme"}, option("-device", "nvme", "drive=disk", driveSerial)),
 	VirtioBlk: drive(fields{"transport": "virtio"}, option("-device", "virtio-blk-pci", "drive=disk", driveSerial)),
-	AHCI:      drive(fields{"transport": "sata"}, option("-device", "ide-hd", "drive=disk", driveSerial)),
+	AHCI:      drive(fields{"transport": "sata"}, option("-device", "ide-hd", "drive=disk", "bus=ide.2", driveSerial)),
 	VirtioSCSI: drive(fields{"vendor": "QEMU"}, option("-device", "virtio-scsi-pci", "id=scsi"),
 		option("-device", "scsi-hd", "drive=disk", "bus=scsi.0", driveSerial)),
 }
