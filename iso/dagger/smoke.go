@@ -22,12 +22,16 @@ func (m *Iso) qemu(iso *dagger.File) *dagger.Container {
 		WithMountedFile("/iso/bee.iso", iso)
 }
 
+// exitInput is the status of the smoke program where the test could not begin.
+const exitInput = 2
+
 // Boots an ISO in QEMU and runs the smoke test on it. The result is the report,
 // whatever its verdict: report.json, junit.xml, serial.log, console.png,
-// bee-audit.json.
+// bee-audit.json. An error where the test could not begin.
 //
 // +cache="never"
 func (m *Iso) SmokeReport(
+	ctx context.Context,
 	// The ISO.
 	iso *dagger.File,
 	// Firmware to boot with: bios or uefi.
@@ -68,7 +72,7 @@ func (m *Iso) SmokeReport(
 	// Let QEMU use the host's KVM, where it works.
 	// +optional
 	kvm bool,
-) *dagger.Directory {
+) (*dagger.Directory, error) {
 	args := []string{"smoke", "run", "--iso", "/iso/bee.iso", "--report", "/report",
 		"--firmware", firmware, "--media", media, "--memory", fmt.Sprint(memory),
 		"--profile", profile, "--timeout", timeout}
@@ -90,13 +94,22 @@ func (m *Iso) SmokeReport(
 		c = c.WithSecretVariable("SMOKE_PASSWORD", password)
 		args = append(args, "--password-env", "SMOKE_PASSWORD")
 	}
-	return c.
+	c = c.
 		WithEnvVariable("SMOKE_RUN", time.Now().String()). // a test that was not run proves nothing
 		WithExec(args, dagger.ContainerWithExecOpts{
 			Expect:                   dagger.ReturnTypeAny,
 			InsecureRootCapabilities: kvm,
-		}).
-		Directory("/report")
+		})
+	if code, err := c.ExitCode(ctx); err != nil {
+		return nil, err
+	} else if code == exitInput {
+		reason, err := c.Stderr(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, errors.New(strings.TrimSpace(reason))
+	}
+	return c.Directory("/report"), nil
 }
 
 // The verdict of smoke reports, as a table; an error where any of them holds a
