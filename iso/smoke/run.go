@@ -32,6 +32,11 @@ medium, a rescue shell, or where memory runs out. Without --identity and
 --password-env the password is read from the serial console, or, for --host,
 asked for.
 
+The audit has to find the hardware that the virtual machine is given: its drives and
+network cards, and the power supply that a BMC knows. The last check of a virtual
+machine, checks-complete, fails where a check is missing, or came to something else
+than the list for the ISO's base says (iso/smoke/golden).
+
 With --report, a folder gets report.json (what was tested, a time line of the
 boot, every check), junit.xml (the same for CI systems), serial.log (the serial
 console), console.png (the screen at the end) and bee-audit.json (the report of
