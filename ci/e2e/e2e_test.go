@@ -211,14 +211,14 @@ func TestISO(t *testing.T) {
 	for name, args := range map[string][]string{
 		"bios":       {"--firmware", "bios"},
 		"uefi":       {"--firmware", "uefi"},
-		"no network": {"--network", "none"},
+		"no network": {"--network", "none", "--disk", "virtio-scsi"},
 		"server":     {"--profile", "server"},
-		"bios 512":   {"--firmware", "bios", "--memory", "512"},
-		"uefi 512":   {"--firmware", "uefi", "--memory", "512"},
+		"bios 512":   {"--firmware", "bios", "--memory", "512", "--network", "four", "--disk", "ahci"},
+		"uefi 512":   {"--firmware", "uefi", "--memory", "512", "--media", "usb", "--network", "e1000e", "--disk", "virtio-blk", "--bmc"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			checks := []string{"kernel-release", "service-order", "services-started", "audit-report", "hardware-drives",
-				"modules-kernel", "modules-insert", "nvidia-sonames", "bee-burn"}
+				"modules-kernel", "modules-insert", "nvidia-sonames", "bee-burn", "checks-complete"}
 			if name == "server" {
 				checks = append(checks, "hardware-board", "hardware-cpu", "hardware-memory", "hardware-network", "hardware-power")
 			}
