@@ -218,16 +218,31 @@ func (m *Bee) SmokeTest(
 	// Firmware to boot with: bios or uefi.
 	// +default="bios"
 	firmware string,
+	// What the ISO is to the machine: cd or usb.
+	// +default="cd"
+	media string,
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Network cards of the machine: virtio, e1000e, four (of different makes) or none;
+	// without any, the test runs over the serial console. Default: virtio.
+	// +optional
+	network string,
+	// What the machine's drive is connected by: nvme, virtio-blk, ahci or virtio-scsi.
+	// Default: nvme.
+	// +optional
+	disk string,
+	// Give the machine a BMC, whose power supply the audit has to find.
+	// +optional
+	bmc bool,
 	// Hardware of the machine: plain, or server (drives of every kind, three
-	// network cards, a BMC), of which the audit has to find everything.
+	// network cards, a BMC), of which the audit has to find everything. A server
+	// takes no other network, disk or bmc.
 	// +default="plain"
 	profile string,
-	// Boot with no network card at all; the test runs over the serial console.
-	// +optional
-	noNetwork bool,
+	// Time limit of the whole test, such as 90s or 10m.
+	// +default="10m"
+	timeout string,
 	// Private SSH key that the ISO lets in, for an ISO made with keys.
 	// +optional
 	identity *dagger.Secret,
@@ -238,7 +253,7 @@ func (m *Bee) SmokeTest(
 	// +optional
 	kvm bool,
 ) (*dagger.Directory, error) {
-	report, err := m.SmokeReport(ctx, iso, firmware, memory, profile, noNetwork, identity, password, kvm)
+	report, err := m.SmokeReport(ctx, iso, firmware, media, memory, network, disk, bmc, profile, timeout, identity, password, kvm)
 	if err != nil {
 		return nil, err
 	}
@@ -267,16 +282,31 @@ func (m *Bee) SmokeReport(
 	// Firmware to boot with: bios or uefi.
 	// +default="bios"
 	firmware string,
+	// What the ISO is to the machine: cd or usb.
+	// +default="cd"
+	media string,
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Network cards of the machine: virtio, e1000e, four (of different makes) or none;
+	// without any, the test runs over the serial console. Default: virtio.
+	// +optional
+	network string,
+	// What the machine's drive is connected by: nvme, virtio-blk, ahci or virtio-scsi.
+	// Default: nvme.
+	// +optional
+	disk string,
+	// Give the machine a BMC, whose power supply the audit has to find.
+	// +optional
+	bmc bool,
 	// Hardware of the machine: plain, or server (drives of every kind, three
-	// network cards, a BMC), of which the audit has to find everything.
+	// network cards, a BMC), of which the audit has to find everything. A server
+	// takes no other network, disk or bmc.
 	// +default="plain"
 	profile string,
-	// Boot with no network card at all; the test runs over the serial console.
-	// +optional
-	noNetwork bool,
+	// Time limit of the whole test, such as 90s or 10m.
+	// +default="10m"
+	timeout string,
 	// Private SSH key that the ISO lets in, for an ISO made with keys.
 	// +optional
 	identity *dagger.Secret,
@@ -297,7 +327,8 @@ func (m *Bee) SmokeReport(
 		}
 	}
 	return m.isoModule(v).SmokeReport(iso, dagger.IsoSmokeReportOpts{
-		Firmware: firmware, Memory: memory, Profile: profile, NoNetwork: noNetwork,
+		Firmware: firmware, Media: media, Memory: memory, Network: network, Disk: disk, Bmc: bmc,
+		Profile: profile, Timeout: timeout,
 		Identity: identity, Password: password, Kvm: kvm,
 	}), nil
 }
