@@ -11,17 +11,18 @@ import (
 // alpine is the base alpine: NVIDIA's driver comes from the .run installer, and is
 // compiled by the compiler of the kernel; CUDA comes from an image.
 type alpine struct {
+	bee      *Bee
 	versions *versions.Versions
 	module   *dagger.IsoAlpine
 }
 
 func newAlpine(m *Bee, v *versions.Versions) (base, error) {
-	return alpine{v, m.alpine(v, m.Strict)}, nil
+	return alpine{m, v, m.alpine(v, m.Strict)}, nil
 }
 
 // alpine is the alpine base of the module iso.
 func (m *Bee) alpine(v *versions.Versions, strict bool) *dagger.IsoAlpine {
-	return isoModule(v).Alpine(v.AlpineImage, v.AlpineRelease, v.AportsCommit, int(v.Epoch()), dagger.IsoAlpineOpts{
+	return m.isoModule(v).Alpine(v.AlpineImage, v.AlpineRelease, v.AportsCommit, int(v.Epoch()), dagger.IsoAlpineOpts{
 		Aports:     m.Aports,
 		Mirror:     v.AlpineMirror,
 		ApkMirror:  m.ApkMirror,
@@ -35,13 +36,13 @@ func (b alpine) release() string { return b.versions.AlpineRelease }
 func (b alpine) kernel(ctx context.Context) (string, error) { return b.module.Kernel(ctx) }
 
 func (b alpine) withLayer(name string, tree *dagger.Directory) base {
-	return alpine{b.versions, b.module.WithLayer(name, tree)}
+	return alpine{b.bee, b.versions, b.module.WithLayer(name, tree)}
 }
 
 func (b alpine) iso(own *dagger.Directory, epoch int) *dagger.File { return b.module.Iso(own, epoch) }
 
 func (b alpine) driver(installer *dagger.File) *dagger.NvidiaDriver {
-	return runDriver(b.versions, installer)
+	return b.bee.runDriver(b.versions, installer)
 }
 
 func (b alpine) nvidiaLayer(ctx context.Context, driver *dagger.NvidiaDriver, kernel string) (*dagger.Directory, error) {

@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/go-crypt/crypt v0.4.7
+	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/crypto v0.47.0
 	golang.org/x/mod v0.35.0
 )

@@ -53,7 +53,7 @@ func (m *Bee) GpuBurn(
 	if err != nil {
 		return nil, err
 	}
-	burn := dag.Gpuburn()
+	burn := dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild})
 	if source == nil {
 		source = burn.Source(b.versions.GpuBurnCommit)
 		if _, err := source.Sync(ctx); err != nil {
@@ -82,13 +82,13 @@ func imageCuda(ctx context.Context, v *versions.Versions, burn *dagger.Gpuburn, 
 	return cuda, nil
 }
 
-func nvidia(v *versions.Versions) *dagger.Nvidia {
-	return dag.Nvidia(isoModule(v).Tools(), v.GolangImage)
+func (m *Bee) nvidia(v *versions.Versions) *dagger.Nvidia {
+	return dag.Nvidia(m.isoModule(v).Tools(), v.GolangImage, dagger.NvidiaOpts{Rebuild: m.Rebuild})
 }
 
 // runDriver is the NVIDIA driver of the .run installer that VERSIONS names.
-func runDriver(v *versions.Versions, installer *dagger.File) *dagger.NvidiaDriver {
-	return nvidia(v).RunDriver(v.Nvidia, v.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
+func (m *Bee) runDriver(v *versions.Versions, installer *dagger.File) *dagger.NvidiaDriver {
+	return m.nvidia(v).RunDriver(v.Nvidia, v.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
 }
 
 // withNvidia adds the driver to the base, and returns its version.

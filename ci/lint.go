@@ -53,7 +53,7 @@ func (m *Bee) Lint(
 		return err
 	})
 	checks.Go(func() error {
-		_, err := isoModule(v).
+		_, err := m.isoModule(v).
 			Tools().
 			WithExec([]string{"apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "shellcheck", "busybox"}).
 			WithMountedDirectory("/src", source).

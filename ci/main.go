@@ -39,6 +39,10 @@ type Bee struct {
 	SigningKey *dagger.Secret
 	// +private
 	Strict bool
+	// What is made anew: see verify-reproducible.
+	//
+	// +private
+	Rebuild string
 }
 
 func New(
@@ -147,7 +151,7 @@ func (m *Bee) Build(
 	}
 	files := dag.Directory().
 		WithFile("bee.iso", iso).
-		WithFile("bee.iso.manifest.json", isoModule(v).Manifest(iso))
+		WithFile("bee.iso.manifest.json", m.isoModule(v).Manifest(iso))
 	sums := dag.Container().
 		From(v.DebianImage).
 		WithMountedDirectory("/dist", files).
@@ -169,7 +173,7 @@ func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return audit(v).Binary(dagger.AuditBinaryOpts{Version: release.Version()}), nil
+	return m.audit(v).Binary(dagger.AuditBinaryOpts{Version: release.Version()}), nil
 }
 
 // Boots the ISO and keeps it running: `dagger call boot up`, then
@@ -198,7 +202,7 @@ func (m *Bee) Boot(
 			return nil, err
 		}
 	}
-	return isoModule(v).Boot(iso, dagger.IsoBootOpts{Firmware: firmware, Memory: memory, Kvm: kvm}), nil
+	return m.isoModule(v).Boot(iso, dagger.IsoBootOpts{Firmware: firmware, Memory: memory, Kvm: kvm}), nil
 }
 
 // Boots the ISO in QEMU and checks the running machine; fails where a check
@@ -214,16 +218,31 @@ func (m *Bee) SmokeTest(
 	// Firmware to boot with: bios or uefi.
 	// +default="bios"
 	firmware string,
+	// What the ISO is to the machine: cd or usb.
+	// +default="cd"
+	media string,
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Network cards of the machine: virtio, e1000e, four (of different makes) or none;
+	// without any, the test runs over the serial console. Default: virtio.
+	// +optional
+	network string,
+	// What the machine's drive is connected by: nvme, virtio-blk, ahci or virtio-scsi.
+	// Default: nvme.
+	// +optional
+	disk string,
+	// Give the machine a BMC, whose power supply the audit has to find.
+	// +optional
+	bmc bool,
 	// Hardware of the machine: plain, or server (drives of every kind, three
-	// network cards, a BMC), of which the audit has to find everything.
+	// network cards, a BMC), of which the audit has to find everything. A server
+	// takes no other network, disk or bmc.
 	// +default="plain"
 	profile string,
-	// Boot with no network card at all; the test runs over the serial console.
-	// +optional
-	noNetwork bool,
+	// Time limit of the whole test, such as 90s or 10m.
+	// +default="10m"
+	timeout string,
 	// Private SSH key that the ISO lets in, for an ISO made with keys.
 	// +optional
 	identity *dagger.Secret,
@@ -234,7 +253,7 @@ func (m *Bee) SmokeTest(
 	// +optional
 	kvm bool,
 ) (*dagger.Directory, error) {
-	report, err := m.SmokeReport(ctx, iso, firmware, memory, profile, noNetwork, identity, password, kvm)
+	report, err := m.SmokeReport(ctx, iso, firmware, media, memory, network, disk, bmc, profile, timeout, identity, password, kvm)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +264,7 @@ func (m *Bee) SmokeTest(
 	if err != nil {
 		return nil, err
 	}
-	if _, err := isoModule(v).Verdict(ctx, report); err != nil {
+	if _, err := m.isoModule(v).Verdict(ctx, report); err != nil {
 		return nil, err
 	}
 	return report, nil
@@ -263,16 +282,31 @@ func (m *Bee) SmokeReport(
 	// Firmware to boot with: bios or uefi.
 	// +default="bios"
 	firmware string,
+	// What the ISO is to the machine: cd or usb.
+	// +default="cd"
+	media string,
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Network cards of the machine: virtio, e1000e, four (of different makes) or none;
+	// without any, the test runs over the serial console. Default: virtio.
+	// +optional
+	network string,
+	// What the machine's drive is connected by: nvme, virtio-blk, ahci or virtio-scsi.
+	// Default: nvme.
+	// +optional
+	disk string,
+	// Give the machine a BMC, whose power supply the audit has to find.
+	// +optional
+	bmc bool,
 	// Hardware of the machine: plain, or server (drives of every kind, three
-	// network cards, a BMC), of which the audit has to find everything.
+	// network cards, a BMC), of which the audit has to find everything. A server
+	// takes no other network, disk or bmc.
 	// +default="plain"
 	profile string,
-	// Boot with no network card at all; the test runs over the serial console.
-	// +optional
-	noNetwork bool,
+	// Time limit of the whole test, such as 90s or 10m.
+	// +default="10m"
+	timeout string,
 	// Private SSH key that the ISO lets in, for an ISO made with keys.
 	// +optional
 	identity *dagger.Secret,
@@ -292,8 +326,9 @@ func (m *Bee) SmokeReport(
 			return nil, err
 		}
 	}
-	return isoModule(v).SmokeReport(iso, dagger.IsoSmokeReportOpts{
-		Firmware: firmware, Memory: memory, Profile: profile, NoNetwork: noNetwork,
+	return m.isoModule(v).SmokeReport(iso, dagger.IsoSmokeReportOpts{
+		Firmware: firmware, Media: media, Memory: memory, Network: network, Disk: disk, Bmc: bmc,
+		Profile: profile, Timeout: timeout,
 		Identity: identity, Password: password, Kvm: kvm,
 	}), nil
 }
@@ -351,15 +386,16 @@ func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Rele
 	return beerelease.Release{Commit: commit, Date: time.Unix(seconds, 0)}, nil
 }
 
-func audit(v *versions.Versions) *dagger.Audit {
-	return dag.Audit(v.GolangImage)
+func (m *Bee) audit(v *versions.Versions) *dagger.Audit {
+	return dag.Audit(v.GolangImage, dagger.AuditOpts{Rebuild: m.Rebuild})
 }
 
-func isoModule(v *versions.Versions) *dagger.Iso {
+func (m *Bee) isoModule(v *versions.Versions) *dagger.Iso {
 	return dag.Iso(v.GolangImage, v.DebianImage, dagger.IsoOpts{
 		DebianMirror:   v.DebianMirror,
 		DebianRelease:  v.DebianRelease,
 		DebianSnapshot: v.DebianSnapshot,
+		Rebuild:        m.Rebuild,
 	})
 }
 
@@ -382,9 +418,9 @@ func (b *builder) iso(ctx context.Context, c contents) (*dagger.File, error) {
 		return nil, err
 	}
 	own := dag.Directory().
-		WithFile("usr/local/bin/audit", audit(b.versions).Binary(dagger.AuditBinaryOpts{Version: release.Version()}), executable).
-		WithFile("usr/local/bin/bee-burn", audit(b.versions).Burn(dagger.AuditBurnOpts{Version: release.Version()}), executable).
-		WithFile("usr/local/lib/bee/nvidia-load", nvidia(b.versions).Loader(), executable)
+		WithFile("usr/local/bin/audit", b.bee.audit(b.versions).Binary(dagger.AuditBinaryOpts{Version: release.Version()}), executable).
+		WithFile("usr/local/bin/bee-burn", b.bee.audit(b.versions).Burn(dagger.AuditBurnOpts{Version: release.Version()}), executable).
+		WithFile("usr/local/lib/bee/nvidia-load", b.bee.nvidia(b.versions).Loader(), executable)
 	if own, release.SSH, err = withAccess(ctx, own, c.keys, c.password); err != nil {
 		return nil, err
 	}

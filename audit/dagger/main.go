@@ -13,6 +13,8 @@ type Audit struct {
 	Source *dagger.Directory
 	// +private
 	GolangImage string
+	// +private
+	Rebuild string
 }
 
 func New(
@@ -23,8 +25,12 @@ func New(
 	// +defaultPath="."
 	// +ignore=["dagger", "dagger.json"]
 	source *dagger.Directory,
+	// Makes anew, once for each value, what the engine would take from its cache: to
+	// see whether it comes out the same.
+	// +optional
+	rebuild string,
 ) *Audit {
-	return &Audit{Source: source, GolangImage: golangImage}
+	return &Audit{Source: source, GolangImage: golangImage, Rebuild: rebuild}
 }
 
 // The audit program: one static binary, the same bytes for the same source,
@@ -50,14 +56,22 @@ func (m *Audit) Burn(
 }
 
 func (m *Audit) program(name, version string) *dagger.File {
-	return dag.Container().
-		From(m.GolangImage).
-		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
-		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
-		WithEnvVariable("CGO_ENABLED", "0").
-		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
+	return m.golang().
 		WithMountedDirectory("/src", m.Source).
 		WithWorkdir("/src").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/" + name, "./cmd/" + name}).
 		File("/out/" + name)
+}
+
+// golang is a container with the Go toolchain.
+func (m *Audit) golang() *dagger.Container {
+	c := dag.Container().
+		From(m.GolangImage).
+		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
+		WithEnvVariable("CGO_ENABLED", "0").
+		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false")
+	if m.Rebuild != "" {
+		return c.WithEnvVariable("BEE_REBUILD", m.Rebuild)
+	}
+	return c.WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"))
 }

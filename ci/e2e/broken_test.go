@@ -1,9 +1,12 @@
 package e2e
 
 import (
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // auditFirst is an edit that has the audit run before the NVIDIA driver is loaded.
@@ -17,58 +20,182 @@ func TestBuildRefusesWrongOrder(t *testing.T) {
 	refuses(t, dir, "OpenRC would start the services in the wrong order", "call", "--progress=plain", "build-iso", "export", "--path", iso)
 }
 
-// TestBrokenISO breaks the ISO on purpose, each time in one way that was a real
-// bug once, and wants the smoke test to fail on exactly what is broken.
-func TestBrokenISO(t *testing.T) {
-	// foreignModule is what makes a module one for another kernel: the checksum of one
-	// symbol's type. The layer's own check is over by then.
-	foreignModule := [3]string{"iso/debian/layer.sh", "trap ", `module=usr/local/lib/nvidia/open/nvidia.ko
-if [ -e "$tree/$module" ]; then
-	cp -a "$tree" /var/tmp/changed
-	tree=/var/tmp/changed
-	name=$(grep -abo module_layout "$tree/$module" | cut -d: -f1 | xargs | cut -d' ' -f1)
-	printf '~~~~' | dd of="$tree/$module" bs=1 conv=notrunc seek=$((name - 8)) status=none
-fi
-trap `}
-	tests := map[string]struct {
-		edits [][3]string // file, old text, new text
-		check string      // that has to fail
-		says  string      // part of its reason
-	}{
-		"audit before nvidia": {
-			[][3]string{auditFirst,
-				// the build would notice
-				{"iso/service-order.sh", "in_order localmount bee-network bee-nvidia bee-audit", "true"}},
-			"service-order", "bee-nvidia"},
-		"SSH needs a network": {
-			[][3]string{
-				{"iso/overlay/etc/init.d/dropbear", "need localmount", "need localmount net"},
-				{"iso/overlay/etc/init.d/bee-network", "need localmount", "need localmount\n\tprovide net"},
-			},
-			"dropbear-without-network", "net"},
-		"no audit program": {
-			[][3]string{{"ci/main.go", `"usr/local/bin/audit"`, `"usr/local/bin/audit.gone"`}},
-			"audit-report", "audit"},
-		"module for another kernel": {
-			[][3]string{foreignModule},
-			"modules-insert", "is for another kernel"},
-		"service exits 1": {
-			[][3]string{{"iso/overlay/etc/init.d/bee-nvidia", "/usr/local/lib/bee/nvidia-load", "false"}},
-			"services-started", "bee-nvidia"},
+// fault is one way in which an ISO is broken.
+type fault struct {
+	// Files of the overlay with a text replaced: file, old text, new text.
+	edits [][3]string
+	// Programs in the place of those of the ISO.
+	programs map[string]string
+	// More, done by a shell in the folder of the files, with the ISO as $1.
+	script string
+
+	// Time limit of the test.
+	limit time.Duration
+	// What the gate has to say: the check that fails, or none where the checks do not
+	// come to their end; and why.
+	check, says string
+}
+
+// The first five were real bugs once.
+var faults = map[string]fault{
+	"audit before nvidia": {
+		edits: [][3]string{auditFirst},
+		check: "service-order", says: "bee-nvidia"},
+	"SSH needs a network": {
+		edits: [][3]string{
+			{"iso/overlay/etc/init.d/dropbear", "need localmount", "need localmount net"},
+			{"iso/overlay/etc/init.d/bee-network", "need localmount", "need localmount\n\tprovide net"},
+		},
+		check: "dropbear-without-network", says: "net"},
+	"no audit program": {
+		script: "mkdir -p usr/local/bin && : >usr/local/bin/audit",
+		check:  "audit-report", says: "audit"},
+	"module for another kernel": {
+		// the checksum of the type of one symbol is what makes it one
+		script: `module=usr/local/lib/nvidia/open/nvidia.ko
+xorriso -osirrox on -indev "$1" -extract /live/50-nvidia.squashfs ../nvidia.squashfs 2>/dev/null
+unsquashfs -quiet -force -dest . ../nvidia.squashfs $module >/dev/null
+name=$(grep -abo module_layout $module | cut -d: -f1 | xargs | cut -d' ' -f1)
+printf '~~~~' | dd of=$module bs=1 conv=notrunc seek=$((name - 8)) status=none`,
+		check: "modules-insert", says: "is for another kernel"},
+	"service exits 1": {
+		edits: [][3]string{{"iso/overlay/etc/init.d/bee-nvidia", "/usr/local/lib/bee/nvidia-load", "false"}},
+		check: "services-started", says: "bee-nvidia failed"},
+
+	"panics": {
+		programs: map[string]string{"usr/sbin/init": "exit 1"},
+		says:     "kernel panic: "},
+	"never answers": {
+		programs: map[string]string{"usr/sbin/init": "echo still here; exec sleep 1000000"},
+		limit:    time.Minute,
+		says:     "waiting for the SSH password on the serial console: the time limit of 1m0s is over"},
+	"answers after the limit": {
+		edits: [][3]string{{"iso/overlay/etc/init.d/dropbear", "depend() {", "start_pre() { sleep 1000; }\n\ndepend() {"}},
+		limit: 90 * time.Second,
+		says:  "waiting for SSH: the time limit of 1m30s is over"},
+	"audit hangs": {
+		programs: map[string]string{"usr/local/bin/audit": "exec sleep 1000000"},
+		limit:    3 * time.Minute,
+		check:    "services-started", says: "bee-audit was begun and has not ended"},
+	"fills the disk": {
+		programs: map[string]string{"usr/local/lib/bee/nvidia-load": "dd if=/dev/zero of=/var/filled bs=64k; true"},
+		check:    "root-filesystem", says: "free on /"},
+}
+
+// TestGateStops breaks the ISO on purpose, each time in one way, and wants the gate to
+// stop it, to say what it is, to keep the serial log and the screenshot, and to end in
+// time.
+func TestGateStops(t *testing.T) {
+	iso := filepath.Join(t.TempDir(), "bee.iso")
+	mustDagger(t, repository, "call", "--progress=plain", "build-iso", "--base", "debian", "export", "--path", iso)
+	before := qemus(t)
+	t.Run("at once", func(t *testing.T) {
+		for name, f := range faults {
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				f.test(t, iso)
+			})
+		}
+	})
+	for id := range qemus(t) {
+		if !before[id] {
+			t.Errorf("QEMU is left behind, process %s", id)
+		}
 	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			dir := copyRepository(t)
-			for _, e := range test.edits {
-				edit(t, dir, e[0], e[1], e[2])
-			}
-			iso := filepath.Join(t.TempDir(), "bee.iso")
-			mustDagger(t, dir, "call", "--progress=plain", "build-iso", "export", "--path", iso)
-			failures := smoke(t, iso).failures()
-			reason, failed := failures[test.check]
-			if !failed || !strings.Contains(reason, test.says) {
-				t.Errorf("%s did not fail because of %q; what failed: %v", test.check, test.says, failures)
-			}
-		})
+}
+
+// qemus are the processes of QEMU on this machine, by their numbers.
+func qemus(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob("/proc/[0-9]*/comm")
+	if err != nil {
+		t.Fatal(err)
 	}
+	found := map[string]bool{}
+	for _, file := range files {
+		if name, _ := os.ReadFile(file); strings.HasPrefix(string(name), "qemu-system") {
+			found[filepath.Base(filepath.Dir(file))] = true
+		}
+	}
+	return found
+}
+
+func (f fault) test(t *testing.T, iso string) {
+	broken := f.layered(t, iso)
+	reports := filepath.Join(t.TempDir(), "reports")
+	limit := f.limit
+	if limit == 0 {
+		limit = 10 * time.Minute
+	}
+	const machine = "bios-cd-1024-virtio-nvme"
+	run := gate(t, true, "smoke", "--iso", broken, "--base", "debian", "--machine", machine,
+		"--timeout", limit.String(), "--report", reports)
+
+	exit, status := 1, "FAIL "+f.check
+	if f.check == "" {
+		exit, status = 3, "ERROR"
+	}
+	if run.exit != exit {
+		t.Errorf("exit status %d, want %d:\n%s", run.exit, exit, tail(run.output, 60))
+	}
+	if over := run.took - limit; over > 2*time.Minute {
+		t.Errorf("it ended %s after the limit of %s", over, limit)
+	}
+	annotated := false
+	for line := range strings.Lines(run.output) {
+		annotated = annotated || strings.HasPrefix(line, "::error ") && strings.Contains(line, f.check) && strings.Contains(line, f.says)
+	}
+	if !annotated {
+		t.Errorf("no annotation %s that says %q in:\n%s", status, f.says, tail(run.output, 60))
+	}
+	if !strings.Contains(run.summary, f.says) || !strings.Contains(run.outputs, "verdict") {
+		t.Errorf("%q is not in the summary, or no verdict in the outputs:\n%s\n%s", f.says, run.outputs, run.summary)
+	}
+	for _, file := range []string{"serial.log", "console.png", "report.json", "junit.xml"} {
+		if info, err := os.Stat(filepath.Join(reports, machine, file)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", file, err)
+		}
+	}
+}
+
+// layered is a copy of an ISO of the base debian with the fault in it, as a layer over
+// all others.
+func (f fault) layered(t *testing.T, iso string) string {
+	t.Helper()
+	dir := t.TempDir()
+	tree := filepath.Join(dir, "tree")
+	write := func(file, text string) {
+		t.Helper()
+		file = filepath.Join(tree, file)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range f.edits {
+		text, err := os.ReadFile(filepath.Join(repository, e[0]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), e[1]) {
+			t.Fatalf("%s does not hold %q", e[0], e[1])
+		}
+		write(strings.TrimPrefix(e[0], "iso/overlay/"), strings.Replace(string(text), e[1], e[2], 1))
+	}
+	for program, script := range f.programs {
+		write(program, "#!/bin/sh\n"+script+"\n")
+	}
+	script := `mkdir -p tree && cd tree
+` + f.script + `
+cd ..
+mksquashfs tree fault.squashfs -quiet -no-progress -all-root
+xorriso -report_about WARNING -indev "$1" -outdev broken.iso -boot_image any replay -map fault.squashfs /live/99-fault.squashfs -commit 2>&1`
+	cmd := exec.Command("sh", "-ec", script, "sh", iso)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return filepath.Join(dir, "broken.iso")
 }

@@ -10,7 +10,7 @@ unformatted=$(find . -name '*.go' ! -name dagger.gen.go ! -path '*/internal/dagg
 [ -z "$unformatted" ] || { printf 'gofmt would change:\n%s\n' "$unformatted"; failed=1; }
 
 GOBIN=/usr/local/bin go install -C "$tools" tool
-if [ -d .github/workflows ]; then actionlint || failed=1; fi
+actionlint .github/workflows/*.yml || failed=1 # by name: there is no .git here to find them by
 for module in $(find . -name go.mod -exec dirname {} + | sort); do
 	# A module that only pins tools has nothing to read.
 	[ -n "$(cd "$module" && go list ./... 2>/dev/null)" ] || continue

@@ -16,6 +16,8 @@ import (
 type Gpuburn struct {
 	// +private
 	Scripts *dagger.Directory
+	// +private
+	Rebuild string
 }
 
 func New(
@@ -24,8 +26,13 @@ func New(
 	// +defaultPath="."
 	// +ignore=["*", "!build.sh", "!launcher.sh", "!cuda-debian.sh"]
 	scripts *dagger.Directory,
+	// Makes anew, once for each value, what the engine would take from its cache, but for
+	// what comes with a container that is given: to
+	// see whether it comes out the same.
+	// +optional
+	rebuild string,
 ) *Gpuburn {
-	return &Gpuburn{Scripts: scripts}
+	return &Gpuburn{Scripts: scripts, Rebuild: rebuild}
 }
 
 // Source of gpu_burn as it was at one commit, from its public repository.
@@ -65,7 +72,11 @@ func (m *Gpuburn) ImageCuda(
 	// The image, with its digest.
 	image string,
 ) *Cuda {
-	return &Cuda{m.Scripts, dag.Container().From(image)}
+	c := dag.Container().From(image)
+	if m.Rebuild != "" {
+		c = c.WithEnvVariable("BEE_REBUILD", m.Rebuild)
+	}
+	return &Cuda{m.Scripts, c}
 }
 
 // gpu_burn as a folder: gpu_burn (what to run), lib with the program, its compare

@@ -92,7 +92,7 @@ func (m *Iso) Alpine(
 	// +optional
 	strict bool,
 ) (*Alpine, error) {
-	system := dag.Container().From(image)
+	system := dag.Container().From(image).With(again(m.Rebuild))
 	if _, err := system.Sync(ctx); err != nil {
 		return nil, fmt.Errorf("the image of Alpine, %s, cannot be pulled; where you have a copy, name it as ALPINE_IMAGE in VERSIONS.local; the base debian needs none: %v", image, err)
 	}
@@ -314,12 +314,14 @@ func (a *Alpine) Iso(
 			}).
 			WithExec([]string{"sh", "-ec", `[ -s "$0" ] || { umask 077; openssl genrsa -out "$0.part" 4096; mv "$0.part" "$0"; }`, key})
 	}
+	if a.Module.Rebuild == "" {
+		mkimage = mkimage.WithMountedCache("/var/tmp/sections", dag.CacheVolume("alpine-sections"), dagger.ContainerWithMountedCacheOpts{
+			Sharing: dagger.CacheSharingModeLocked,
+		})
+	}
 	made := mkimage.
 		WithMountedDirectory("/aports", aports).
 		WithMountedDirectory("/files", files).
-		WithMountedCache("/var/tmp/sections", dag.CacheVolume("alpine-sections"), dagger.ContainerWithMountedCacheOpts{
-			Sharing: dagger.CacheSharingModeLocked,
-		}).
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
 		WithEnvVariable("BEE_EPOCH", strconv.Itoa(epoch)).
 		WithEnvVariable("BEE_FLAVOR", alpineFlavor).

@@ -20,6 +20,8 @@ type Iso struct {
 	Programs *dagger.Directory
 	// +private
 	GolangImage string
+	// +private
+	Rebuild string
 	// Debian with its package lists fetched: what tools are installed in.
 	Tools *dagger.Container
 }
@@ -53,6 +55,10 @@ func New(
 	// +defaultPath="."
 	// +ignore=["*", "!go.mod", "!go.sum", "!smoke", "!manifest", "!alpine/**/*.go"]
 	programs *dagger.Directory,
+	// Makes anew, once for each value, what the engine would take from its cache: to
+	// see whether it comes out the same.
+	// +optional
+	rebuild string,
 ) (*Iso, error) {
 	// by what it holds, see withFiles
 	sources, err := files.File("debian/sources.sh").Contents(ctx)
@@ -61,6 +67,7 @@ func New(
 	}
 	debian := dag.Container().
 		From(debianImage).
+		With(again(rebuild)).
 		WithEnvVariable("DEBIAN_FRONTEND", "noninteractive").
 		WithEnvVariable("LC_ALL", "C.UTF-8").
 		WithEnvVariable("TZ", "UTC").
@@ -70,8 +77,19 @@ func New(
 		Files:       files,
 		Programs:    programs,
 		GolangImage: golangImage,
+		Rebuild:     rebuild,
 		Tools:       debian,
 	}, nil
+}
+
+// again makes the steps of a container that follow depend on rebuild, where it is set.
+func again(rebuild string) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		if rebuild == "" {
+			return c
+		}
+		return c.WithEnvVariable("BEE_REBUILD", rebuild)
+	}
 }
 
 // install adds packages to a container of Debian's.

@@ -22,27 +22,46 @@ func (m *Iso) qemu(iso *dagger.File) *dagger.Container {
 		WithMountedFile("/iso/bee.iso", iso)
 }
 
+// exitInput is the status of the smoke program where the test could not begin.
+const exitInput = 2
+
 // Boots an ISO in QEMU and runs the smoke test on it. The result is the report,
 // whatever its verdict: report.json, junit.xml, serial.log, console.png,
-// bee-audit.json.
+// bee-audit.json. An error where the test could not begin.
 //
 // +cache="never"
 func (m *Iso) SmokeReport(
+	ctx context.Context,
 	// The ISO.
 	iso *dagger.File,
 	// Firmware to boot with: bios or uefi.
 	// +default="bios"
 	firmware string,
+	// What the ISO is to the machine: cd or usb.
+	// +default="cd"
+	media string,
 	// Memory of the machine, in MiB.
 	// +default=1024
 	memory int,
+	// Network cards of the machine: virtio, e1000e, four (of different makes) or none;
+	// without any, the test runs over the serial console. Default: virtio.
+	// +optional
+	network string,
+	// What the machine's drive is connected by: nvme, virtio-blk, ahci or virtio-scsi.
+	// Default: nvme.
+	// +optional
+	disk string,
+	// Give the machine a BMC, whose power supply the audit has to find.
+	// +optional
+	bmc bool,
 	// Hardware of the machine: plain, or server (drives of every kind, three
-	// network cards, a BMC), of which the audit has to find everything.
+	// network cards, a BMC), of which the audit has to find everything. A server
+	// takes no other network, disk or bmc.
 	// +default="plain"
 	profile string,
-	// Boot with no network card at all; the test runs over the serial console.
-	// +optional
-	noNetwork bool,
+	// Time limit of the whole test, such as 90s or 10m.
+	// +default="10m"
+	timeout string,
 	// Private SSH key that the ISO lets in, for an ISO made with authorized keys.
 	// +optional
 	identity *dagger.Secret,
@@ -53,12 +72,19 @@ func (m *Iso) SmokeReport(
 	// Let QEMU use the host's KVM, where it works.
 	// +optional
 	kvm bool,
-) *dagger.Directory {
+) (*dagger.Directory, error) {
 	args := []string{"smoke", "run", "--iso", "/iso/bee.iso", "--report", "/report",
-		"--firmware", firmware, "--memory", fmt.Sprint(memory), "--profile", profile}
+		"--firmware", firmware, "--media", media, "--memory", fmt.Sprint(memory),
+		"--profile", profile, "--timeout", timeout}
 	c := m.qemu(iso)
-	if noNetwork {
-		args = append(args, "--no-network")
+	if network != "" {
+		args = append(args, "--network", network)
+	}
+	if disk != "" {
+		args = append(args, "--disk", disk)
+	}
+	if bmc {
+		args = append(args, "--bmc")
 	}
 	if identity != nil {
 		c = c.WithMountedSecret("/run/identity", identity)
@@ -68,13 +94,22 @@ func (m *Iso) SmokeReport(
 		c = c.WithSecretVariable("SMOKE_PASSWORD", password)
 		args = append(args, "--password-env", "SMOKE_PASSWORD")
 	}
-	return c.
+	c = c.
 		WithEnvVariable("SMOKE_RUN", time.Now().String()). // a test that was not run proves nothing
 		WithExec(args, dagger.ContainerWithExecOpts{
 			Expect:                   dagger.ReturnTypeAny,
 			InsecureRootCapabilities: kvm,
-		}).
-		Directory("/report")
+		})
+	if code, err := c.ExitCode(ctx); err != nil {
+		return nil, err
+	} else if code == exitInput {
+		reason, err := c.Stderr(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, errors.New(strings.TrimSpace(reason))
+	}
+	return c.Directory("/report"), nil
 }
 
 // The verdict of smoke reports, as a table; an error where any of them holds a

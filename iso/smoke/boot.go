@@ -16,8 +16,8 @@ const bootSSH = "0.0.0.0:2222"
 
 func bootCommand() *cobra.Command {
 	var config qemu.Config
-	var firmware, profile string
-	var noNetwork bool
+	var firmware string
+	var machine hardware.Machine
 	cmd := &cobra.Command{
 		Use:   "boot --iso FILE",
 		Short: "Boot an ISO in QEMU, with its serial console on this terminal",
@@ -36,24 +36,22 @@ The password is on the console. Ctrl-A X ends the machine.`,
 			if err != nil {
 				return err
 			}
+			if err := checkHardwareFlags(cmd, &machine); err != nil {
+				return err
+			}
 			if _, err := iso9660.Check(config.ISO); err != nil {
 				return err
 			}
 			if config.Firmware, err = qemu.FindFirmware(firmware); err != nil {
 				return err
 			}
-			machine, err := hardware.Find(profile)
-			if err != nil {
-				return fmt.Errorf("--profile: %w", err)
-			}
 			var remove func()
-			if config.Hardware, remove, err = machine.Install(); err != nil {
+			if config.Hardware, remove, err = machine.Install(bootSSH); err != nil {
 				return err
 			}
 			defer remove()
 			config.Accelerator = qemu.FindAccelerator(cmd.Context())
-			if !noNetwork {
-				config.SSH = bootSSH
+			if machine.Network != hardware.None {
 				fmt.Fprintln(cmd.ErrOrStderr(), "ssh -p 2222 root@localhost, once the password is shown below; Ctrl-A X ends the machine")
 			}
 			return qemu.Interactive(cmd.Context(), config)
@@ -64,12 +62,10 @@ The password is on the console. Ctrl-A X ends the machine.`,
 	flags.StringVar(&firmware, "firmware", qemu.BIOS, "firmware: bios or uefi")
 	flags.StringVar(&config.Media, "media", qemu.CD, "what the ISO is to the machine: cd or usb")
 	flags.IntVar(&config.MemoryMiB, "memory", 1024, "memory in MiB")
-	flags.StringVar(&profile, "profile", hardware.Plain, "hardware of the machine: plain or server")
-	flags.BoolVar(&noNetwork, "no-network", false, "no network card")
+	hardwareFlags(cmd, &machine)
 	cmd.MarkFlagRequired("iso")
 	words(cmd, "firmware", qemu.BIOS, qemu.UEFI)
 	words(cmd, "media", qemu.CD, qemu.USB)
-	words(cmd, "profile", hardware.Plain, hardware.Server)
 	cmd.MarkFlagFilename("iso", "iso")
 	return cmd
 }

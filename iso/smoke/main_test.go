@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"bee/iso/smoke/check"
+	"bee/iso/smoke/golden"
+	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/report"
 )
 
@@ -28,22 +30,28 @@ func TestUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
-		"run":                                       "iso host",
-		"run --iso a --host b":                      "iso host",
-		"run --host b --no-network":                 "host no-network",
-		"run --iso a --firmware efi":                "--firmware efi",
-		"run --iso a --media floppy":                "--media floppy",
-		"run --iso a --profile toaster":             `--profile: profile "toaster"`,
-		"run --iso a --profile server --no-network": "profile server has network cards",
-		"run --iso a extra":                         "extra",
-		"run --iso a --password-env SMOKE_NOT_SET":  "SMOKE_NOT_SET",
-		"run --iso a --identity " + text:            "not a private SSH key",
-		"run --iso " + text:                         "no ISO 9660 signature",
-		"boot --iso " + text:                        "no ISO 9660 signature",
-		"boot":                                      "iso",
-		"verdict":                                   "at least 1 arg",
-		"verdict /no/report":                        "/no/report",
-		"fly":                                       "fly",
+		"run":                                           "iso host",
+		"run --iso a --host b":                          "iso host",
+		"run --host b --network none":                   "host network",
+		"run --host b --bmc":                            "bmc host",
+		"run --iso a --firmware efi":                    "--firmware efi",
+		"run --iso a --media floppy":                    "--media floppy",
+		"run --iso a --profile toaster":                 `--profile toaster: it is one of ["plain" "server"]`,
+		"run --iso a --network wifi":                    `--network wifi: it is one of ["virtio" "e1000e" "four" "none"]`,
+		"run --iso a --disk floppy":                     `--disk floppy: it is one of ["nvme" "virtio-blk" "ahci" "virtio-scsi"]`,
+		"run --iso a --profile server --network virtio": "--network: --profile server has network cards",
+		"run --iso a --profile server --disk nvme":      "--disk: --profile server has",
+		"boot --iso a --profile server --bmc":           "--bmc: --profile server has",
+		"boot --iso a --network wifi":                   "--network wifi",
+		"run --iso a extra":                             "extra",
+		"run --iso a --password-env SMOKE_NOT_SET":      "SMOKE_NOT_SET",
+		"run --iso a --identity " + text:                "not a private SSH key",
+		"run --iso " + text:                             "no ISO 9660 signature",
+		"boot --iso " + text:                            "no ISO 9660 signature",
+		"boot":                                          "iso",
+		"verdict":                                       "at least 1 arg",
+		"verdict /no/report":                            "/no/report",
+		"fly":                                           "fly",
 	} {
 		_, status, err := execute(strings.Fields(args)...)
 		if status != exitInput || err == nil || !strings.Contains(err.Error(), want) {
@@ -66,6 +74,33 @@ func TestVerdict(t *testing.T) {
 		output, got, _ := execute("verdict", dir)
 		if got != status || !strings.Contains(output, "console") || !strings.Contains(output, "192.0.2.10:22") {
 			t.Errorf("exit status %d, want %d:\n%s", got, status, output)
+		}
+	}
+}
+
+// The lists of checks have every check of smoketest.sh and of the driver, and no
+// other.
+func TestGoldenLists(t *testing.T) {
+	_, rest, _ := strings.Cut(script, "\nchecks='")
+	names, _, found := strings.Cut(rest, "'")
+	if !found {
+		t.Fatal("smoketest.sh has no list of its checks")
+	}
+	var checks []check.Check
+	for _, name := range append(strings.Fields(names), "ssh-login-bee", "ssh-default-passwords") {
+		checks = append(checks, check.Check{Name: name})
+	}
+	checks = append(checks, hardware.Machine{Profile: hardware.Server, BMC: true}.Check(nil)...)
+	for i := range checks {
+		checks[i].Status = check.Fail // is there, and no more than that
+	}
+	for _, base := range []string{"alpine", "debian"} {
+		list, err := golden.Find(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c := list.Compare(checks, []golden.Fact{golden.Server, golden.BMC}); c.Status != check.Pass {
+			t.Error(c)
 		}
 	}
 }

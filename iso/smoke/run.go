@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,8 +19,7 @@ import (
 
 func runCommand() *cobra.Command {
 	options := driver.Options{Script: script, Progress: os.Stderr}
-	var identity, passwordVariable, profile string
-	var internet bool
+	var identity, passwordVariable string
 	cmd := &cobra.Command{
 		Use:   "run (--iso FILE | --host ADDRESS[:PORT])",
 		Short: "Boot an ISO in QEMU, or find a machine, and check it",
@@ -31,6 +31,11 @@ A boot fails at once, with the reason, on a kernel panic, a missing or damaged
 medium, a rescue shell, or where memory runs out. Without --identity and
 --password-env the password is read from the serial console, or, for --host,
 asked for.
+
+The audit has to find the hardware that the virtual machine is given: its drives and
+network cards, and the power supply that a BMC knows. The last check of a virtual
+machine, checks-complete, fails where a check is missing, or came to something else
+than the list for the ISO's base says (iso/smoke/golden).
 
 With --report, a folder gets report.json (what was tested, a time line of the
 boot, every check), junit.xml (the same for CI systems), serial.log (the serial
@@ -47,7 +52,10 @@ the audit on a virtual machine).`,
   smoke run --iso bee.iso --profile server
 
   # a machine without any network card: everything goes over the serial console
-  smoke run --iso bee.iso --no-network
+  smoke run --iso bee.iso --network none
+
+  # other hardware: four network cards of different makes, a SATA drive, a BMC
+  smoke run --iso bee.iso --network four --disk ahci --bmc
 
   # an ISO that lets in keys only
   smoke run --iso bee.iso --identity ~/.ssh/id_ed25519
@@ -62,22 +70,13 @@ the audit on a virtual machine).`,
 			); err != nil {
 				return err
 			}
-			var err error
-			if options.Hardware, err = hardware.Find(profile); err != nil {
-				return fmt.Errorf("--profile: %w", err)
-			}
-			if options.NoNetwork && profile == hardware.Server {
-				return fmt.Errorf("--no-network: profile %s has network cards", profile)
+			if err := checkHardwareFlags(cmd, &options.Hardware); err != nil {
+				return err
 			}
 			if options.Host != "" {
 				options.Host = portOrSSH(options.Host)
 			}
-			if options.NoNetwork {
-				options.Args = append(options.Args, "--no-network")
-			}
-			if internet {
-				options.Args = append(options.Args, "--expect-internet")
-			}
+			var err error
 			if options.Credentials, err = credentials(identity, passwordVariable, options.Host); err != nil {
 				return err
 			}
@@ -90,9 +89,8 @@ the audit on a virtual machine).`,
 	flags.StringVar(&options.Firmware, "firmware", qemu.BIOS, "firmware of the virtual machine: bios or uefi")
 	flags.StringVar(&options.Media, "media", qemu.CD, "what the ISO is to the virtual machine: cd or usb")
 	flags.IntVar(&options.MemoryMiB, "memory", 1024, "memory of the virtual machine, in MiB")
-	flags.StringVar(&profile, "profile", hardware.Plain, "hardware of the virtual machine: plain or server")
-	flags.BoolVar(&options.NoNetwork, "no-network", false, "no network card; check over the serial console")
-	flags.BoolVar(&internet, "expect-internet", false, "fail where the machine does not reach the internet")
+	hardwareFlags(cmd, &options.Hardware)
+	flags.BoolVar(&options.Internet, "expect-internet", false, "fail where the machine does not reach the internet")
 	flags.StringVar(&identity, "identity", "", "private SSH key `file` to log in with")
 	flags.StringVar(&passwordVariable, "password-env", "", "environment `variable` that holds the password to log in with")
 	flags.StringVar(&options.ReportDir, "report", "", "`folder` for the report; an older report there is replaced")
@@ -100,15 +98,46 @@ the audit on a virtual machine).`,
 	cmd.MarkFlagsOneRequired("iso", "host")
 	cmd.MarkFlagsMutuallyExclusive("iso", "host")
 	cmd.MarkFlagsMutuallyExclusive("identity", "password-env")
-	for _, virtual := range []string{"firmware", "media", "memory", "profile", "no-network"} {
+	for _, virtual := range []string{"firmware", "media", "memory", "profile", "network", "disk", "bmc"} {
 		cmd.MarkFlagsMutuallyExclusive("host", virtual)
 	}
 	words(cmd, "firmware", qemu.BIOS, qemu.UEFI)
 	words(cmd, "media", qemu.CD, qemu.USB)
-	words(cmd, "profile", hardware.Plain, hardware.Server)
 	cmd.MarkFlagFilename("iso", "iso")
 	cmd.MarkFlagDirname("report")
 	return cmd
+}
+
+// hardwareFlags are the flags that say what hardware a virtual machine has.
+func hardwareFlags(cmd *cobra.Command, machine *hardware.Machine) {
+	flags := cmd.Flags()
+	choose := func(value *string, flag, what string, choices []string) {
+		flags.StringVar(value, flag, choices[0], what+": "+strings.Join(choices, ", "))
+		words(cmd, flag, choices...)
+	}
+	choose(&machine.Profile, "profile", "hardware of the machine", hardware.Profiles)
+	choose(&machine.Network, "network", "network cards of the machine", hardware.Networks)
+	choose(&machine.Disk, "disk", "what the machine's drive is connected by", hardware.Disks)
+	flags.BoolVar(&machine.BMC, "bmc", false, "give the machine a BMC")
+}
+
+// checkHardwareFlags refuses hardware that there is not, and clears what the profile
+// has instead.
+func checkHardwareFlags(cmd *cobra.Command, machine *hardware.Machine) error {
+	if err := errors.Join(
+		oneOf("profile", machine.Profile, hardware.Profiles...),
+		oneOf("network", machine.Network, hardware.Networks...),
+		oneOf("disk", machine.Disk, hardware.Disks...),
+	); err != nil || machine.Profile != hardware.Server {
+		return err
+	}
+	for _, flag := range []string{"network", "disk", "bmc"} {
+		if cmd.Flags().Changed(flag) {
+			return fmt.Errorf("--%s: --profile %s has network cards, drives and a BMC of its own; leave one of the two out", flag, hardware.Server)
+		}
+	}
+	*machine = hardware.Machine{Profile: hardware.Server, BMC: true}
+	return nil
 }
 
 // words lets the shell complete the values of a flag.

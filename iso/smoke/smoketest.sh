@@ -22,6 +22,7 @@ services='localmount bee-sshsetup dropbear bee-network bee-nvidia bee-audit'
 release=/etc/bee-release
 boot_log=/run/bee/boot.log
 report=/var/log/bee-audit.json
+mounts=/proc/mounts
 nvidia_modules=/usr/local/lib/nvidia
 sys=/sys
 expect_internet=
@@ -121,14 +122,17 @@ motd() {
 root_filesystem() {
 	want=overlay
 	[ "$BEE_BASE" = alpine ] && want=tmpfs # Alpine unpacks itself into memory
-	type=$(awk '$2 == "/" { type = $3 } END { print type }' /proc/mounts)
+	type=$(awk '$2 == "/" { type = $3 } END { print type }' "$mounts")
+	free=$(df -P -k / | awk 'NR == 2 { print int($4 / 1024) }')
 	if [ "$type" != "$want" ]; then
 		fail "/ is of type $type, not $want"
+	elif [ "${free:-0}" -lt 16 ]; then
+		fail "${free:-0} MiB free on /, less than 16"
 	elif ! touch /.bee-smoke 2>/dev/null; then
 		fail "/ cannot be written to"
 	else
 		rm -f /.bee-smoke
-		pass "$type, writable"
+		pass "$type, writable, $free MiB free"
 	fi
 }
 

@@ -164,6 +164,28 @@ BEE_BUILD_INFO="bee \$5"
 	}
 }
 
+func TestRootFilesystem(t *testing.T) {
+	const code = `mounts=$1; touch() { [ $free -lt 1000 ]; }; rm() { :; }
+df() { [ "$*" = "-P -k /" ] && echo "Filesystem 1024-blocks Used Available Capacity Mounted on
+overlay 237568 1024 $kib 1% /"; }
+`
+	for name, c := range map[string]struct{ base, kib, mounts, want string }{
+		"good":        {"debian", "102400", "rootfs / rootfs rw 0 0\noverlay / overlay rw 0 0\n", "PASS check: overlay, writable, 100 MiB free"},
+		"in memory":   {"alpine", "16384", "tmpfs / tmpfs rw 0 0\n", "PASS check: tmpfs, writable, 16 MiB free"},
+		"other type":  {"debian", "102400", "tmpfs / tmpfs rw 0 0\n", "FAIL check: / is of type tmpfs, not overlay"},
+		"nearly full": {"debian", "16383", "overlay / overlay rw 0 0\n", "FAIL check: 15 MiB free on /, less than 16"},
+		"full":        {"debian", "0", "overlay / overlay rw 0 0\n", "FAIL check: 0 MiB free on /, less than 16"},
+		"df fails":    {"debian", "", "overlay / overlay rw 0 0\n", "FAIL check: 0 MiB free on /, less than 16"},
+		"read-only":   {"debian", "2048000", "overlay / overlay ro 0 0\n", "FAIL check: / cannot be written to"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := function(t, "BEE_BASE="+c.base+"\nkib="+c.kib+"\n"+code+"root_filesystem", c.mounts); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // A machine without NVIDIA hardware must never show a PASS for its GPUs; one
 // with it, and without its driver, a FAIL.
 func TestGPUs(t *testing.T) {

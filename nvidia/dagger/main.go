@@ -24,6 +24,8 @@ type Nvidia struct {
 	Scripts *dagger.Directory
 	// +private
 	Programs *dagger.Directory
+	// +private
+	Rebuild string
 }
 
 func New(
@@ -42,8 +44,13 @@ func New(
 	// +defaultPath="."
 	// +ignore=["dagger", "dagger.json", "modules.sh", "driver", "scripts_test.go"]
 	programs *dagger.Directory,
+	// Makes anew, once for each value, what the engine would take from its cache, but for
+	// what comes with debian: to
+	// see whether it comes out the same.
+	// +optional
+	rebuild string,
 ) *Nvidia {
-	return &Nvidia{Debian: debian, GolangImage: golangImage, Scripts: scripts, Programs: programs}
+	return &Nvidia{Debian: debian, GolangImage: golangImage, Scripts: scripts, Programs: programs, Rebuild: rebuild}
 }
 
 // with mounts one script into a container, by what it holds (the engine would
@@ -275,14 +282,22 @@ func (m *Nvidia) Loader() *dagger.File { return m.program("load") }
 
 // program compiles one of the programs of this module.
 func (m *Nvidia) program(name string) *dagger.File {
-	return dag.Container().
-		From(m.GolangImage).
-		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
-		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
-		WithEnvVariable("CGO_ENABLED", "0").
-		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
+	return m.golang().
 		WithMountedDirectory("/src", m.Programs).
 		WithWorkdir("/src").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).
 		File("/out/" + name)
+}
+
+// golang is a container with the Go toolchain.
+func (m *Nvidia) golang() *dagger.Container {
+	c := dag.Container().
+		From(m.GolangImage).
+		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
+		WithEnvVariable("CGO_ENABLED", "0").
+		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false")
+	if m.Rebuild != "" {
+		return c.WithEnvVariable("BEE_REBUILD", m.Rebuild)
+	}
+	return c.WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"))
 }

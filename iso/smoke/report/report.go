@@ -24,7 +24,7 @@ const (
 
 // SchemaVersion is the version of report.json. A field that goes or changes its
 // meaning raises it; a new one does not.
-const SchemaVersion = 1
+const SchemaVersion = 2
 
 // Verdict is the outcome of a smoke test.
 type Verdict string
@@ -76,9 +76,15 @@ type Machine struct {
 	Accelerator string `json:"accelerator"`
 	MemoryMiB   int    `json:"memory_mib"`
 	CPUs        int    `json:"cpus"`
-	// Whether it has a network card.
-	Network bool   `json:"network"`
-	QEMU    string `json:"qemu_version"`
+	// Its network cards: virtio, e1000e, four or none; absent in the profile server,
+	// which has its own.
+	Network string `json:"network,omitempty"`
+	// What its drive is connected by: nvme, virtio-blk, ahci or virtio-scsi; absent
+	// in the profile server.
+	Disk string `json:"disk,omitempty"`
+	// Whether it has a BMC.
+	BMC  bool   `json:"bmc"`
+	QEMU string `json:"qemu_version"`
 }
 
 // Milestone is a point that the boot or the test reached.

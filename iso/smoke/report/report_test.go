@@ -37,7 +37,7 @@ func example(t *testing.T, dir string, checks ...check.Check) *Report {
 	t.Helper()
 	r := &Report{
 		ISO:      &ISO{File: "bee.iso", SHA256: strings.Repeat("ab", 32), SizeBytes: 2048},
-		Machine:  &Machine{Profile: "plain", Firmware: "bios", Media: "cd", Accelerator: "tcg", MemoryMiB: 512, CPUs: 2, QEMU: "7.2.22"},
+		Machine:  &Machine{Profile: "plain", Firmware: "bios", Media: "cd", Accelerator: "tcg", MemoryMiB: 512, CPUs: 2, Network: "none", Disk: "ahci", BMC: true, QEMU: "7.2.22"},
 		Shell:    "serial",
 		Timeline: []Milestone{{Name: "kernel", Seconds: 3.25, Line: "Linux version 6.12"}},
 		Checks:   checks, DurationSeconds: 50.5,
@@ -119,7 +119,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("got %v, %v", passed, err)
 	}
 	for _, want := range []string{
-		"PASS  bios: bee.iso (sha256 abababababab), plain, bios, cd, 512 MiB, tcg, no network, 50 s: 1 passed, 0 failed, 0 skipped\n",
+		"PASS  bios: bee.iso (sha256 abababababab), plain, bios, cd, 512 MiB, tcg, network none, disk ahci, BMC, 50 s: 1 passed, 0 failed, 0 skipped\n",
 		"FAIL  uefi: ", "ERROR broken: ",
 		"check           bios  uefi  broken\n",
 		"kernel-release  PASS  FAIL",

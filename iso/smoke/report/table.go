@@ -9,17 +9,26 @@ import (
 	"text/tabwriter"
 
 	"bee/iso/smoke/check"
+	"bee/iso/smoke/internal/hardware"
 )
 
-// Title says in one line what was tested.
+// Title says in one line what was tested; of the hardware, what is not as usual.
 func (r *Report) Title() string {
 	if r.ISO == nil || r.Machine == nil {
 		return r.Host
 	}
 	title := fmt.Sprintf("%s (sha256 %.12s), %s, %s, %s, %d MiB, %s", r.ISO.File, r.ISO.SHA256,
 		r.Machine.Profile, r.Machine.Firmware, r.Machine.Media, r.Machine.MemoryMiB, r.Machine.Accelerator)
-	if !r.Machine.Network {
-		title += ", no network"
+	if m := r.Machine; m.Profile == hardware.Plain {
+		if m.Network != hardware.Networks[0] {
+			title += ", network " + m.Network
+		}
+		if m.Disk != hardware.Disks[0] {
+			title += ", disk " + m.Disk
+		}
+		if m.BMC {
+			title += ", BMC"
+		}
 	}
 	return title
 }

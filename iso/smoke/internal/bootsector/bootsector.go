@@ -27,7 +27,13 @@ func Exit(port uint16, value byte) []byte {
 
 // Say is a boot sector that writes text to the first serial port and then does
 // nothing for ever. The text must fit into the sector.
-func Say(text string) []byte {
+func Say(text string) []byte { return say(text, 0x03) } // end
+
+// Flood is a boot sector that writes text to the first serial port without end.
+func Flood(text string) []byte { return say(text, 0xf5) } // the mov of si
+
+// say jumps behind the text's end by a distance from the jump.
+func say(text string, behind byte) []byte {
 	code := []byte{
 		0xfa,       //             cli
 		0x31, 0xc0, //             xor ax, ax
@@ -37,7 +43,7 @@ func Say(text string) []byte {
 		0xba, 0xf8, 0x03, //       mov dx, 0x3f8
 		0xac,       //       next: lodsb
 		0x84, 0xc0, //             test al, al
-		0x74, 0x03, //             jz end
+		0x74, behind, //           jz behind
 		0xee,       //             out dx, al
 		0xeb, 0xf8, //             jmp next
 		0xf4,       //        end: hlt

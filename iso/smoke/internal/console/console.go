@@ -4,8 +4,10 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -35,6 +37,13 @@ type Console struct {
 	changed  chan struct{} // closed when any of the above changes
 }
 
+const (
+	// maxText is kept of what a machine writes, in bytes; a boot writes a hundredth.
+	maxText = 2 << 20
+	// maxLine is how far a line is waited for to end, in bytes.
+	maxLine = 4096
+)
+
 // Watch begins to read a serial port. It calls notify for each milestone, once.
 func Watch(serial io.Reader, notify func(Milestone)) *Console {
 	c := &Console{began: time.Now(), notify: notify, reached: map[string]bool{}, changed: make(chan struct{})}
@@ -47,8 +56,13 @@ func (c *Console) read(serial io.Reader) {
 	for {
 		n, err := serial.Read(buffer)
 		c.mu.Lock()
-		c.terminal.write(buffer[:n])
-		reached := c.examine()
+		var reached []Milestone
+		if len(c.terminal.text) < maxText {
+			c.terminal.write(buffer[:n])
+			reached = c.examine()
+		} else if c.fault == "" {
+			c.fault = fmt.Sprintf("the serial console is flooded, by more than %d MiB", maxText>>20)
+		}
 		c.ended = err != nil
 		close(c.changed)
 		c.changed = make(chan struct{})
@@ -65,8 +79,8 @@ func (c *Console) read(serial io.Reader) {
 // examine reads the lines that are new, and the one that is not complete yet.
 func (c *Console) examine() (reached []Milestone) {
 	for {
-		rest := c.terminal.text[c.lineAt:]
-		line, _, complete := strings.Cut(string(rest), "\n")
+		text, _, complete := bytes.Cut(c.terminal.text[c.lineAt:], []byte("\n"))
+		line := string(text)
 		for _, m := range milestones {
 			if !c.reached[m.name] && m.pattern.MatchString(line) && (complete || m.prompt) {
 				c.reached[m.name] = true
@@ -78,10 +92,14 @@ func (c *Console) examine() (reached []Milestone) {
 				c.fault = f.meaning + ": " + strings.TrimSpace(line)
 			}
 		}
-		if !complete {
+		switch {
+		case complete:
+			c.lineAt += len(line) + 1
+		case len(line) >= maxLine:
+			c.lineAt += len(line)
+		default:
 			return reached
 		}
-		c.lineAt += len(line) + 1
 	}
 }
 
@@ -92,10 +110,12 @@ func (c *Console) Text() string {
 	return string(c.terminal.text)
 }
 
-// LastLine is the last line that is not blank.
+// LastLine is the last line that is not blank, or the end of it where it is long.
 func (c *Console) LastLine() string {
+	const long = 200
 	text := strings.TrimSpace(c.Text())
-	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+	line := strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+	return line[max(0, len(line)-long):]
 }
 
 // ErrEnded says that the serial port was closed: the machine is gone.

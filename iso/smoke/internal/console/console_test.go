@@ -90,6 +90,32 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// endless is what a machine writes that does not stop.
+type endless string
+
+func (e endless) Read(p []byte) (int, error) {
+	n := 0
+	for n+len(e) <= len(p) {
+		n += copy(p[n:], e)
+	}
+	return n, nil
+}
+
+func TestFlood(t *testing.T) {
+	for _, text := range []string{"line\r\n", "a line without end "} {
+		c := Watch(io.LimitReader(endless(text), 2*maxText), func(Milestone) {})
+		if fault, err := c.Fault(t.Context()); err != nil || fault != "the serial console is flooded, by more than 2 MiB" {
+			t.Errorf("%q: fault %q, %v", text, fault, err)
+		}
+		if size := len(c.Text()); size > maxText+4096 {
+			t.Errorf("%q: %d bytes are kept", text, size)
+		}
+		if line := c.LastLine(); line == "" || len(line) > 200 {
+			t.Errorf("%q: the last line has %d bytes", text, len(line))
+		}
+	}
+}
+
 func TestWaitEndsWithContext(t *testing.T) {
 	reader, writer := io.Pipe()
 	defer writer.Close()

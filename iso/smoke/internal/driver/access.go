@@ -79,13 +79,20 @@ func (t *test) login(ctx context.Context, address, user string, credentials Cred
 var defaultPasswords = []string{"bee", "root", "admin", "password", "live", "toor", "alpine", "debian"}
 
 // checkAccess checks from outside what the machine cannot know about itself.
-func (t *test) checkAccess(ctx context.Context, address string, credentials Credentials) {
-	t.add(t.checkBee(ctx, address, credentials))
-	t.add(t.checkDefaultPasswords(ctx, address, credentials))
+func (t *test) checkAccess(ctx context.Context, address string, credentials Credentials) error {
+	done := t.waitFor(ctx, "logins as bee and by known passwords")
+	for _, look := range []func(context.Context, string, Credentials) check.Check{checkBee, checkDefaultPasswords} {
+		c := look(ctx, address, credentials)
+		if ctx.Err() != nil { // then that is all that the check says
+			return done(context.Cause(ctx))
+		}
+		t.add(c)
+	}
+	return done(nil)
 }
 
 // checkBee checks that the user bee is let in as root is.
-func (t *test) checkBee(ctx context.Context, address string, credentials Credentials) check.Check {
+func checkBee(ctx context.Context, address string, credentials Credentials) check.Check {
 	c := check.Check{Name: "ssh-login-bee", Status: check.Fail}
 	shell, err := remote.DialSSH(ctx, address, "bee", credentials.methods()...)
 	if err != nil {
@@ -105,7 +112,7 @@ func (t *test) checkBee(ctx context.Context, address string, credentials Credent
 	return c
 }
 
-func (t *test) checkDefaultPasswords(ctx context.Context, address string, credentials Credentials) check.Check {
+func checkDefaultPasswords(ctx context.Context, address string, credentials Credentials) check.Check {
 	c := check.Check{Name: "ssh-default-passwords", Status: check.Fail}
 	for _, user := range []string{"root", "bee"} {
 		left := slices.Clone(defaultPasswords)

@@ -12,11 +12,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
 	"bee/iso/smoke/check"
+	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
@@ -32,12 +35,10 @@ type Options struct {
 	// bios or uefi; cd or usb.
 	Firmware, Media string
 	MemoryMiB       int
-	// What else the machine has.
-	Hardware hardware.Profile
+	// Without a network card, the test runs over the serial console.
+	Hardware hardware.Machine
 	// Empty: KVM where it works, else TCG.
 	Accelerator qemu.Accelerator
-	// The machine has no network card; the test runs over the serial console.
-	NoNetwork bool
 
 	// Address of a machine that runs already, host:port.
 	Host string
@@ -46,9 +47,10 @@ type Options struct {
 	// console is used.
 	Credentials Credentials
 
-	// The smoke test, and its arguments.
+	// The smoke test.
 	Script string
-	Args   []string
+	// Whether the machine has to reach the internet.
+	Internet bool
 
 	// Folder for the report. Empty: none is written.
 	ReportDir string
@@ -129,24 +131,25 @@ type test struct {
 
 // virtual tests a machine that boots the ISO.
 func (t *test) virtual(ctx context.Context) error {
-	config, err := t.configure(ctx)
+	config, address, err := t.configure(ctx)
 	if err != nil {
 		return InputError{err}
 	}
 	defer t.removeHardware()
 	t.say("booting %s", t.report.Title())
 	t.began = time.Now()
-	machine, err := qemu.Start(ctx, config)
+	// The machine outlives the time limit: its screen at that moment is wanted.
+	machine, err := qemu.Start(context.WithoutCancel(ctx), config)
 	if err != nil {
 		return InputError{err}
 	}
 	defer machine.Close()
 	t.console = console.Watch(machine.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
 	err = t.whileUp(ctx, machine, func(ctx context.Context) error {
-		if t.NoNetwork {
+		if t.Hardware.Network == hardware.None {
 			return t.overSerial(ctx, machine.Serial)
 		}
-		return t.overSSH(ctx, config.SSH)
+		return t.overSSH(ctx, address)
 	})
 	if t.ReportDir != "" {
 		if err := machine.Screenshot(filepath.Join(t.ReportDir, report.ConsoleFile)); err != nil {
@@ -163,46 +166,45 @@ func (t *test) real(ctx context.Context) error {
 }
 
 // configure checks all that the machine is made of, and notes it in the report.
-func (t *test) configure(ctx context.Context) (qemu.Config, error) {
-	none := qemu.Config{}
+// SSH will answer at the address.
+func (t *test) configure(ctx context.Context) (config qemu.Config, address string, err error) {
 	boot, err := iso9660.Check(t.ISO)
 	if err != nil {
-		return none, err
+		return config, "", err
 	}
 	if t.Firmware == qemu.UEFI && !boot.UEFI || t.Firmware == qemu.BIOS && !boot.BIOS {
-		return none, fmt.Errorf("%s: no El Torito boot image for --firmware %s", t.ISO, t.Firmware)
+		return config, "", fmt.Errorf("%s: no El Torito boot image for --firmware %s", t.ISO, t.Firmware)
 	}
 	firmware, err := qemu.FindFirmware(t.Firmware)
 	if err != nil {
-		return none, err
+		return config, "", err
 	}
 	version, err := qemu.Version(ctx)
 	if err != nil {
-		return none, err
+		return config, "", err
 	}
 	if t.report.ISO, err = digest(t.ISO); err != nil {
-		return none, err
+		return config, "", err
 	}
-	config := qemu.Config{
+	config = qemu.Config{
 		ISO: t.ISO, Media: t.Media, Firmware: firmware, MemoryMiB: t.MemoryMiB,
 		Accelerator: t.Accelerator,
 	}
 	if config.Accelerator == "" {
 		config.Accelerator = qemu.FindAccelerator(ctx)
 	}
-	if !t.NoNetwork {
-		if config.SSH, err = freeAddress(); err != nil {
-			return none, err
-		}
+	if address, err = freeAddress(); err != nil {
+		return config, "", err
 	}
-	if config.Hardware, t.removeHardware, err = t.Hardware.Install(); err != nil {
-		return none, err
+	if config.Hardware, t.removeHardware, err = t.Hardware.Install(address); err != nil {
+		return config, "", err
 	}
 	t.report.Machine = &report.Machine{
-		Profile: t.Hardware.Name, Firmware: t.Firmware, Media: t.Media, Accelerator: string(config.Accelerator),
-		MemoryMiB: t.MemoryMiB, CPUs: qemu.CPUs, Network: !t.NoNetwork, QEMU: version,
+		Profile: t.Hardware.Profile, Firmware: t.Firmware, Media: t.Media, Accelerator: string(config.Accelerator),
+		MemoryMiB: t.MemoryMiB, CPUs: qemu.CPUs,
+		Network: t.Hardware.Network, Disk: t.Hardware.Disk, BMC: t.Hardware.BMC, QEMU: version,
 	}
-	return config, nil
+	return config, address, nil
 }
 
 func digest(path string) (*report.ISO, error) {
@@ -266,7 +268,10 @@ func (t *test) overSerial(ctx context.Context, port io.Writer) error {
 	defer shell.Close()
 	t.reach("serial shell", "")
 	t.report.Shell = "serial"
-	return t.check(ctx, shell)
+	if err := t.check(ctx, shell); err != nil {
+		return err
+	}
+	return t.checkComplete(ctx, shell)
 }
 
 func (t *test) overSSH(ctx context.Context, address string) error {
@@ -283,9 +288,12 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	t.report.Shell = "ssh"
 	err = t.check(ctx, shell)
 	if ctx.Err() == nil {
-		t.checkAccess(ctx, address, auth)
+		err = errors.Join(err, t.checkAccess(ctx, address, auth))
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.checkComplete(ctx, shell)
 }
 
 // waitAudit ends with status 0 when bee-audit has come to its end, and with 1
@@ -316,7 +324,7 @@ func (t *test) check(ctx context.Context, shell remote.Shell) error {
 	}
 
 	done = t.waitFor(ctx, "the checks")
-	output, status, err := shell.Run(ctx, t.Script, t.Args...)
+	output, status, err := shell.Run(ctx, t.Script, t.arguments()...)
 	checks, broken := check.Parse(output, status)
 	for _, c := range checks {
 		t.add(c)
@@ -328,6 +336,17 @@ func (t *test) check(ctx context.Context, shell remote.Shell) error {
 		t.reach("checks done", "")
 	}
 	return errors.Join(broken, t.checkHardware(ctx, shell))
+}
+
+// arguments of the smoke test.
+func (t *test) arguments() (args []string) {
+	if t.Hardware.Network == hardware.None {
+		args = append(args, "--no-network")
+	}
+	if t.Internet {
+		args = append(args, "--expect-internet")
+	}
+	return args
 }
 
 // checkHardware checks that the audit found what a virtual machine is made of.
@@ -346,6 +365,55 @@ func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
 		t.add(c)
 	}
 	return nil
+}
+
+// readRelease prints what makes ISOs differ in what their checks come to, a line
+// each.
+const readRelease = `. /etc/bee-release && printf '%s\n' "$BEE_BASE" "$BEE_NVIDIA" "$BEE_VENDOR"`
+
+// checkComplete checks that a test of a virtual machine had every check that it
+// has to have. It comes last.
+func (t *test) checkComplete(ctx context.Context, shell remote.Shell) error {
+	if t.ISO == "" {
+		return nil
+	}
+	done := t.waitFor(ctx, "the ISO's bee-release")
+	output, status, err := shell.Run(ctx, readRelease)
+	if err := done(err); err != nil {
+		return err
+	}
+	var list golden.List
+	release := strings.Split(output, "\n")
+	if status != 0 || len(release) != 4 {
+		err = fmt.Errorf("/etc/bee-release cannot be read: %s", strings.Join(strings.Fields(output), " "))
+	} else {
+		list, err = golden.Find(release[0])
+	}
+	if err != nil {
+		t.add(check.Check{Name: golden.Check, Status: check.Fail, Detail: err.Error()})
+		return nil
+	}
+	t.add(list.Compare(t.report.Checks, t.facts(release[1], strings.Fields(release[2]))))
+	return nil
+}
+
+// facts of the machine and of an ISO with a driver, "" for none, and programs.
+func (t *test) facts(driver string, programs []string) []golden.Fact {
+	var facts []golden.Fact
+	for fact, holds := range map[golden.Fact]bool{
+		golden.NoNetwork: t.Hardware.Network == hardware.None,
+		golden.Server:    t.Hardware.Profile == hardware.Server,
+		golden.BMC:       t.Hardware.BMC,
+		golden.Internet:  t.Internet,
+		golden.NoDriver:  driver == "",
+		golden.NoGPUBurn: !slices.Contains(programs, "gpu_burn"),
+		golden.NoVendor:  len(programs) == 0,
+	} {
+		if holds {
+			facts = append(facts, fact)
+		}
+	}
+	return facts
 }
 
 func (t *test) add(c check.Check) {

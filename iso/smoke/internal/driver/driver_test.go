@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bee/iso/smoke/internal/bootsector"
+	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/report"
 )
@@ -19,21 +20,31 @@ import (
 // boot runs the whole test on a machine that does nothing but say text.
 func boot(ctx context.Context, t *testing.T, text string, change func(*Options)) (*report.Report, string, error) {
 	t.Helper()
+	return bootSector(ctx, t, bootsector.Say(text), change)
+}
+
+// bootSector runs the whole test on a machine that runs a boot sector.
+func bootSector(ctx context.Context, t *testing.T, sector []byte, change func(*Options)) (*report.Report, string, error) {
+	t.Helper()
 	if _, err := exec.LookPath(qemu.Program); err != nil {
 		t.Skipf("%s is not installed", qemu.Program)
 	}
 	dir := t.TempDir()
 	iso := filepath.Join(dir, "test.iso")
-	if err := os.WriteFile(iso, bootsector.ISO(bootsector.Say(text)), 0o600); err != nil {
+	if err := os.WriteFile(iso, bootsector.ISO(sector), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var progress bytes.Buffer
 	options := Options{
 		ISO: iso, Firmware: qemu.BIOS, Media: qemu.CD, MemoryMiB: 64, Accelerator: qemu.TCG, Script: "exit 0",
+		Hardware:  hardware.Machine{Profile: hardware.Plain, Network: hardware.Virtio, Disk: hardware.NVMe},
 		ReportDir: filepath.Join(dir, "report"), Timeout: time.Minute, Progress: &progress,
 	}
 	change(&options)
 	_, err := Run(ctx, options)
+	if left := children(); len(left) != 0 {
+		t.Errorf("processes that are left behind: %v", left)
+	}
 	written, readErr := report.Read(options.ReportDir)
 	if readErr != nil {
 		t.Fatal(readErr)
@@ -42,6 +53,17 @@ func boot(ctx context.Context, t *testing.T, text string, change func(*Options))
 		t.Errorf("the report gives the reason %q, the error is %q", written.Reason, err)
 	}
 	return written, options.ReportDir, err
+}
+
+// children are the processes that this one started.
+func children() []string {
+	var found []string
+	lists, _ := filepath.Glob("/proc/self/task/*/children")
+	for _, list := range lists {
+		data, _ := os.ReadFile(list)
+		found = append(found, strings.Fields(string(data))...)
+	}
+	return found
 }
 
 func TestPanic(t *testing.T) {
@@ -80,31 +102,64 @@ func (t trigger) Write(line []byte) (int, error) {
 
 func TestNeverAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
-		says      string
-		noNetwork bool
-		until     string // a line of progress
-		want      string
+		says    string
+		network string
+		until   string // a line of progress
+		want    string
 	}{
-		"silent": {"", false, "booting",
+		"silent": {"", hardware.Virtio, "booting",
 			"waiting for the SSH password on the serial console: patience is over; the serial console has said nothing"},
-		"half a password": {"bee: SSH password for root and bee: ab", false, "booting",
+		"half a password": {"bee: SSH password for root and bee: ab", hardware.Virtio, "booting",
 			"waiting for the SSH password on the serial console: patience is over"},
-		"no shell": {"Linux version 6.12\n", true, "kernel",
+		"no shell": {"Linux version 6.12\n", hardware.None, "kernel",
 			"waiting for the root shell on the serial console: patience is over; the serial console last said \"Linux version 6.12\""},
-		"no SSH": {"bee: SSH password for root and bee: abc\n", false, "ssh access",
+		"no SSH": {"bee: SSH password for root and bee: abc\n", hardware.Virtio, "ssh access",
 			"waiting for SSH: patience is over; SSH last said"},
-		"frozen shell": {"root@bee:~# ", true, "login prompt",
+		"frozen shell": {"root@bee:~# ", hardware.None, "login prompt",
 			"waiting for the root shell on the serial console: patience is over; the serial console last said \"root@bee:~#\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			r, _, err := boot(ctx, t, c.says, func(o *Options) {
-				o.NoNetwork = c.noNetwork
+				o.Hardware.Network = c.network
 				o.Progress = trigger{c.until, func() { time.AfterFunc(time.Second, func() { cancel(errors.New("patience is over")) }) }}
 			})
 			if err == nil || !strings.Contains(err.Error(), c.want) || r.Verdict != report.Error {
 				t.Errorf("got %v, verdict %s, want %s", err, r.Verdict, c.want)
+			}
+		})
+	}
+}
+
+// Whatever the machine does, the test ends at its time limit, with all that can be
+// known of the machine.
+func TestTimeLimit(t *testing.T) {
+	const limit = 5 * time.Second
+	for name, c := range map[string]struct {
+		sector  []byte
+		network string
+	}{
+		"SSH comes too late":    {bootsector.Say("bee: SSH password for root and bee: abc\n"), hardware.Virtio},
+		"serial comes too late": {bootsector.Say("root@bee:~# "), hardware.None},
+		"a flood of lines":      {bootsector.Flood("line\n"), hardware.Virtio},
+		"a line without end":    {bootsector.Flood("root@bee:~# "), hardware.None},
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			r, dir, err := bootSector(t.Context(), t, c.sector, func(o *Options) {
+				o.Timeout, o.Hardware.Network = limit, c.network
+			})
+			if err == nil || !strings.HasPrefix(err.Error(), "waiting for ") || !strings.Contains(err.Error(), "the time limit of 5s is over") || r.Verdict != report.Error {
+				t.Errorf("got %v, verdict %s", err, r.Verdict)
+			}
+			if took := time.Since(began); took > 2*limit {
+				t.Errorf("it took %s", took)
+			}
+			for _, name := range []string{report.SerialFile, report.ConsoleFile} {
+				if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
 		})
 	}

@@ -3,9 +3,12 @@
 package hardware
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bee/iso/smoke/internal/qemu"
@@ -13,64 +16,124 @@ import (
 
 // Names of the profiles.
 const (
-	// Plain is a machine with one drive and one network card.
+	// Plain is a machine that the rest of [Machine] describes.
 	Plain = "plain"
 	// Server is a machine with what servers have, under names that try an audit:
 	// drives of every kind, three network cards, a BMC and power supplies.
 	Server = "server"
 )
 
-// Profile is a kind of machine. The zero value has nothing beyond what it boots
-// with.
-type Profile struct {
-	Name string
-	// args are QEMU's arguments; files are written to the folder dir.
-	args func(dir string) []string
-	// files that the arguments name.
+// Kinds of network cards, of which the first one carries SSH.
+const (
+	Virtio = "virtio"
+	E1000e = "e1000e"
+	Four   = "four" // of different makes
+	None   = "none"
+)
+
+// What a drive is connected by.
+const (
+	NVMe       = "nvme"
+	VirtioBlk  = "virtio-blk"
+	AHCI       = "ahci"
+	VirtioSCSI = "virtio-scsi"
+)
+
+// Profiles, Networks and Disks are the words that a [Machine] is described by;
+// the first one is the default.
+var (
+	Profiles = []string{Plain, Server}
+	Networks = []string{Virtio, E1000e, Four, None}
+	Disks    = []string{NVMe, VirtioBlk, AHCI, VirtioSCSI}
+)
+
+// Machine is the hardware of a virtual machine.
+type Machine struct {
+	// One of Profiles.
+	Profile string
+	// One of Networks, and one of Disks; empty in the profile server, which has
+	// cards and drives of its own.
+	Network, Disk string
+	// Whether there is a BMC; there is one in the profile server anyway.
+	BMC bool
+}
+
+// part is something that a machine is made of.
+type part struct {
+	// QEMU's arguments, and the files that they name, by path.
+	args  []string
 	files map[string][]byte
+	// What the audit has to say about it.
 	wants []want
 }
 
-// Find returns the profile of a name.
-func Find(name string) (Profile, error) {
-	for _, p := range []Profile{plain, server()} {
-		if p.Name == name {
-			return p, nil
-		}
+// parts are what the machine is made of. Files lie in the folder dir, and ssh is
+// the address, host:port, at which the machine's port 22 answers.
+func (m Machine) parts(dir, ssh string) []part {
+	if m.Profile == Server {
+		return []part{server(dir), network(ssh, virtioCard, e1000eCard, vmxnet3Card), bmc(dir)}
 	}
-	return Profile{}, fmt.Errorf("profile %q is not known; it is %s or %s", name, Plain, Server)
+	parts := []part{drives[m.Disk], board()}
+	if cards := networks[m.Network]; len(cards) > 0 {
+		parts = append(parts, network(ssh, cards...))
+	}
+	if m.BMC {
+		parts = append(parts, bmc(dir))
+	}
+	return parts
 }
 
-// Install writes the profile's files into a new folder and returns QEMU's
-// arguments for the machine; remove deletes the folder.
-func (p Profile) Install() (args []string, remove func(), err error) {
-	if p.args == nil {
-		return nil, func() {}, nil
-	}
+// Install writes the files that the hardware needs into a new folder and returns
+// QEMU's arguments for it, with the machine's port 22 answering at ssh, host:port;
+// remove deletes the folder.
+func (m Machine) Install(ssh string) (args []string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "smoke-hardware-")
 	if err != nil {
 		return nil, nil, err
 	}
 	remove = func() { os.RemoveAll(dir) }
-	for name, content := range p.files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o600); err != nil {
-			remove()
-			return nil, nil, err
+	for _, p := range m.parts(dir, ssh) {
+		args = append(args, p.args...)
+		for path, content := range p.files {
+			err = errors.Join(err, os.WriteFile(path, content, 0o600))
 		}
 	}
-	return p.args(dir), remove, nil
+	if err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return args, remove, nil
 }
 
-var plain = Profile{
-	Name: Plain,
-	args: func(string) []string {
-		return append([]string{"-smbios", "type=2,manufacturer=bee,product=smoke", "-device", "nvme,drive=disk,serial=smoke"},
-			disk("disk", 8<<30)...)
-	},
-	wants: []want{
-		{"hardware-drives", "storage.drives", fields{"serial_number": "smoke", "size_bytes": 8 << 30}},
-		{"hardware-board", "board.baseboards", fields{"manufacturer": "bee", "product_name": "smoke"}},
-	},
+// board is a board that has a name.
+func board() part {
+	return part{
+		args: option("-smbios", "type=2", "manufacturer=bee", "product=smoke"),
+		wants: []want{
+			{"hardware-board", "board.baseboards", fields{"manufacturer": "bee", "product_name": "smoke"}},
+		},
+	}
+}
+
+// drives are the one drive of a machine, by what it is connected by.
+var drives = map[string]part{
+	NVMe:      drive(fields{"transport": "nvme"}, option("-device", "nvme", "drive=disk", driveSerial)),
+	VirtioBlk: drive(fields{"transport": "virtio"}, option("-device", "virtio-blk-pci", "drive=disk", driveSerial)),
+	AHCI:      drive(fields{"transport": "sata"}, option("-device", "ide-hd", "drive=disk", "bus=ide.2", driveSerial)),
+	VirtioSCSI: drive(fields{"vendor": "QEMU"}, option("-device", "virtio-scsi-pci", "id=scsi"),
+		option("-device", "scsi-hd", "drive=disk", "bus=scsi.0", driveSerial)),
+}
+
+const driveSerial = "serial=SMOKE-DRIVE-1"
+
+// drive is a drive that the audit has to find by its serial number, with fields
+// that tell how it is connected.
+func drive(connected fields, devices ...[]string) part {
+	connected["serial_number"], connected["size_bytes"] = strings.TrimPrefix(driveSerial, "serial="), 8<<30
+	return part{
+		args:  slices.Concat(append([][]string{disk("disk", 8<<30)}, devices...)...),
+		wants: []want{{"hardware-drives", "storage.drives", connected}},
+	}
 }
 
 // disk is a block device of QEMU that is all zeros and takes no room.
@@ -78,10 +141,72 @@ func disk(id string, bytes int64) []string {
 	return []string{"-blockdev", fmt.Sprintf("driver=null-co,node-name=%s,size=%d,read-zeroes=on", id, bytes)}
 }
 
+// card is a kind of network card: what QEMU calls it, and what the audit says of
+// it.
+type card struct {
+	device string
+	wants  fields
+}
+
+var (
+	virtioCard  = card{"virtio-net-pci", fields{"driver": "virtio_net", "link": true}}
+	e1000eCard  = card{"e1000e", fields{"driver": "e1000e", "link": true, "speed_mbps": 1000}}
+	vmxnet3Card = card{"vmxnet3", fields{"driver": "vmxnet3", "link": true}}
+	e1000Card   = card{"e1000", fields{"driver": "e1000", "link": true, "speed_mbps": 1000}}
+)
+
+var networks = map[string][]card{
+	Virtio: {virtioCard},
+	E1000e: {e1000eCard},
+	Four:   {virtioCard, e1000eCard, vmxnet3Card, e1000Card},
+	None:   {},
+}
+
+// network is cards, each in a network of its own. SSH is forwarded to the first.
+func network(ssh string, cards ...card) part {
+	var p part
+	for i, c := range cards {
+		id, mac := fmt.Sprintf("net%d", i+1), fmt.Sprintf("52:54:00:be:e0:%02x", i+1)
+		user := []string{"user", "id=" + id, fmt.Sprintf("net=10.0.%d.0/24", i+2)}
+		if i == 0 {
+			user = append(user, "hostfwd=tcp:"+ssh+"-:22")
+		} else {
+			user = append(user, "restrict=on")
+		}
+		p.args = slices.Concat(p.args, option("-netdev", user...),
+			option("-device", c.device, "netdev="+id, "mac="+mac, "romfile=")) // no boot over the network
+		wants := fields{"mac_address": mac, "permanent_mac_address": mac}
+		maps.Copy(wants, c.wants)
+		p.wants = append(p.wants, want{"hardware-network", "network.interfaces", wants})
+	}
+	return p
+}
+
+// bmc is a BMC that knows a power supply.
+func bmc(dir string) part {
+	fruPath, sdrPath := filepath.Join(dir, "bmc.fru"), filepath.Join(dir, "bmc.sdr")
+	return part{
+		args: slices.Concat(
+			option("-device", "ipmi-bmc-sim", "id=bmc", "frudatafile="+fruPath, "sdrfile="+sdrPath, "fwrev1=2", "fwrev2=68"),
+			option("-device", "isa-ipmi-kcs", "bmc=bmc")),
+		files: map[string][]byte{
+			fruPath: fruFile(
+				fru{manufacturer: "ACME", name: "Base board of the BMC", part: "BB-1", serial: "FRU-BOARD-1"},
+				fru{manufacturer: "ACME", name: "Power supply 750 W", part: "P750-1", serial: "PSU-FRU-1", watts: 750},
+			),
+			sdrPath: sdrFile(fruLocator(1, entityPowerSupply, 1, "PSU1 FRU")),
+		},
+		wants: []want{
+			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-FRU-1", "part_number": "P750-1"}},
+		},
+	}
+}
+
 // option is one of QEMU's options with parameters, name=value pairs.
 func option(name string, parameters ...string) []string {
+	escaped := make([]string, len(parameters))
 	for i, p := range parameters {
-		parameters[i] = qemu.Escape(p)
+		escaped[i] = qemu.Escape(p)
 	}
-	return []string{name, strings.Join(parameters, ",")}
+	return []string{name, strings.Join(escaped, ",")}
 }

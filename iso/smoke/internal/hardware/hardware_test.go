@@ -9,47 +9,84 @@ import (
 	"bee/iso/smoke/check"
 )
 
-func TestFind(t *testing.T) {
-	if _, err := Find("toaster"); err == nil || !strings.Contains(err.Error(), "toaster") {
-		t.Errorf("got %v", err)
-	}
-	for _, name := range []string{Plain, Server} {
-		p, err := Find(name)
+func TestInstall(t *testing.T) {
+	for _, c := range []struct {
+		machine Machine
+		files   int
+		args    []string // in this order
+	}{
+		{Machine{Profile: Plain, Network: Virtio, Disk: NVMe}, 0,
+			[]string{"nvme,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "virtio-net-pci,netdev=net1,mac=52:54:00:be:e0:01"}},
+		{Machine{Profile: Plain, Network: E1000e, Disk: VirtioBlk, BMC: true}, 2,
+			[]string{"virtio-blk-pci,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "e1000e,netdev=net1", "ipmi-bmc-sim,id=bmc"}},
+		{Machine{Profile: Plain, Network: Four, Disk: AHCI}, 0,
+			[]string{"ide-hd,", "hostfwd=", "netdev=net1", "restrict=on", "netdev=net2", "netdev=net3", "e1000,netdev=net4,mac=52:54:00:be:e0:04"}},
+		{Machine{Profile: Plain, Network: None, Disk: VirtioSCSI}, 0, []string{"scsi-hd,drive=disk,bus=scsi.0"}},
+		{Machine{Profile: Server, BMC: true}, 4, []string{"hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-sim,"}},
+	} {
+		t.Setenv("TMPDIR", t.TempDir())
+		args, remove, err := c.machine.Install("127.0.0.1:22022")
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Setenv("TMPDIR", t.TempDir())
-		args, remove, err := p.Install()
-		if err != nil {
-			t.Fatal(err)
+		rest := strings.Join(args, " ")
+		if got, want := strings.Count(rest, "-netdev"), strings.Count(strings.Join(c.args, " "), "netdev=net"); c.machine.Profile == Plain && got != want {
+			t.Errorf("%+v: %d network cards, want %d", c.machine, got, want)
 		}
 		dirs, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
 		if len(dirs) != 1 {
-			t.Fatalf("%s: folders %q", name, dirs)
+			t.Fatalf("%+v: folders %q", c.machine, dirs)
 		}
-		dir := dirs[0]
-		files, _ := os.ReadDir(dir)
+		files, _ := os.ReadDir(dirs[0])
 		for _, file := range files {
-			if !strings.Contains(strings.Join(args, " "), filepath.Join(dir, file.Name())) {
-				t.Errorf("%s: nothing names %s", name, file.Name())
+			if !strings.Contains(rest, filepath.Join(dirs[0], file.Name())) {
+				t.Errorf("%+v: nothing names %s", c.machine, file.Name())
 			}
 		}
-		if len(files) != len(p.files) {
-			t.Errorf("%s: %d files, want %d", name, len(files), len(p.files))
+		if len(files) != c.files {
+			t.Errorf("%+v: %d files, want %d", c.machine, len(files), c.files)
+		}
+		for _, want := range c.args {
+			before, after, found := strings.Cut(rest, want)
+			if !found {
+				t.Errorf("%+v: no %s after %s", c.machine, want, before)
+			}
+			rest = after
 		}
 		remove()
-		if _, err := os.Stat(dir); err == nil {
-			t.Errorf("%s: %s is left behind", name, dir)
+		if _, err := os.Stat(dirs[0]); err == nil {
+			t.Errorf("%+v: %s is left behind", c.machine, dirs[0])
 		}
 	}
 }
 
+// Whatever a machine is made of, the audit has to find it: none of the words may
+// make a machine without wants.
+func TestWants(t *testing.T) {
+	for _, network := range Networks {
+		for _, disk := range Disks {
+			for _, c := range (Machine{Profile: Plain, Network: network, Disk: disk, BMC: true}).Check([]byte("{}")) {
+				if c.Status != check.Fail {
+					t.Errorf("network %s, disk %s: an empty report is %s", network, disk, c)
+				}
+			}
+		}
+	}
+	var names []string
+	for _, c := range (Machine{Profile: Plain, Network: E1000e, Disk: AHCI, BMC: true}).Check(nil) {
+		names = append(names, c.Name)
+	}
+	if got := strings.Join(names, " "); got != "hardware-drives hardware-board hardware-network hardware-power" {
+		t.Errorf("checks %s", got)
+	}
+}
+
 func TestCheck(t *testing.T) {
-	p := Profile{wants: []want{
+	wants := []want{
 		{"drives", "storage.drives", fields{"serial_number": "A", "size_bytes": 8 << 30}},
 		{"drives", "storage.drives", fields{"serial_number": "B", "model": absent}},
 		{"board", "board.system", fields{"serial_number": "S"}},
-	}}
+	}
 	const good = `{"board": {"system": {"serial_number": "S"}}, "storage": {"drives": [
 		{"serial_number": "B"}, 5, {"serial_number": "A", "size_bytes": 8589934592}]}}`
 	for name, c := range map[string]struct{ from, to, drives, board string }{
@@ -60,7 +97,7 @@ func TestCheck(t *testing.T) {
 		"no section":      {`"storage"`, `"strage"`, "FAIL drives: nothing in storage.drives", ""},
 		"no JSON":         {`{"board"`, `{board`, "FAIL drives: the report is no JSON", "FAIL board: the report is no JSON"},
 	} {
-		checks := p.Check([]byte(strings.Replace(good, c.from, c.to, 1)))
+		checks := checkAll(wants, []byte(strings.Replace(good, c.from, c.to, 1)))
 		if len(checks) != 2 || checks[0].Name != "drives" || checks[1].Name != "board" {
 			t.Fatalf("%s: %v", name, checks)
 		}

@@ -30,15 +30,25 @@ func (missing) String() string { return "absent" }
 
 var absent = missing{}
 
-// Check compares the audit's report with the machine: a check for each part.
-func (p Profile) Check(report []byte) []check.Check {
+// Check compares the audit's report with the machine: a check for each kind of
+// part.
+func (m Machine) Check(report []byte) []check.Check {
+	var wants []want
+	for _, p := range m.parts("", "") {
+		wants = append(wants, p.wants...)
+	}
+	return checkAll(wants, report)
+}
+
+// checkAll makes one check of all wants that name it.
+func checkAll(wants []want, report []byte) []check.Check {
 	var document any
 	err := json.Unmarshal(report, &document)
 	var checks []check.Check
-	for _, name := range p.checks() {
+	for _, name := range names(wants) {
 		c := check.Check{Name: name, Status: check.Pass}
 		found := 0
-		for _, w := range p.wants {
+		for _, w := range wants {
 			if w.check != name {
 				continue
 			}
@@ -60,10 +70,10 @@ func (p Profile) Check(report []byte) []check.Check {
 	return checks
 }
 
-// checks are the names of the checks, in the order of the wants.
-func (p Profile) checks() []string {
+// names of the checks, in the order of the wants.
+func names(wants []want) []string {
 	var names []string
-	for _, w := range p.wants {
+	for _, w := range wants {
 		if !slices.Contains(names, w.check) {
 			names = append(names, w.check)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // answerTime is how long QEMU may take to answer its monitor.
-const answerTime = 20 * time.Second
+const answerTime = 10 * time.Second
 
 // monitor speaks the QEMU Machine Protocol.
 type monitor struct {

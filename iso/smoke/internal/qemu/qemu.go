@@ -40,9 +40,6 @@ type Config struct {
 	MemoryMiB int
 	// KVM or TCG, see [Probe].
 	Accelerator Accelerator
-	// Address on this machine at which the guest's port 22 answers, host:port.
-	// Empty: the guest has no network card at all.
-	SSH string
 	// Arguments of QEMU for hardware beside that, see package hardware.
 	Hardware []string
 }
@@ -67,11 +64,6 @@ func (c Config) args(vars string) []string {
 		args = append(args,
 			"-drive", "if=pflash,format=raw,readonly=on,file="+Escape(c.Firmware.Code),
 			"-drive", "if=pflash,format=raw,file="+Escape(vars))
-	}
-	if c.SSH != "" {
-		args = append(args,
-			"-netdev", "user,id=net,hostfwd=tcp:"+c.SSH+"-:22",
-			"-device", "virtio-net-pci,netdev=net,romfile=") // no boot over the network
 	}
 	return append(args, c.Hardware...)
 }
@@ -136,7 +128,10 @@ func (m *Machine) Err() error {
 // Close ends the machine and waits until it is gone.
 func (m *Machine) Close() {
 	m.process.kill()
-	<-m.process.done
+	select {
+	case <-m.process.done:
+	case <-time.After(endTime): // a process stuck in the kernel cannot be killed
+	}
 	m.Serial.Close()
 	m.monitor.Close()
 }
@@ -181,6 +176,9 @@ func Interactive(ctx context.Context, config Config) error {
 	}
 	return process.err
 }
+
+// endTime is how long a killed QEMU may take to be gone.
+const endTime = 5 * time.Second
 
 // process is a running QEMU.
 type process struct {

@@ -31,7 +31,7 @@ func machine(t *testing.T, text string) Config {
 	if err := os.WriteFile(iso, bootsector.ISO(bootsector.Say(text)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Config{ISO: iso, Media: CD, MemoryMiB: 32, Accelerator: TCG, SSH: "127.0.0.1:0"}
+	return Config{ISO: iso, Media: CD, MemoryMiB: 32, Accelerator: TCG}
 }
 
 // The probe decides between KVM and TCG: were it wrong, KVM would never be used.

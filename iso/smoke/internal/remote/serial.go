@@ -23,8 +23,9 @@ const (
 	// chunk is how many bytes go into one command; with the rest of it they fit
 	// into one line of a terminal, which holds 4095.
 	chunk = 900
-	// workFolder of the machine holds scripts and what they print.
-	workFolder = "/tmp/bee-smoke"
+	// workFolder of the machine holds scripts and what they print. It is in memory
+	// of its own: what is wrong with a machine may be that its disk is full.
+	workFolder = "/dev/shm/bee-smoke"
 )
 
 // Serial is a root shell on a serial console. The kernel may write into the
@@ -131,7 +132,7 @@ func (s *Serial) upload(ctx context.Context, file, text string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("the script was damaged on its way over the serial console: %s", answer)
+	return fmt.Errorf("the script did not come whole over the serial console into %s: %s", workFolder, strings.TrimSpace(answer))
 }
 
 func (s *Serial) download(ctx context.Context, file string) (string, error) {

@@ -57,13 +57,17 @@ func (s *SSH) Close() error { return s.client.Close() }
 
 // Run implements [Shell].
 func (s *SSH) Run(ctx context.Context, script string, args ...string) (string, int, error) {
+	// a machine that is frozen does not even answer the request for a session
+	stop := context.AfterFunc(ctx, func() { s.client.Close() })
+	defer stop()
 	session, err := s.client.NewSession()
+	if ctx.Err() != nil {
+		return "", 0, context.Cause(ctx)
+	}
 	if err != nil {
 		return "", 0, err
 	}
 	defer session.Close()
-	stop := context.AfterFunc(ctx, func() { s.client.Close() })
-	defer stop()
 	var output bytes.Buffer
 	session.Stdin, session.Stdout = strings.NewReader(script), &output
 	err = session.Run("exec 2>&1; sh -s -- " + quote(args))

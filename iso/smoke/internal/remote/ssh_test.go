@@ -14,8 +14,8 @@ import (
 	"golang.org/x/crypto/ssh"
 )
 
-// serve answers SSH for root with one password, and runs commands here.
-func serve(t *testing.T, password string) string {
+// serve answers SSH for root with one password, and gives channels to answer.
+func serve(t *testing.T, password string, answer func(ssh.NewChannel)) string {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -51,11 +51,7 @@ func serve(t *testing.T, password string) string {
 				}
 				go ssh.DiscardRequests(requests)
 				for channel := range channels {
-					session, requests, err := channel.Accept()
-					if err != nil {
-						return
-					}
-					go execute(session, requests)
+					answer(channel)
 				}
 			}()
 		}
@@ -63,7 +59,12 @@ func serve(t *testing.T, password string) string {
 	return listener.Addr().String()
 }
 
-func execute(session ssh.Channel, requests <-chan *ssh.Request) {
+// execute runs the commands of a session here.
+func execute(channel ssh.NewChannel) {
+	session, requests, err := channel.Accept()
+	if err != nil {
+		return
+	}
 	defer session.Close()
 	for request := range requests {
 		request.Reply(request.Type == "exec", nil)
@@ -79,7 +80,7 @@ func execute(session ssh.Channel, requests <-chan *ssh.Request) {
 }
 
 func TestSSH(t *testing.T) {
-	address := serve(t, "right")
+	address := serve(t, "right", func(channel ssh.NewChannel) { go execute(channel) })
 	if _, err := DialSSH(t.Context(), address, "root", ssh.Password("wrong")); !errors.Is(err, ErrRefused) {
 		t.Errorf("a wrong password: %v", err)
 	}
@@ -106,6 +107,19 @@ func TestSSH(t *testing.T) {
 	defer cancel()
 	if _, _, err := s.Run(ctx, "exec sleep 5"); err == nil || err.Error() != "long enough" {
 		t.Errorf("a script that hangs: %v", err)
+	}
+}
+
+// A machine may freeze after the login.
+func TestSSHServerThatOpensNoSession(t *testing.T) {
+	s, err := DialSSH(t.Context(), serve(t, "right", func(ssh.NewChannel) {}), "root", ssh.Password("right"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("long enough"))
+	defer cancel()
+	if _, _, err := s.Run(ctx, "exit 0"); err == nil || err.Error() != "long enough" {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -1,0 +1,248 @@
+package release
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// NotesInput is what the notes of a release are made of.
+type NotesInput struct {
+	Version string
+	// bee.iso.manifest.json of the release.
+	Manifest []byte
+	// Version and manifest of the release before; empty for the first one.
+	PreviousVersion  string
+	PreviousManifest []byte
+	// report.json of each machine that the ISO was tested on, by the machine's name.
+	Reports map[string][]byte
+}
+
+// Notes is NOTES.md of a release, in Markdown: what it is, how to verify and boot it,
+// what is new in it, and how it was tested.
+func Notes(in NotesInput) (string, error) {
+	m, err := readManifest(in.Manifest)
+	if err != nil {
+		return "", fmt.Errorf("the manifest of %s: %w", in.Version, err)
+	}
+	var b strings.Builder
+	m.summary(&b, in.Version)
+	b.WriteString(use)
+	if in.PreviousVersion == "" {
+		b.WriteString("\n## Changes\n\nThis is the first release.\n")
+	} else {
+		previous, err := readManifest(in.PreviousManifest)
+		if err != nil {
+			return "", fmt.Errorf("the manifest of %s, the release before: %w", in.PreviousVersion, err)
+		}
+		fmt.Fprintf(&b, "\n## Changes since %s\n\n", in.PreviousVersion)
+		writeChanges(&b, previous, m)
+	}
+	reports, err := readReports(in.Reports, m.ISO.SHA256)
+	if err != nil {
+		return "", err
+	}
+	writeTests(&b, reports)
+	return b.String(), nil
+}
+
+const use = `
+## Verify and boot
+
+In the folder of the release:
+
+    sha256sum -c SHA256SUMS
+    gh attestation verify bee.iso --repo OWNER/REPOSITORY
+
+The second line says which commit and workflow made the ISO; it is for releases that
+GitHub built. Then write the ISO to a USB stick, which is overwritten, or attach it as
+virtual media:
+
+    sudo dd if=bee.iso of=/dev/sdX bs=4M conv=fsync status=progress
+
+The console is on the screen and on the first serial port (115200 8N1).
+`
+
+func (m *manifest) summary(b *strings.Builder, version string) {
+	fmt.Fprintf(b, "# bee %s\n\n| | |\n|---|---|\n", version)
+	for _, row := range []struct{ name, value string }{
+		{"Date", m.Release["BEE_DATE"]},
+		{"Commit", m.Release["BEE_COMMIT"]},
+		{"Base", m.base()},
+		{"Kernel", m.Release["BEE_KERNEL"]},
+		{"NVIDIA driver", m.Release["BEE_NVIDIA"]},
+		{"Size of bee.iso", strconv.FormatInt(m.ISO.SizeBytes, 10) + " bytes"},
+		{"SHA-256 of bee.iso", m.ISO.SHA256},
+	} {
+		fmt.Fprintf(b, "| %s | %s |\n", row.name, cell(row.value))
+	}
+}
+
+func (m *manifest) base() string {
+	return strings.TrimSpace(m.Release["BEE_BASE"] + " " + m.Release["BEE_RELEASE"])
+}
+
+// writeChanges lists what differs from the release before, in the order in which a
+// reader cares.
+func writeChanges(b *strings.Builder, before, after *manifest) {
+	for _, c := range []struct{ name, before, after string }{
+		{"Kernel", before.Release["BEE_KERNEL"], after.Release["BEE_KERNEL"]},
+		{"NVIDIA driver", before.Release["BEE_NVIDIA"], after.Release["BEE_NVIDIA"]},
+		{"Base", before.base(), after.base()},
+	} {
+		if c.before == c.after {
+			fmt.Fprintf(b, "- %s: %s, as before\n", c.name, code(c.after))
+		} else {
+			fmt.Fprintf(b, "- %s: %s → %s\n", c.name, code(c.before), code(c.after))
+		}
+	}
+	var added, removed, changed []string
+	for _, c := range compare(before.packages(pkg.version), after.packages(pkg.version)) {
+		switch {
+		case c.before == nil:
+			added = append(added, code(c.name)+" "+code(*c.after))
+		case c.after == nil:
+			removed = append(removed, code(c.name)+" "+code(*c.before))
+		default:
+			changed = append(changed, code(c.name)+" "+code(*c.before)+" → "+code(*c.after))
+		}
+	}
+	writeList(b, "Packages changed", changed)
+	writeList(b, "Packages added", added)
+	writeList(b, "Packages removed", removed)
+
+	var files []string
+	for _, c := range compare(before.own(), after.own()) {
+		line := code(c.name)
+		if c.before == nil {
+			line += ", new"
+		} else if c.after == nil {
+			line += ", gone"
+		}
+		files = append(files, line)
+	}
+	shown := files[:min(most, len(files))]
+	writeList(b, fmt.Sprintf("Files of bee's own changed: %d", len(files)), shown)
+	if more := len(files) - len(shown); more > 0 {
+		fmt.Fprintf(b, "- … and %d more\n", more)
+	}
+}
+
+func writeList(b *strings.Builder, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n%s:\n\n- %s\n", title, strings.Join(lines, "\n- "))
+}
+
+// reportVersion is the schema of report.json that is read.
+const reportVersion = 2
+
+// report is what is read of a report.json; iso/smoke/report documents it.
+type report struct {
+	SchemaVersion int    `json:"schema_version"`
+	Verdict       string `json:"verdict"`
+	ISO           struct {
+		SHA256 string `json:"sha256"`
+	} `json:"iso"`
+	Machine struct {
+		Profile     string `json:"profile"`
+		Firmware    string `json:"firmware"`
+		Media       string `json:"media"`
+		Accelerator string `json:"accelerator"`
+		MemoryMiB   int    `json:"memory_mib"`
+		QEMU        string `json:"qemu_version"`
+	} `json:"machine"`
+	Checks []struct {
+		Name   string `json:"name"`
+		Status string `json:"status"`
+	} `json:"checks"`
+	Counts struct {
+		Passed  int `json:"passed"`
+		Failed  int `json:"failed"`
+		Skipped int `json:"skipped"`
+	} `json:"counts"`
+}
+
+// readReports reads reports by the machine's name. All have to be of this ISO.
+func readReports(data map[string][]byte, sha256 string) (map[string]report, error) {
+	reports := map[string]report{}
+	for name, text := range data {
+		var r report
+		if err := json.Unmarshal(text, &r); err != nil {
+			return nil, fmt.Errorf("the report of machine %s: %w", name, err)
+		}
+		if r.SchemaVersion != reportVersion {
+			return nil, fmt.Errorf("the report of machine %s: schema version %d, but %d is read", name, r.SchemaVersion, reportVersion)
+		}
+		if r.ISO.SHA256 != sha256 {
+			return nil, fmt.Errorf("the report of machine %s is of another ISO: sha256 %s, the release's is %s", name, r.ISO.SHA256, sha256)
+		}
+		reports[name] = r
+	}
+	return reports, nil
+}
+
+func writeTests(b *strings.Builder, reports map[string]report) {
+	b.WriteString("\n## Tests\n\n")
+	if len(reports) == 0 {
+		b.WriteString("The ISO was not tested.\n")
+		return
+	}
+	b.WriteString("The ISO was booted on these machines, and checked there:\n\n" +
+		"| Name | Verdict | Passed | Failed | Skipped | Machine |\n|---|---|--:|--:|--:|---|\n")
+	for _, name := range slices.Sorted(maps.Keys(reports)) {
+		r := reports[name]
+		fmt.Fprintf(b, "| %s | %s | %d | %d | %d | %s |\n", cell(name), cell(strings.ToUpper(r.Verdict)),
+			r.Counts.Passed, r.Counts.Failed, r.Counts.Skipped, cell(r.machine()))
+	}
+	if skipped := skippedEverywhere(reports); len(skipped) > 0 {
+		b.WriteString("\nSkipped on every machine: ")
+		for i, name := range skipped {
+			skipped[i] = code(name)
+		}
+		b.WriteString(strings.Join(skipped, ", ") + "\n")
+	}
+}
+
+func (r report) machine() string {
+	m := r.Machine
+	return fmt.Sprintf("%s, %s, %s, %d MiB, QEMU %s, %s", m.Profile, m.Firmware, m.Media, m.MemoryMiB, m.QEMU, m.Accelerator)
+}
+
+// skippedEverywhere are the names of checks that no machine did.
+func skippedEverywhere(reports map[string]report) []string {
+	done, skipped := map[string]bool{}, map[string]bool{}
+	for _, r := range reports {
+		for _, c := range r.Checks {
+			if c.Status == "SKIP" {
+				skipped[c.Name] = true
+			} else {
+				done[c.Name] = true
+			}
+		}
+	}
+	maps.DeleteFunc(skipped, func(name string, _ bool) bool { return done[name] })
+	return slices.Sorted(maps.Keys(skipped))
+}
+
+// code is text as a code span, in which Markdown and HTML mean nothing: its fence is
+// longer than any backticks in it.
+func code(text string) string {
+	text = cmp.Or(strings.Join(strings.Fields(text), " "), "none")
+	fence := "`"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	if len(fence) > 1 { // the blanks keep the fence apart from backticks at the ends
+		text = " " + text + " "
+	}
+	return fence + text + fence
+}
+
+// cell is a code span in a table, where a bar would end the cell.
+func cell(text string) string { return strings.ReplaceAll(code(text), "|", `\|`) }

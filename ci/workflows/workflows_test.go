@@ -1,0 +1,257 @@
+package workflows
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const github = "../../.github/"
+
+// commands are those of the gate.
+var commands = []string{"plan", "lint", "build", "smoke", "verdict", "reproduce", "locks", "release"}
+
+// all are the workflows by the names of their files.
+func all(t *testing.T) map[string]*workflow {
+	t.Helper()
+	files, err := filepath.Glob(github + "workflows/*")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no workflows: %v", err)
+	}
+	workflows := map[string]*workflow{}
+	for _, file := range files {
+		w, err := read(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		workflows[filepath.Base(file)] = w
+	}
+	return workflows
+}
+
+func TestEachIsBounded(t *testing.T) {
+	for name, w := range all(t) {
+		if w.Permissions == nil {
+			t.Errorf("%s: no permissions: its jobs would have those that the repository gives to all", name)
+		}
+		if w.Concurrency == nil || w.Concurrency.Group == "" {
+			t.Errorf("%s: no concurrency group", name)
+		}
+		if w.Env["DO_NOT_TRACK"] != "1" {
+			t.Errorf("%s: DO_NOT_TRACK is not 1", name)
+		}
+		if len(w.Jobs) == 0 {
+			t.Errorf("%s: no jobs", name)
+		}
+		for key, job := range w.Jobs {
+			if job.Timeout == 0 {
+				t.Errorf("%s: %s: no timeout-minutes", name, key)
+			}
+		}
+	}
+}
+
+// Nothing may write but the job that drafts a release, and that runs no program of the
+// repository.
+func TestWhoMayWrite(t *testing.T) {
+	writers := map[string][]string{"release.yml/draft": {"attestations", "contents", "id-token"}}
+	for name, w := range all(t) {
+		for key, job := range w.Jobs {
+			granted := job.Permissions
+			if granted == nil {
+				granted = w.Permissions
+			}
+			var scopes []string
+			for _, scope := range slices.Sorted(maps.Keys(granted)) {
+				if granted[scope] != "read" {
+					scopes = append(scopes, scope)
+				}
+			}
+			if !slices.Equal(scopes, writers[name+"/"+key]) {
+				t.Errorf("%s: %s may write %q", name, key, scopes)
+			}
+			for _, s := range job.Steps {
+				if len(scopes) > 0 && (strings.HasPrefix(s.Uses, "actions/checkout@") || strings.HasPrefix(s.Uses, "./")) {
+					t.Errorf("%s: %s may write, and has %s", name, key, s.Uses)
+				}
+			}
+		}
+	}
+}
+
+// Of a group, GitHub cancels those that wait, too: releases of several tags share none.
+func TestReleasesAreNeverCancelled(t *testing.T) {
+	w := all(t)["release.yml"]
+	if w.Concurrency.Cancel != false || !strings.Contains(w.Concurrency.Group, "github.ref }}") {
+		t.Errorf("got %+v", *w.Concurrency)
+	}
+}
+
+var (
+	used   = regexp.MustCompile(`(?m)^\s*(?:- )?uses: *(.*?) *$`)
+	pinned = regexp.MustCompile(`^[\w-]+/[\w./-]+@([0-9a-f]{40}) # v\d+\.\d+\.\d+$`)
+)
+
+// A tag may be moved, a commit not. One action is at one commit everywhere.
+func TestActionsArePinned(t *testing.T) {
+	files, err := filepath.Glob(github + "workflows/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions, err := filepath.Glob(github + "actions/*/action.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]string{}
+	for _, file := range append(files, actions...) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range used.FindAllStringSubmatch(string(text), -1) {
+			uses := match[1]
+			if local, ok := strings.CutPrefix(uses, "./.github/"); ok {
+				if !slices.Contains(actions, github+local+"/action.yml") {
+					t.Errorf("%s: there is no %s", file, uses)
+				}
+				continue
+			}
+			if !pinned.MatchString(uses) {
+				t.Errorf("%s: %s: want a commit of 40 digits, and # v1.2.3", file, uses)
+			}
+			action, at, _ := strings.Cut(uses, "@")
+			if before, ok := seen[action]; ok && before != at {
+				t.Errorf("%s: %s is at %s, elsewhere at %s", file, action, at, before)
+			}
+			seen[action] = at
+		}
+	}
+	if len(seen) == 0 {
+		t.Error("no action was found")
+	}
+}
+
+func TestCheckoutsKeepNoCredentials(t *testing.T) {
+	for name, w := range all(t) {
+		for key, job := range w.Jobs {
+			for _, s := range job.Steps {
+				if strings.HasPrefix(s.Uses, "actions/checkout@") && s.With["persist-credentials"] != "false" {
+					t.Errorf("%s: %s: a checkout keeps its credentials", name, key)
+				}
+			}
+		}
+	}
+}
+
+// Each step runs one command that a person could run, too, and takes values of GitHub's
+// from the environment only: a name of a branch that is pasted into a script is a part
+// of the script.
+func TestRuns(t *testing.T) {
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ran []string
+	for name := range all(t) {
+		steps, err := Steps(github + "workflows/" + name)
+		if err != nil || len(steps) == 0 {
+			t.Fatalf("%s: %d steps, %v", name, len(steps), err)
+		}
+		for _, s := range steps {
+			where := name + ": " + s.Job + ": " + s.Name
+			if s.Name == "" {
+				t.Errorf("%s: a step without a name: %s", where, s.Run)
+			}
+			if strings.Contains(s.Run, "${{") {
+				t.Errorf("%s: an expression in a script: %s", where, s.Run)
+			}
+			if strings.ContainsAny(s.Run, "\n;&|") {
+				t.Errorf("%s: more than one command: %s", where, s.Run)
+			}
+			words := strings.Fields(s.Run)
+			switch {
+			case words[0] == "gh":
+			case words[0] == "make" && len(words) > 1:
+				if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(words[1]) + `:`).Match(makefile) {
+					t.Errorf("%s: make has no %s", where, words[1])
+				}
+				if words[1] == "gate" {
+					ran = append(ran, gate(t, where, words[2:]))
+				}
+			default:
+				t.Errorf("%s: neither make nor gh: %s", where, s.Run)
+			}
+		}
+	}
+	for _, command := range commands {
+		if !slices.Contains(ran, command) {
+			t.Errorf("nothing runs gate %s", command)
+		}
+	}
+}
+
+// gate is the command in make's argument GATE.
+func gate(t *testing.T, where string, words []string) string {
+	t.Helper()
+	argument, ok := strings.CutPrefix(strings.Join(words, " "), "GATE=")
+	command, _, _ := strings.Cut(strings.Trim(argument, "'"), " ")
+	if !ok || !slices.Contains(commands, command) {
+		t.Errorf("%s: the gate has no command %q, but %q", where, command, commands)
+	}
+	return command
+}
+
+func TestSteps(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "x.yml")
+	write := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`
+on: push
+env: {A: '1', B: 1, C: 1}
+jobs:
+  second:
+    steps:
+      - run: make lint
+  first:
+    env: {B: '2', C: 2}
+    steps:
+      - uses: actions/checkout@v7
+        with: {fetch-depth: 0}
+      - name: Unit tests
+        env:
+          C: ${{ matrix.c }}
+        run: make unit
+`)
+	steps, err := Steps(file)
+	if err != nil || len(steps) != 2 {
+		t.Fatalf("got %v, %v", steps, err)
+	}
+	s := steps[0]
+	if s.Workflow != "x.yml" || s.Job != "first" || s.Name != "Unit tests" || s.Run != "make unit" ||
+		!maps.Equal(s.Env, map[string]string{"A": "1", "B": "2", "C": "${{ matrix.c }}"}) {
+		t.Errorf("got %+v", s)
+	}
+	if s := steps[1]; s.Job != "second" || s.Env["C"] != "1" {
+		t.Errorf("got %+v", s)
+	}
+
+	write("on: push\npermissions: write-all\n")
+	if _, err := Steps(file); err == nil || !strings.Contains(err.Error(), "write-all") {
+		t.Errorf("permissions for all: %v", err)
+	}
+	write("on: push\njobs: {a: {container: debian}}\n")
+	if _, err := Steps(file); err == nil || !strings.Contains(err.Error(), "x.yml: ") || !strings.Contains(err.Error(), "container") {
+		t.Errorf("a key that is not known: %v", err)
+	}
+	if _, err := Steps(file + "x"); !os.IsNotExist(err) {
+		t.Errorf("no file: %v", err)
+	}
+}
