@@ -30,6 +30,7 @@ type manifest struct {
 
 func (g *gate) buildCommand() *cobra.Command {
 	var base, folder string
+	var nvidia bool
 	cmd := &cobra.Command{
 		Use:   "build",
 		Short: "Build the ISO, with its manifest and checksums",
@@ -44,7 +45,7 @@ file; sha256 and size of it; version, the release of bee that it is.`,
 			}
 			return g.withModule(cmd.Context(), func(m module.Module) error {
 				g.out.Group("build")
-				err := m.Directory(cmd.Context(), module.Call{Function: "build", Arguments: module.Arguments{"base": base}}, folder)
+				err := m.Directory(cmd.Context(), module.Call{Function: "build", Arguments: module.Arguments{"base": base, "nvidia": nvidia}}, folder)
 				g.out.EndGroup()
 				if err != nil {
 					return g.failed("build", err)
@@ -54,6 +55,7 @@ file; sha256 and size of it; version, the release of bee that it is.`,
 		},
 	}
 	baseFlag(cmd, &base)
+	nvidiaFlag(cmd, &nvidia)
 	cmd.Flags().StringVar(&folder, "output", "dist", "`folder` for what is built")
 	cmd.MarkFlagDirname("output")
 	return cmd

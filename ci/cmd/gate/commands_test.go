@@ -58,11 +58,11 @@ func TestInput(t *testing.T) {
 		`--signing-key: open none: no such file`:                                      {"build", "--signing-key", "none"},
 		`--apk-mirror: stat none: no such file`:                                       {"build", "--apk-mirror", "none"},
 		`--output ` + full + `: the folder is not empty; name a new one`:              {"release", "--version", "v1", "--output", full},
-		`--releases: stat none: no such file`:                                         {"release", "--version", "v1", "--output", "new", "--releases", "none"},
+		`--releases: ` + iso + ` is no folder`:                                        {"release", "--version", "v1", "--output", "new", "--releases", iso},
+		`--plan: not what the command plan prints: `:                                  {"verdict", "none", "--plan", "x"},
 		`required flag(s) "iso", "report" not set`:                                    {"smoke"},
 		`base "y" is not known; the bases are: alpine, debian`:                        {"build", "--base", "y"},
 		`requires at least 1 arg(s)`:                                                  {"verdict"},
-		`open none: no such file`:                                                     {"verdict", "none"},
 		`VERSIONS: no such file or directory; --repository names the top of bee's re`: {"plan", "--repository", full},
 		`no Dagger engine`: {"lint"},
 	} {
@@ -86,7 +86,7 @@ func TestLint(t *testing.T) {
 	o = run(t, dirty, false, env, "lint")
 	contains(t, "terminal", o.text, "ci/matrix/bad.go:7: error: lint: odd (SA4000)\nci/matrix/bad.go:5: error: lint: wrong type\n")
 	o = run(t, dirty, true, env, "lint")
-	equal(t, "summary", o.summary, "## FAIL: findings&#58; 2\n\n")
+	equal(t, "summary", o.summary, "## FAIL: findings: 2\n\n")
 	equal(t, "actions", o.text, `::group::lint
 ::endgroup::
 ::error file=ci/matrix/bad.go,line=7,title=lint::odd (SA4000)
@@ -124,7 +124,7 @@ func TestBuild(t *testing.T) {
 
 `)
 	equal(t, "text", o.text, "::add-mask::-----BEGIN-----%0Ac2VjcmV0\n::add-mask::-----BEGIN-----\n::add-mask::c2VjcmV0\n::group::build\n::endgroup::\n")
-	equal(t, "calls", strings.Join(s.calls, "\n"), "build base=debian")
+	equal(t, "calls", strings.Join(s.calls, "\n"), "build base=debian nvidia=true")
 	want := fmt.Sprint(module.Options{Repository: top, Arguments: module.Arguments{
 		"apkMirror": module.Directory(top), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
 	}})
@@ -133,7 +133,7 @@ func TestBuild(t *testing.T) {
 	o = run(t, s, false, env, "build", "--output", folder)
 	equal(t, "terminal", o.text, "== build\niso="+folder+"/bee.iso\nsha256=abcd\nsize=3145728\nversion=20261105-0123\n\n"+
 		"## bee 20261105-0123 on debian trixie, Linux 6.12.1\n\n| file | size | SHA-256 |\n|---|---|---|\n| bee.iso | 3.0 MiB | abcd |\n")
-	equal(t, "calls", s.calls[1], "build base=debian")
+	equal(t, "calls", s.calls[1], "build base=debian nvidia=true")
 
 	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
 	o = run(t, failing, false, env, "build")
@@ -145,14 +145,14 @@ func TestBuild(t *testing.T) {
 func TestReproduce(t *testing.T) {
 	_, env := repository(t)
 	s := &standIn{do: func(module.Call, string) (string, error) { return "both builds are abcd\n", nil }}
-	o := run(t, s, true, env, "reproduce", "--base", "alpine")
+	o := run(t, s, true, env, "reproduce", "--base", "alpine", "--nvidia=false")
 	equal(t, "summary", o.summary, "## PASS: both builds are abcd\n\n")
-	equal(t, "calls", s.calls[0], "verifyReproducible base=alpine")
+	equal(t, "calls", s.calls[0], "verifyReproducible base=alpine nvidia=false")
 	s.do = func(module.Call, string) (string, error) {
 		return "", &module.Error{Message: "bee.iso: etc/motd differs"}
 	}
 	o = run(t, s, true, env, "reproduce")
-	equal(t, "differs", o.summary, "## FAIL: no proof that the ISO is reproducible&#58; bee.iso&#58; etc/motd differs\n\n")
+	equal(t, "differs", o.summary, "## FAIL: no proof that the ISO is reproducible: bee.iso: etc/motd differs\n\n")
 	contains(t, "differs", o.text, "::error title=reproduce::bee.iso: etc/motd differs\n")
 	if o.status != exitFailed {
 		t.Errorf("status %d", o.status)
@@ -185,7 +185,8 @@ func TestRelease(t *testing.T) {
 
 	// The machines of the plan are those that have to be tested.
 	plan = plan[1:]
-	o = run(t, s, true, env, "release", "--version", "v1", "--output", folder+"-2", "--coverage", "each")
+	o = run(t, s, true, env, "release", "--version", "v1", "--output", folder+"-2", "--coverage", "each", "--releases", "none")
+	contains(t, "no releases before", o.text, "::notice title=release::there is no folder none: the notes compare with nothing\n")
 	contains(t, "one is missing", o.text, "::error title="+machine512+"::no report\n")
 	if o.status != exitBroken {
 		t.Errorf("one is missing: status %d", o.status)
@@ -206,7 +207,7 @@ func TestLocks(t *testing.T) {
 	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 Q1a\nb 1-r0 Q1b\n")
 	o = run(t, s, true, env, "locks")
 	contains(t, "stale", o.text, "::warning file=iso/alpine/packages.lock,line=1,title=stale lock::a 1-r0 is now 2-r0\n")
-	equal(t, "stale", o.summary, "## FAIL: iso/alpine/packages.lock is stale, packages that differ&#58; 1\n\n- a 1-r0 is now 2-r0\n\n")
+	equal(t, "stale", o.summary, "## FAIL: iso/alpine/packages.lock is stale, packages that differ: 1\n\n- a 1-r0 is now 2-r0\n\n")
 	if o.status != exitFailed {
 		t.Errorf("stale: status %d", o.status)
 	}

@@ -40,6 +40,10 @@ func coverageFlag(cmd *cobra.Command, coverage *string, value matrix.Coverage) {
 	words(cmd, "coverage", string(matrix.Each), string(matrix.Pairs))
 }
 
+func nvidiaFlag(cmd *cobra.Command, nvidia *bool) {
+	cmd.Flags().BoolVar(nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
+}
+
 // words lets the shell complete the values of a flag.
 func words(cmd *cobra.Command, flag string, values ...string) {
 	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -44,18 +45,35 @@ Actions it is the output "matrix", too.`,
 	return cmd
 }
 
-// include is a plan in the form of a workflow's matrix.
+// named is a machine as a workflow's matrix has it.
+type named struct {
+	Name string `json:"name"`
+	matrix.Machine
+}
+
+// workflowMatrix is a plan in the form of a workflow's matrix.
+type workflowMatrix struct {
+	Include []named `json:"include"`
+}
+
 func include(plan []matrix.Machine) (string, error) {
-	type named struct {
-		Name string `json:"name"`
-		matrix.Machine
-	}
-	var all struct {
-		Include []named `json:"include"`
-	}
+	var all workflowMatrix
 	for _, m := range plan {
 		all.Include = append(all.Include, named{m.Name(), m})
 	}
 	text, err := json.Marshal(all)
 	return string(text), err
+}
+
+// planned are the names of the machines of a plan in that form.
+func planned(text string) ([]string, error) {
+	var all workflowMatrix
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		return nil, fmt.Errorf("--plan: not what the command plan prints: %w", err)
+	}
+	var names []string
+	for _, m := range all.Include {
+		names = append(names, m.Name)
+	}
+	return names, nil
 }

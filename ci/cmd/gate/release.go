@@ -1,11 +1,13 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"bee/gate/internal/module"
+	"bee/gate/internal/output"
 	"bee/gate/internal/reports"
 	"dagger/bee/matrix"
 )
@@ -41,7 +43,12 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 				"version": version, "base": base, "coverage": coverage, "nvidia": nvidia,
 				"jobs": test.jobs, "timeout": test.timeout.String(), "kvm": test.kvm,
 			}
-			if releases != "" {
+			// The first release of all has none before it, and no folder of them.
+			switch _, err := os.Stat(releases); {
+			case releases == "":
+			case os.IsNotExist(err):
+				g.out.Notice(output.Annotation{Title: "release", Message: "there is no folder " + releases + ": the notes compare with nothing"})
+			default:
 				if err := isFolder("releases", releases); err != nil {
 					return err
 				}
@@ -67,11 +74,11 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&version, "version", "", "`version` of the release")
-	flags.StringVar(&releases, "releases", "", "`folder` with the releases before")
+	flags.StringVar(&releases, "releases", "", "`folder` with the releases before, if there is one")
 	baseFlag(cmd, &base)
 	coverageFlag(cmd, &coverage, matrix.Pairs)
 	test.add(cmd)
-	flags.BoolVar(&nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
+	nvidiaFlag(cmd, &nvidia)
 	flags.StringVar(&folder, "output", "", "`folder` for the release, which must not exist or be empty")
 	cmd.MarkFlagRequired("version")
 	cmd.MarkFlagRequired("output")

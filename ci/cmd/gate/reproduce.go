@@ -11,6 +11,7 @@ import (
 
 func (g *gate) reproduceCommand() *cobra.Command {
 	var base string
+	var nvidia bool
 	cmd := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Build the ISO twice, and tell whether both are the same",
@@ -22,7 +23,7 @@ func (g *gate) reproduceCommand() *cobra.Command {
 			}
 			return g.withModule(cmd.Context(), func(m module.Module) error {
 				g.out.Group("reproduce")
-				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible", Arguments: module.Arguments{"base": base}})
+				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible", Arguments: module.Arguments{"base": base, "nvidia": nvidia}})
 				g.out.EndGroup()
 				if err != nil {
 					g.out.Summary(summary.Line("FAIL", "no proof that the ISO is reproducible: "+err.Error()))
@@ -34,5 +35,6 @@ func (g *gate) reproduceCommand() *cobra.Command {
 		},
 	}
 	baseFlag(cmd, &base)
+	nvidiaFlag(cmd, &nvidia)
 	return cmd
 }

@@ -132,7 +132,17 @@ func TestVerdictOfJobs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o := run(t, nil, false, env, "verdict", top)
+	plan := run(t, nil, false, env, "plan").text
+	o := run(t, nil, true, env, "verdict", top, "--plan", plan)
+	contains(t, "three are missing", o.text, "::error title="+machineFails+"::no report\n", "::error title="+machineBroken+"::no report\n", "::error title="+machineNone+"::no report\n")
+	if o.status != exitBroken {
+		t.Errorf("three are missing: status %d", o.status)
+	}
+	o = run(t, nil, true, env, "verdict", filepath.Join(top, "none"))
+	if o.status != exitBroken || o.text != "::error title=none::no report\n" || o.outputs != set("verdict", "error") {
+		t.Errorf("no folder: %+v", o)
+	}
+	o = run(t, nil, false, env, "verdict", top)
 	contains(t, "verdict", o.text, "## PASS: 2 of 2 machines passed\n", "1. "+machine512+": tcg", "2. "+server+": tcg")
 	if o.status != 0 {
 		t.Errorf("status %d", o.status)

@@ -13,15 +13,18 @@ import (
 )
 
 func (g *gate) verdictCommand() *cobra.Command {
-	return &cobra.Command{
+	var plan string
+	cmd := &cobra.Command{
 		Use:   "verdict FOLDER...",
 		Short: "Tell what came out of smoke tests that were run before",
 		Long: `verdict reads the smoke reports in the folders, or up to two folders below them, and
 tells what smoke would: an annotation for each check that failed and each machine
 whose checks did not run to their end, the summary, the output "verdict", and the
-exit status. A folder without any report counts as a report that is missing.`,
-		Example: `  gate verdict dist/smoke`,
-		Args:    cobra.MinimumNArgs(1),
+exit status. A folder without any report counts as a report that is missing; so does,
+with --plan, each machine of the plan that has none.`,
+		Example: `  gate verdict dist/smoke
+  gate verdict dist/smoke --plan "$(gate plan --coverage pairs)"`,
+		Args: cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return nil, cobra.ShellCompDirectiveFilterDirs
 		},
@@ -30,9 +33,18 @@ exit status. A folder without any report counts as a report that is missing.`,
 			if err != nil {
 				return err
 			}
+			if plan != "" {
+				machines, err := planned(plan)
+				if err != nil {
+					return err
+				}
+				results = reports.Of(machines, results)
+			}
 			return g.conclude(results)
 		},
 	}
+	cmd.Flags().StringVar(&plan, "plan", "", "`plan`, as the command of that name prints it, whose machines have to have reports")
+	return cmd
 }
 
 // conclude tells what came out of all machines.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"bee/iso/smoke/check"
 	"bee/iso/smoke/report"
@@ -71,15 +72,17 @@ func Verdict(results []Result) report.Verdict {
 	return verdict
 }
 
+const noReport = "no report"
+
 // Read reads the report of a machine.
 func Read(name, dir string) Result {
 	result := Result{Name: name, Dir: dir}
 	r, err := report.Read(dir)
 	switch {
 	case os.IsNotExist(err):
-		result.Problem = "no report"
+		result.Problem = noReport
 	case err != nil:
-		result.Problem = fmt.Sprintf("no report: %v", err)
+		result.Problem = fmt.Sprintf("%s: %v", noReport, err)
 	default:
 		result.Report = r
 	}
@@ -90,8 +93,9 @@ func Read(name, dir string) Result {
 // reports of each job into a folder of its own.
 const deepest = 2
 
-// Find reads the reports in and below folders. A folder without any counts as a
-// report that is missing. The error is about a folder that cannot be read.
+// Find reads the reports in and below folders. A folder without any, or that is not
+// there, counts as a report that is missing. The error is about a folder that cannot be
+// read.
 func Find(dirs []string) ([]Result, error) {
 	var found []string
 	for _, dir := range dirs {
@@ -111,7 +115,7 @@ func Find(dirs []string) ([]Result, error) {
 
 func find(dir string, depth int) ([]string, error) {
 	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
 	var below []string
@@ -131,6 +135,26 @@ func find(dir string, depth int) ([]string, error) {
 		below = []string{dir}
 	}
 	return below, nil
+}
+
+// Of are the results of machines that were to be tested, and of others that were. The
+// report of a machine that is not among the results is missing.
+func Of(machines []string, results []Result) []Result {
+	all := make([]Result, 0, len(machines))
+	for _, name := range machines {
+		at := slices.IndexFunc(results, func(r Result) bool { return r.Name == name })
+		if at < 0 {
+			all = append(all, Result{Name: name, Problem: noReport})
+			continue
+		}
+		all = append(all, results[at])
+	}
+	for _, r := range results {
+		if r.Report != nil && !slices.Contains(machines, r.Name) {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // names are those of the folders, or their paths where two have the same name.

@@ -53,8 +53,11 @@ func TestFind(t *testing.T) {
 	if results, err = Find([]string{filepath.Join(top, "direct")}); err != nil || !strings.Contains(results[0].Reason(), "unexpected end") {
 		t.Errorf("a damaged report: %v, %+v", err, results)
 	}
-	if _, err := Find([]string{filepath.Join(top, "none")}); !os.IsNotExist(err) {
-		t.Errorf("no folder: %v", err)
+	if results, err = Find([]string{filepath.Join(top, "none")}); err != nil || results[0].Reason() != "no report" {
+		t.Errorf("no folder: %v, %+v", err, results)
+	}
+	if _, err := Find([]string{filepath.Join(top, "direct", report.JSONFile)}); err == nil {
+		t.Error("a file is taken for a folder")
 	}
 	write(t, filepath.Join(top, "other", "a"), check.Pass)
 	results, err = Find([]string{filepath.Join(top, "job-1", "a"), filepath.Join(top, "other", "a")})
@@ -82,5 +85,17 @@ func TestVerdict(t *testing.T) {
 	}
 	if broken.Reason() != "nothing was checked" {
 		t.Errorf("no reason: %q", broken.Reason())
+	}
+}
+
+func TestOf(t *testing.T) {
+	r := &report.Report{Verdict: report.Pass}
+	found := []Result{{Name: "b", Report: r}, {Name: "smoke", Problem: "no report"}, {Name: "x", Report: r}}
+	var got []string
+	for _, r := range Of([]string{"a", "b"}, found) {
+		got = append(got, r.Name+" "+r.Reason())
+	}
+	if want := []string{"a no report", "b ", "x "}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -7,17 +7,20 @@ import (
 )
 
 // special are the characters that mean something in Markdown, in HTML, or to GitHub:
-// names of people, references, addresses, workflow commands.
-const special = "&<>|`*_[]()#~!\\:@\"'"
+// names of people, references.
+const special = "&<>|`*_[]#~\\@"
 
 // escape makes text that comes from a machine, or an engine, nothing but text, on one
-// line.
+// line. Of colons, only those of addresses and of workflow commands mean something.
 func escape(text string) string {
+	text = strings.NewReplacer("\r\n", " ", "::", "\x00\x00", "://", "\x00//").Replace(strings.ReplaceAll(text, "\x00", " "))
 	var b strings.Builder
 	for _, r := range text {
 		switch {
 		case strings.ContainsRune(special, r):
 			fmt.Fprintf(&b, "&#%d;", r)
+		case r == 0:
+			fmt.Fprintf(&b, "&#%d;", ':')
 		case unicode.IsControl(r):
 			b.WriteByte(' ')
 		default:

@@ -24,6 +24,7 @@ func Smoke(results []reports.Result, artifacts string) string {
 	sections := []string{
 		verdict(results),
 		images(results),
+		kept(artifacts),
 	}
 	for _, r := range results {
 		if r.Verdict() != report.Pass {
@@ -89,6 +90,14 @@ func Build(info string, files ...File) string {
 	return "## " + escape(info) + "\n\n" + Files(files)
 }
 
+// kept says where all files are that the tests left.
+func kept(artifacts string) string {
+	if artifacts == "" {
+		return ""
+	}
+	return "The screens, NAME/" + report.ConsoleFile + ", and all else that is left of the tests are in the [artifacts](" + artifacts + ").\n"
+}
+
 // File is a file that is shown with its size and digest.
 type File struct {
 	Name   string
@@ -118,12 +127,8 @@ func failure(r reports.Result, artifacts string) string {
 	if serial, err := os.ReadFile(filepath.Join(r.Dir, report.SerialFile)); err == nil && len(serial) > 0 {
 		b.WriteString("\n" + fold("the end of "+report.SerialFile, preformatted(tail(string(serial)))))
 	}
-	if _, err := os.Stat(filepath.Join(r.Dir, report.ConsoleFile)); err == nil {
-		if artifacts == "" {
-			fmt.Fprintf(&b, "\n![%s](%s)\n", escape(r.Name), url.PathEscape(r.Name)+"/"+report.ConsoleFile)
-		} else {
-			fmt.Fprintf(&b, "\nThe screen is %s in the [artifacts](%s).\n", escape(r.Name+"/"+report.ConsoleFile), artifacts)
-		}
+	if _, err := os.Stat(filepath.Join(r.Dir, report.ConsoleFile)); err == nil && artifacts == "" {
+		fmt.Fprintf(&b, "\n![%s](%s)\n", escape(r.Name), url.PathEscape(r.Name)+"/"+report.ConsoleFile)
 	}
 	return b.String()
 }

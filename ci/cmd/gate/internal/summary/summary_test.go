@@ -76,7 +76,7 @@ func TestSmoke(t *testing.T) {
 
 func TestSmokeWithArtifacts(t *testing.T) {
 	text := Smoke(examples(t), "https://github.com/o/bee/actions/runs/7#artifacts")
-	want := "\nThe screen is uefi-usb-1024-none-ahci/console.png in the [artifacts](https://github.com/o/bee/actions/runs/7#artifacts).\n"
+	want := "\nThe screens, NAME/console.png, and all else that is left of the tests are in the [artifacts](https://github.com/o/bee/actions/runs/7#artifacts).\n"
 	if !strings.Contains(text, want) || strings.Contains(text, "![") {
 		t.Errorf("no %q in\n%s", want, text)
 	}
@@ -84,8 +84,8 @@ func TestSmokeWithArtifacts(t *testing.T) {
 
 // Nothing that a machine says is more than text.
 func TestEscape(t *testing.T) {
-	got := escape("a|b\n<c> `d` ::e:: \x1b[0m é \\")
-	if want := "a&#124;b &#60;c&#62; &#96;d&#96; &#58;&#58;e&#58;&#58;  &#91;0m é &#92;"; got != want {
+	got := escape("a|b\n<c> `d` ::e: \x00\x1b[0m é http://f \\")
+	if want := "a&#124;b &#60;c&#62; &#96;d&#96; &#58;&#58;e:   &#91;0m é http&#58;//f &#92;"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
