@@ -45,7 +45,8 @@ func (m *Bee) Lint(
 			WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
 			WithEnvVariable("CGO_ENABLED", "0").
 			WithEnvVariable("GOWORK", "off").
-			WithEnvVariable("GOFLAGS", "-buildvcs=false").
+			// readonly: iso/vendor is no folder of modules
+			WithEnvVariable("GOFLAGS", "-buildvcs=false -mod=readonly").
 			WithMountedDirectory("/src", generated).
 			WithWorkdir("/src/ci/lint").
 			WithExec([]string{"sh", "go.sh", "/src"}).

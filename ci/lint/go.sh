@@ -12,8 +12,8 @@ unformatted=$(find . -name '*.go' ! -name dagger.gen.go ! -path '*/internal/dagg
 GOBIN=/usr/local/bin go install -C "$tools" tool
 actionlint .github/workflows/*.yml || failed=1 # by name: there is no .git here to find them by
 for module in $(find . -name go.mod -exec dirname {} + | sort); do
-	# A module that only pins tools has nothing to read.
-	[ -n "$(cd "$module" && go list ./... 2>/dev/null)" ] || continue
+	packages=$(cd "$module" && go list ./...) || { failed=1; continue; }
+	[ -n "$packages" ] || continue # it only pins tools
 	(cd "$module" && go vet ./... && staticcheck ./...) || failed=1
 	echo "$module: vet, staticcheck"
 done
