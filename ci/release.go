@@ -18,9 +18,9 @@ import (
 	"dagger/bee/versions"
 )
 
-// Builds the ISO again, with nothing from the engine's cache but what was downloaded,
-// and compares it with the one of build-iso: fails where a byte differs, and says in
-// which files and packages.
+// Builds the ISO again, with nothing from the engine's cache but what was downloaded and
+// the tools, and compares it with the one of build-iso: fails where a byte differs, and
+// says in which files and packages.
 //
 // +cache="never"
 func (m *Bee) VerifyReproducible(

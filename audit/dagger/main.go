@@ -25,8 +25,8 @@ func New(
 	// +defaultPath="."
 	// +ignore=["dagger", "dagger.json"]
 	source *dagger.Directory,
-	// Makes anew, once for each value, what the engine would take from its cache: to
-	// see whether it comes out the same.
+	// Makes anew, once for each value, what the engine has in its cache, but for what
+	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
 ) *Audit {
@@ -56,22 +56,15 @@ func (m *Audit) Burn(
 }
 
 func (m *Audit) program(name, version string) *dagger.File {
-	return m.golang().
+	return dag.Container().
+		From(m.GolangImage).
+		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
+		// what is compiled anew has a cache of its own
+		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
+		WithEnvVariable("CGO_ENABLED", "0").
+		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Source).
 		WithWorkdir("/src").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/" + name, "./cmd/" + name}).
 		File("/out/" + name)
-}
-
-// golang is a container with the Go toolchain.
-func (m *Audit) golang() *dagger.Container {
-	c := dag.Container().
-		From(m.GolangImage).
-		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
-		WithEnvVariable("CGO_ENABLED", "0").
-		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false")
-	if m.Rebuild != "" {
-		return c.WithEnvVariable("BEE_REBUILD", m.Rebuild)
-	}
-	return c.WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"))
 }

@@ -47,7 +47,7 @@ func TestReleaseRefuses(t *testing.T) {
 		"no version": {"1.2", func(*testing.T, string) {}, []string{`version "1.2" has to look like v1.2.3`}},
 		"dirty tree": {"v1.2.0", func(t *testing.T, dir string) {
 			appendTo(t, dir, "README.md", "changed\n")
-		}, []string{"commit or stash"}},
+		}, []string{"commit the changes that git status shows"}},
 		"version of another commit": {"v1.2.0", func(t *testing.T, dir string) {
 			git(t, dir, "tag", "v1.2.0")
 			commit(t, dir)

@@ -26,9 +26,8 @@ func New(
 	// +defaultPath="."
 	// +ignore=["*", "!build.sh", "!launcher.sh", "!cuda-debian.sh"]
 	scripts *dagger.Directory,
-	// Makes anew, once for each value, what the engine would take from its cache, but for
-	// what comes with a container that is given: to
-	// see whether it comes out the same.
+	// Makes anew, once for each value, what the engine has in its cache, but for what
+	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
 ) *Gpuburn {
@@ -43,6 +42,16 @@ func (m *Gpuburn) Source(
 	return dag.Git("https://github.com/wilicc/gpu-burn").
 		Commit(commit).
 		Tree(dagger.GitRefTreeOpts{DiscardGitDir: true})
+}
+
+// again makes the steps of a container that follow depend on rebuild, where it is set.
+func again(rebuild string) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		if rebuild == "" {
+			return c
+		}
+		return c.WithEnvVariable("BEE_REBUILD", rebuild)
+	}
 }
 
 // Cuda is a CUDA toolkit.
@@ -63,7 +72,7 @@ func (m *Gpuburn) DebianCuda(
 	if err != nil {
 		return nil, err
 	}
-	return &Cuda{m.Scripts, c.WithExec([]string{"/bee/cuda-debian.sh"})}, nil
+	return &Cuda{m.Scripts, c.WithExec([]string{"/bee/cuda-debian.sh"}).With(again(m.Rebuild))}, nil
 }
 
 // CUDA from an image that holds the whole toolkit, such as nvidia/cuda's devel
@@ -72,11 +81,7 @@ func (m *Gpuburn) ImageCuda(
 	// The image, with its digest.
 	image string,
 ) *Cuda {
-	c := dag.Container().From(image)
-	if m.Rebuild != "" {
-		c = c.WithEnvVariable("BEE_REBUILD", m.Rebuild)
-	}
-	return &Cuda{m.Scripts, c}
+	return &Cuda{m.Scripts, dag.Container().From(image).With(again(m.Rebuild))}
 }
 
 // gpu_burn as a folder: gpu_burn (what to run), lib with the program, its compare

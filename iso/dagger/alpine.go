@@ -92,7 +92,7 @@ func (m *Iso) Alpine(
 	// +optional
 	strict bool,
 ) (*Alpine, error) {
-	system := dag.Container().From(image).With(again(m.Rebuild))
+	system := dag.Container().From(image)
 	if _, err := system.Sync(ctx); err != nil {
 		return nil, fmt.Errorf("the image of Alpine, %s, cannot be pulled; where you have a copy, name it as ALPINE_IMAGE in VERSIONS.local; the base debian needs none: %v", image, err)
 	}
@@ -212,6 +212,7 @@ func (a *Alpine) with(ctx context.Context, listed string, names ...string) (*dag
 	c := a.keyed(a.System).
 		WithoutMount("/bee").
 		WithExec(append([]string{"apk", "add", "--no-cache"}, packages...)).
+		With(again(a.Module.Rebuild)).
 		WithEnvVariable("TMPDIR", "/var/tmp").
 		WithWorkdir("/var/tmp")
 	return withFiles(ctx, c, a.Module.Files, names...)
@@ -257,7 +258,7 @@ func (a *Alpine) WithLayer(
 	// Files of the layer, as they lie in the ISO's file system.
 	tree *dagger.Directory,
 ) (*Alpine, error) {
-	packer, err := withFiles(ctx, a.Module.Tools, a.Module.Files, "alpine/layer.sh")
+	packer, err := withFiles(ctx, a.Module.Tools.With(again(a.Module.Rebuild)), a.Module.Files, "alpine/layer.sh")
 	if err != nil {
 		return nil, err
 	}

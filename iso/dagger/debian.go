@@ -36,7 +36,7 @@ func (m *Iso) Debian(
 	}
 	return &Debian{
 		Files:  m.Files,
-		Tools:  m.Tools.With(install(tools...)),
+		Tools:  m.Tools.With(install(tools...)).With(again(m.Rebuild)),
 		Epoch:  epoch,
 		Layers: dag.Directory(),
 	}, nil

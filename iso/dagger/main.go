@@ -55,8 +55,8 @@ func New(
 	// +defaultPath="."
 	// +ignore=["*", "!go.mod", "!go.sum", "!smoke", "!manifest", "!alpine/**/*.go"]
 	programs *dagger.Directory,
-	// Makes anew, once for each value, what the engine would take from its cache: to
-	// see whether it comes out the same.
+	// Makes anew, once for each value, what the engine has in its cache, but for what
+	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
 ) (*Iso, error) {
@@ -67,7 +67,6 @@ func New(
 	}
 	debian := dag.Container().
 		From(debianImage).
-		With(again(rebuild)).
 		WithEnvVariable("DEBIAN_FRONTEND", "noninteractive").
 		WithEnvVariable("LC_ALL", "C.UTF-8").
 		WithEnvVariable("TZ", "UTC").

@@ -44,9 +44,8 @@ func New(
 	// +defaultPath="."
 	// +ignore=["dagger", "dagger.json", "modules.sh", "driver", "scripts_test.go"]
 	programs *dagger.Directory,
-	// Makes anew, once for each value, what the engine would take from its cache, but for
-	// what comes with debian: to
-	// see whether it comes out the same.
+	// Makes anew, once for each value, what the engine has in its cache, but for what
+	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
 ) *Nvidia {
@@ -61,7 +60,19 @@ func (m *Nvidia) with(ctx context.Context, c *dagger.Container, script string) (
 	if err != nil {
 		return nil, err
 	}
-	return c.WithNewFile("/bee/"+script, text, dagger.ContainerWithNewFileOpts{Permissions: 0o755}), nil
+	return c.
+		With(again(m.Rebuild)).
+		WithNewFile("/bee/"+script, text, dagger.ContainerWithNewFileOpts{Permissions: 0o755}), nil
+}
+
+// again makes the steps of a container that follow depend on rebuild, where it is set.
+func again(rebuild string) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		if rebuild == "" {
+			return c
+		}
+		return c.WithEnvVariable("BEE_REBUILD", rebuild)
+	}
 }
 
 func install(packages ...string) dagger.WithContainerFunc {
@@ -282,22 +293,15 @@ func (m *Nvidia) Loader() *dagger.File { return m.program("load") }
 
 // program compiles one of the programs of this module.
 func (m *Nvidia) program(name string) *dagger.File {
-	return m.golang().
+	return dag.Container().
+		From(m.GolangImage).
+		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
+		// what is compiled anew has a cache of its own
+		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
+		WithEnvVariable("CGO_ENABLED", "0").
+		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Programs).
 		WithWorkdir("/src").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).
 		File("/out/" + name)
-}
-
-// golang is a container with the Go toolchain.
-func (m *Nvidia) golang() *dagger.Container {
-	c := dag.Container().
-		From(m.GolangImage).
-		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
-		WithEnvVariable("CGO_ENABLED", "0").
-		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false")
-	if m.Rebuild != "" {
-		return c.WithEnvVariable("BEE_REBUILD", m.Rebuild)
-	}
-	return c.WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"))
 }
