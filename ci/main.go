@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"dagger/bee/access"
 	"dagger/bee/beerelease"
 	"dagger/bee/internal/dagger"
@@ -428,13 +430,21 @@ func (b *builder) iso(ctx context.Context, c contents) (*dagger.File, error) {
 		return nil, err
 	}
 	release.Base, release.BaseRelease = b.name, b.base.release()
-	if release.Kernel, err = b.kernel(ctx); err != nil {
-		return nil, err
-	}
-	if c.nvidia {
-		if release.Nvidia, err = b.withNvidia(ctx, release.Kernel, c.nvidiaRun); err != nil {
-			return nil, err
+	// the programs are compiled while the base is made
+	steps, stepsCtx := errgroup.WithContext(ctx)
+	steps.Go(func() error {
+		_, err := own.Sync(stepsCtx)
+		return err
+	})
+	steps.Go(func() (err error) {
+		if release.Kernel, err = b.kernel(stepsCtx); err != nil || !c.nvidia {
+			return err
 		}
+		release.Nvidia, err = b.withNvidia(stepsCtx, release.Kernel, c.nvidiaRun)
+		return err
+	})
+	if err := steps.Wait(); err != nil {
+		return nil, err
 	}
 	own = own.WithNewFile("etc/bee-release", release.String())
 	return b.base.iso(own, int(release.Date.Unix())), nil

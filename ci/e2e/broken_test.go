@@ -75,7 +75,7 @@ printf '~~~~' | dd of=$module bs=1 conv=notrunc seek=$((name - 8)) status=none`,
 		says:  "waiting for SSH: the time limit of 1m30s is over"},
 	"audit hangs": {
 		programs: map[string]string{"usr/local/bin/audit": "exec sleep 1000000"},
-		limit:    3 * time.Minute,
+		limit:    150 * time.Second,
 		check:    "services-started", says: "bee-audit was begun and has not ended"},
 	"fills the disk": {
 		programs: map[string]string{"usr/local/lib/bee/nvidia-load": "dd if=/dev/zero of=/var/filled bs=64k; true"},

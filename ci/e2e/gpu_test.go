@@ -134,9 +134,11 @@ tar -c -C "$1" . >>"$4"`
 		appendTo(t, dir, "VERSIONS.local", key+"="+value+"\n")
 	}
 
+	gpuBurn(t, filepath.Join(dir, "iso/vendor/gpu_burn")) // which is on the ISO as any vendor program
+
 	iso := filepath.Join(t.TempDir(), "bee.iso")
 	mustDagger(t, dir, "call", "--progress=plain", "build-iso", "--nvidia-run", installer, "export", "--path", iso)
-	smoke(t, iso).check(t, "modules-kernel", "modules-insert", "nvidia-sonames")
+	smoke(t, iso).check(t, "modules-kernel", "modules-insert", "nvidia-sonames", "gpu-burn", "vendor-programs", "checks-complete")
 
 	t.Run("flipped byte", func(t *testing.T) {
 		data, err := os.ReadFile(installer)
@@ -160,13 +162,20 @@ func sameTree(t *testing.T, a, b string) {
 	}
 }
 
-// TestGpuBurn builds gpu_burn from a folder, with a program of bee's own in its
-// place, and puts it onto an ISO as a vendor program.
+// gpuBurnSource is a program of bee's own in the place of gpu_burn.
+var gpuBurnSource = filepath.Join(repository, "gpuburn/testdata/source")
+
+// gpuBurn builds it into a folder.
+func gpuBurn(t *testing.T, folder string) {
+	t.Helper()
+	mustDagger(t, repository, "call", "--progress=plain", "gpu-burn", "--source", gpuBurnSource, "export", "--path", folder)
+}
+
+// TestGpuBurn builds gpu_burn from a folder. That it starts on an ISO is seen where
+// the driver is tested.
 func TestGpuBurn(t *testing.T) {
-	source := filepath.Join(repository, "gpuburn/testdata/source")
-	dir := copyRepository(t)
-	folder := filepath.Join(dir, "iso/vendor/gpu_burn")
-	mustDagger(t, repository, "call", "--progress=plain", "gpu-burn", "--source", source, "export", "--path", folder)
+	folder := filepath.Join(t.TempDir(), "gpu_burn")
+	gpuBurn(t, folder)
 	var m struct {
 		CUDA          string
 		Architectures []int
@@ -182,15 +191,10 @@ func TestGpuBurn(t *testing.T) {
 	}
 
 	t.Run("unknown architecture", func(t *testing.T) {
-		refuses(t, repository, "CUDA "+m.CUDA+" does not know architecture 999", "call", "--progress=plain", "gpu-burn", "--source", source, "--architectures", "90,999", "entries")
+		refuses(t, repository, "CUDA "+m.CUDA+" does not know architecture 999", "call", "--progress=plain", "gpu-burn", "--source", gpuBurnSource, "--architectures", "90,999", "entries")
 	})
 	t.Run("no source", func(t *testing.T) {
 		refuses(t, repository, "the source has no Makefile", "call", "--progress=plain", "gpu-burn", "--source", filepath.Join(repository, "ci"), "entries")
-	})
-	t.Run("ISO", func(t *testing.T) {
-		iso := filepath.Join(t.TempDir(), "bee.iso")
-		mustDagger(t, dir, "call", "--progress=plain", "build-iso", "export", "--path", iso)
-		smoke(t, iso).check(t, "gpu-burn", "vendor-programs")
 	})
 }
 

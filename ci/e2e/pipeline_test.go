@@ -92,6 +92,7 @@ func (p *pipeline) run(t *testing.T, job string) gateRun {
 		}
 		t.Logf("%s, %s: %s", step.Workflow, job, step.Run)
 		run = command(t, p.dir, environment, "bash", "-e", "-o", "pipefail", "-c", step.Run)
+		t.Logf("%s, %s: %.0f s", step.Workflow, job, run.took.Seconds())
 		p.mu.Lock()
 		maps.Copy(p.outputs, run.values())
 		p.mu.Unlock()
@@ -215,9 +216,10 @@ func TestNightly(t *testing.T) {
 		t.Errorf("the reports of all machines but one are not there: exit status %d:\n%s", run.exit, run.output)
 	}
 	p.must(t, "reproduce")
-	// No lock is committed yet.
-	if run := p.run(t, "locks"); run.exit == 0 || !strings.Contains(run.output+run.progress, "packages") {
-		t.Errorf("locks: exit status %d:\n%s\n%s", run.exit, run.output, tail(run.progress, 20))
+	// No lock is committed yet, and not every site has Alpine's image in reach.
+	locks := p.run(t, "locks")
+	if !regexp.MustCompile(`(?m)^::(warning|error) .*(iso/alpine/packages\.lock|name it as ALPINE_IMAGE in VERSIONS\.local)`).MatchString(locks.output) || locks.exit == 0 {
+		t.Errorf("locks: exit status %d:\n%s\n%s", locks.exit, locks.output, tail(locks.progress, 20))
 	}
 }
 
@@ -257,7 +259,7 @@ func TestRelease(t *testing.T) {
 	p := newPipeline(t, dir, "release.yml", "release", "draft")
 	p.env = map[string]string{
 		"PATH": bin + ":" + os.Getenv("PATH"), "GH_MANIFEST": filepath.Join(bin, "manifest"), "GH_DRAFT": draft,
-		"GATE_BASE": "debian", "GATE_COVERAGE": "each", "GATE_NVIDIA": "false", "GATE_STRICT": "false",
+		"GATE_BASE": "debian", "GATE_COVERAGE": "each", "GATE_NVIDIA": "false", "GATE_STRICT": "false", "GATE_JOBS": "2",
 	}
 	p.values = map[string]string{
 		"github.token": "secret", "github.repository": "someone/bee", "github.ref_name": "v1.2.0",

@@ -82,3 +82,40 @@ options="rdinit=/bin/false `)
 		})
 	}
 }
+
+// TestVerdict gives the verdict that releases hang on reports of its own: a FAIL is
+// enough, be it of one machine.
+func TestVerdict(t *testing.T) {
+	pins := readPins(t)
+	for name, test := range map[string]struct {
+		second string
+		want   string
+	}{
+		"all passed": {`"pass", "checks": [{"name": "motd", "status": "PASS"}], "counts": {"passed": 1}`, ""},
+		"one failed": {`"fail", "checks": [{"name": "motd", "status": "FAIL", "detail": "it is empty"}], "counts": {"failed": 1}`,
+			"FAIL motd: it is empty"},
+		"one broke off": {`"error", "reason": "kernel panic", "checks": [], "counts": {}`, "ERROR kernel panic"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			reports := t.TempDir()
+			const first = `"pass", "checks": [{"name": "motd", "status": "PASS"}], "counts": {"passed": 1}`
+			for machine, verdict := range map[string]string{"first": first, "second": test.second} {
+				dir := filepath.Join(reports, machine)
+				if err := os.Mkdir(dir, 0o755); err != nil {
+					t.Fatal(err)
+				}
+				text := `{"schema_version": 2, "verdict": ` + verdict + `}`
+				if err := os.WriteFile(filepath.Join(dir, "report.json"), []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			call := []string{"call", "--progress=plain", "-m", "iso", "--golang-image", pins.GolangImage,
+				"--debian-image", pins.DebianImage, "verdict", "--reports", reports}
+			if test.want == "" {
+				mustDagger(t, repository, call...)
+			} else {
+				refuses(t, repository, test.want, call...)
+			}
+		})
+	}
+}
