@@ -149,19 +149,6 @@ func (r report) check(t *testing.T, passed ...string) {
 	}
 }
 
-func TestModulesLoad(t *testing.T) {
-	for dir, function := range map[string]string{
-		".": "build-iso", "audit": "binary", "iso": "smoke-report", "nvidia": "debian-driver", "gpuburn": "image-cuda",
-	} {
-		t.Run(dir, func(t *testing.T) {
-			functions := mustDagger(t, filepath.Join(repository, dir), "functions")
-			if !strings.Contains(functions, function) {
-				t.Errorf("no function %s in:\n%s", function, functions)
-			}
-		})
-	}
-}
-
 func TestAudit(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "audit")
 	mustDagger(t, repository, "call", "--progress=plain", "audit", "export", "--path", program)

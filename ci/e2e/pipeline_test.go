@@ -141,8 +141,14 @@ func machines(t *testing.T, plan string) []string {
 // have every kind of hardware between them.
 func TestPullRequest(t *testing.T) {
 	dir := committed(t)
-	p := newPipeline(t, dir, "pull-request.yml", "lint", "unit", "build", "smoke", "verdict")
+	p := newPipeline(t, dir, "pull-request.yml", "lint", "modules", "unit", "build", "smoke", "verdict")
 	p.must(t, "lint")
+	loaded := p.must(t, "modules")
+	for _, module := range []string{".", "audit", "gpuburn", "iso", "nvidia"} {
+		if !strings.Contains("\n"+loaded.output, "\n"+module+"\n") {
+			t.Errorf("module %s is not loaded:\n%s", module, loaded.output)
+		}
+	}
 	// make test has done it before
 	makefile, err := os.ReadFile(filepath.Join(dir, "Makefile"))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 const github = "../../.github/"
 
 // commands are those of the gate.
-var commands = []string{"plan", "lint", "build", "smoke", "verdict", "reproduce", "locks", "release"}
+var commands = []string{"plan", "lint", "modules", "build", "smoke", "verdict", "reproduce", "locks", "release"}
 
 // all are the workflows by the names of their files.
 func all(t *testing.T) map[string]*workflow {

@@ -159,6 +159,38 @@ func TestReproduce(t *testing.T) {
 	}
 }
 
+func TestModules(t *testing.T) {
+	top, env := repository(t)
+	s := &standIn{}
+	o := run(t, s, true, env, "modules")
+	if o.status != exitInput || !strings.Contains(o.text, "there is no dagger.json below") {
+		t.Errorf("no module: status %d: %s", o.status, o.text)
+	}
+	for _, folder := range []string{"a", "b/c", ".git/d"} {
+		if err := os.MkdirAll(filepath.Join(top, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(top, folder, "dagger.json"), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o = run(t, s, true, env, "modules")
+	equal(t, "loaded", o.text, "a\nb/c\n")
+	equal(t, "summary", o.summary, "## PASS: modules that load by themselves: 2\n\n")
+
+	s.refuse = func(folder string) error {
+		if folder == filepath.Join(top, "a") {
+			return errors.New("unexpected end of JSON input")
+		}
+		return nil
+	}
+	o = run(t, s, true, env, "modules")
+	equal(t, "broken", o.text, "::error file=a/dagger.json,title=modules::unexpected end of JSON input\nb/c\n")
+	if o.status != exitFailed || o.summary != "" {
+		t.Errorf("broken: status %d, summary %q", o.status, o.summary)
+	}
+}
+
 func TestRelease(t *testing.T) {
 	top, env := repository(t)
 	plan, err := matrix.Plan("debian", matrix.Each)

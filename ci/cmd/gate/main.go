@@ -115,7 +115,7 @@ Exit status:
 	root.MarkPersistentFlagDirname("apk-mirror")
 	root.MarkPersistentFlagFilename("signing-key")
 	root.AddCommand(
-		g.planCommand(), g.lintCommand(), g.buildCommand(), g.smokeCommand(), g.verdictCommand(),
+		g.planCommand(), g.lintCommand(), g.modulesCommand(), g.buildCommand(), g.smokeCommand(), g.verdictCommand(),
 		g.reproduceCommand(), g.releaseCommand(), g.locksCommand(),
 	)
 	return root

@@ -24,6 +24,8 @@ type standIn struct {
 	t *testing.T
 	// do is what a function does with the place that its result goes to.
 	do func(call module.Call, to string) (string, error)
+	// refuse says why the module of a folder cannot be loaded.
+	refuse func(folder string) error
 
 	mu      sync.Mutex
 	options module.Options
@@ -83,6 +85,11 @@ func run(t *testing.T, s *standIn, actions bool, env map[string]string, args ...
 			return nil, errors.New("no Dagger engine")
 		}
 		s.options = options
+		if s.refuse != nil {
+			if err := s.refuse(options.Repository); err != nil {
+				return nil, err
+			}
+		}
 		return s, nil
 	}}
 	cmd := g.command()
