@@ -53,7 +53,7 @@ tar -C "$work/openrc" --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --grou
 echo "base.sh: squashfs"
 # mksquashfs reads SOURCE_DATE_EPOCH too and refuses it beside -mkfs-time
 env -u SOURCE_DATE_EPOCH mksquashfs - "$out/base.squashfs" -tar <"$rootfs" \
-	-quiet -no-progress -noappend -reproducible -no-exports \
+	-quiet -no-progress -noappend -reproducible -no-exports -root-mode 0755 \
 	-mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" \
 	-b 256K -comp zstd -Xcompression-level 15 -e boot
 echo "base.sh: base.squashfs $(du -m "$out/base.squashfs" | cut -f1) MB, initrd $(du -m "$out/initrd" | cut -f1) MB, vmlinuz $(du -m "$out/vmlinuz" | cut -f1) MB"
