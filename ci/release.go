@@ -235,12 +235,8 @@ func (m *Bee) checkRelease(ctx context.Context, v *versions.Versions, version st
 	}
 	var earlier []string
 	if releases != nil {
-		entries, err := releases.Entries(ctx)
-		if err != nil {
+		if earlier, err = releases.Entries(ctx); err != nil {
 			return "", err
-		}
-		for _, entry := range entries {
-			earlier = append(earlier, path.Clean(entry))
 		}
 	}
 	if err := release.CheckNew(version, commit.Commit, tags, earlier); err != nil {

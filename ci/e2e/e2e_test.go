@@ -116,17 +116,6 @@ func readReport(t *testing.T, dir string) report {
 	return r
 }
 
-// failures lists the checks that failed, by name.
-func (r report) failures() map[string]string {
-	failed := map[string]string{}
-	for _, c := range r.Checks {
-		if strings.EqualFold(c.Status, "fail") {
-			failed[c.Name] = c.Detail
-		}
-	}
-	return failed
-}
-
 func (r report) passed(name string) bool {
 	for _, c := range r.Checks {
 		if c.Name == name {
@@ -139,8 +128,10 @@ func (r report) passed(name string) bool {
 // check checks that nothing failed, and that these checks passed.
 func (r report) check(t *testing.T, passed ...string) {
 	t.Helper()
-	for check, detail := range r.failures() {
-		t.Errorf("FAIL %s: %s", check, detail)
+	for _, c := range r.Checks {
+		if strings.EqualFold(c.Status, "fail") {
+			t.Errorf("FAIL %s: %s", c.Name, c.Detail)
+		}
 	}
 	for _, check := range passed {
 		if !r.passed(check) {

@@ -40,15 +40,12 @@ type gateRun struct {
 func (g gateRun) values() map[string]string {
 	values := map[string]string{}
 	lines := strings.Split(g.outputs, "\n")
-	for i := 0; i+2 < len(lines); i++ {
-		// NAME<<DELIMITER, the value, DELIMITER
-		if name, delimiter, ok := strings.Cut(lines[i], "<<"); ok && lines[i+2] == delimiter {
+	for i := 0; i < len(lines); i++ {
+		// NAME<<DELIMITER, the value, DELIMITER; or NAME=VALUE
+		if name, delimiter, ok := strings.Cut(lines[i], "<<"); ok && i+2 < len(lines) && lines[i+2] == delimiter {
 			values[name] = lines[i+1]
 			i += 2
-		}
-	}
-	for _, line := range lines {
-		if name, value, ok := strings.Cut(line, "="); ok && !strings.ContainsAny(name, "<{") {
+		} else if name, value, ok := strings.Cut(lines[i], "="); ok {
 			values[name] = value
 		}
 	}

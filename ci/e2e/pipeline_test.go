@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"dagger/bee/workflows"
@@ -22,8 +21,7 @@ type pipeline struct {
 	values map[string]string
 	// Variables that are other ones here than in the workflow.
 	env map[string]string
-
-	mu      sync.Mutex
+	// What the steps put out.
 	outputs map[string]string
 }
 
@@ -54,8 +52,6 @@ var (
 func (p *pipeline) value(t *testing.T, text string) string {
 	t.Helper()
 	return expression.ReplaceAllStringFunc(text, func(text string) string {
-		p.mu.Lock()
-		defer p.mu.Unlock()
 		name := expression.FindStringSubmatch(text)[1]
 		value, ok := p.values[name]
 		if match := output.FindStringSubmatch(name); match != nil {
@@ -77,25 +73,17 @@ func (p *pipeline) run(t *testing.T, job string) gateRun {
 		if step.Job != job || run.exit != 0 {
 			continue
 		}
-		environment := actions
+		environment := slices.Clone(actions)
 		for name, text := range step.Env {
-			value := p.value(t, text)
-			if other, ok := p.env[name]; ok {
-				value = other
-			}
-			environment = append(slices.Clip(environment), name+"="+value)
+			environment = append(environment, name+"="+p.value(t, text))
 		}
-		for name, value := range p.env {
-			if _, ok := step.Env[name]; !ok {
-				environment = append(slices.Clip(environment), name+"="+value)
-			}
+		for name, value := range p.env { // of two that are called alike, the last one counts
+			environment = append(environment, name+"="+value)
 		}
 		t.Logf("%s, %s: %s", step.Workflow, job, step.Run)
 		run = command(t, p.dir, environment, "bash", "-e", "-o", "pipefail", "-c", step.Run)
 		t.Logf("%s, %s: %.0f s", step.Workflow, job, run.took.Seconds())
-		p.mu.Lock()
 		maps.Copy(p.outputs, run.values())
-		p.mu.Unlock()
 	}
 	return run
 }

@@ -164,6 +164,16 @@ func (g *gate) baseOr(base string) (string, error) {
 	return v.Base, matrix.CheckBase(v.Base)
 }
 
+// plan is the plan for a base, and that base as baseOr has it.
+func (g *gate) plan(base, coverage string) (string, []matrix.Machine, error) {
+	base, err := g.baseOr(base)
+	if err != nil {
+		return "", nil, err
+	}
+	machines, err := matrix.Plan(base, matrix.Coverage(coverage))
+	return base, machines, err
+}
+
 // withModule connects to the module, and does something with it.
 func (g *gate) withModule(ctx context.Context, do func(module.Module) error) error {
 	top, err := g.top()

@@ -20,11 +20,7 @@ Actions it is the output "matrix", too.`,
 		Example: `  gate plan --base debian --coverage pairs | jq -r '.include[].name'`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			base, err := g.baseOr(base)
-			if err != nil {
-				return err
-			}
-			plan, err := matrix.Plan(base, matrix.Coverage(coverage))
+			_, plan, err := g.plan(base, coverage)
 			if err != nil {
 				return err
 			}

@@ -28,11 +28,7 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			if err := emptyFolder("output", folder); err != nil {
 				return err
 			}
-			base, err := g.baseOr(base)
-			if err != nil {
-				return err
-			}
-			plan, err := matrix.Plan(base, matrix.Coverage(coverage))
+			base, plan, err := g.plan(base, coverage)
 			if err != nil {
 				return err
 			}

@@ -100,11 +100,8 @@ func (g *gate) prepare(t *smokeTest) error {
 	if err := isFile("iso", t.iso); err != nil {
 		return err
 	}
-	base, err := g.baseOr(t.base)
-	if err != nil {
-		return err
-	}
-	if t.machines, err = matrix.Plan(base, matrix.Coverage(t.coverage)); err != nil {
+	var base string
+	if base, t.machines, err = g.plan(t.base, t.coverage); err != nil {
 		return err
 	}
 	if len(t.names) > 0 {

@@ -115,6 +115,17 @@ func (r *Report) Conclude() {
 	}
 }
 
+// Failed are the checks that failed.
+func (r *Report) Failed() []check.Check {
+	var failed []check.Check
+	for _, c := range r.Checks {
+		if c.Status == check.Fail {
+			failed = append(failed, c)
+		}
+	}
+	return failed
+}
+
 // Prepare makes the folder and takes away the files of an older report there: a
 // test that is killed must not leave the verdict of the one before.
 func Prepare(dir string) error {

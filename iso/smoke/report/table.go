@@ -8,7 +8,6 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"bee/iso/smoke/check"
 	"bee/iso/smoke/internal/hardware"
 )
 
@@ -33,7 +32,7 @@ func (r *Report) Title() string {
 	return title
 }
 
-// tailLines of the serial log are shown where a test did not pass.
+// tailLines of a serial log are its end.
 const tailLines = 30
 
 // Table writes, for people, the reports of folders: one line for each report,
@@ -48,7 +47,7 @@ func Table(w io.Writer, dirs []string) (passed bool, err error) {
 		}
 	}
 	passed = true
-	names := columns(dirs)
+	names := Names(dirs)
 	for i, r := range reports {
 		fmt.Fprintf(w, "%-5s %s: %s, %.0f s: %d passed, %d failed, %d skipped\n", strings.ToUpper(string(r.Verdict)),
 			names[i], r.Title(), r.DurationSeconds, r.Counts.Passed, r.Counts.Failed, r.Counts.Skipped)
@@ -65,8 +64,8 @@ func Table(w io.Writer, dirs []string) (passed bool, err error) {
 	return passed, nil
 }
 
-// columns are the shortest names that tell the folders apart.
-func columns(dirs []string) []string {
+// Names are the shortest names that tell the folders of reports apart.
+func Names(dirs []string) []string {
 	names := make([]string, len(dirs))
 	seen := map[string]bool{}
 	for i, dir := range dirs {
@@ -111,18 +110,16 @@ func (r *Report) Explain(w io.Writer, serial string) {
 	if r.Reason != "" {
 		fmt.Fprintf(w, "ERROR %s\n", r.Reason)
 	}
-	for _, c := range r.Checks {
-		if c.Status == check.Fail {
-			fmt.Fprintln(w, c)
-		}
+	for _, c := range r.Failed() {
+		fmt.Fprintln(w, c)
 	}
 	if serial != "" {
-		fmt.Fprintf(w, "the end of the serial console:\n  | %s\n", strings.ReplaceAll(tail(serial), "\n", "\n  | "))
+		fmt.Fprintf(w, "the end of the serial console:\n  | %s\n", strings.ReplaceAll(Tail(serial), "\n", "\n  | "))
 	}
 }
 
-// tail is the last lines of text.
-func tail(text string) string {
+// Tail is the end of a serial log, as much as is shown where a test did not pass.
+func Tail(text string) string {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	return strings.Join(lines[max(0, len(lines)-tailLines):], "\n")
 }

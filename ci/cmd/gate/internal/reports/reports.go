@@ -43,15 +43,10 @@ func (r Result) Reason() string {
 
 // Failed are the checks that failed.
 func (r Result) Failed() []check.Check {
-	var failed []check.Check
-	if r.Report != nil {
-		for _, c := range r.Report.Checks {
-			if c.Status == check.Fail {
-				failed = append(failed, c)
-			}
-		}
+	if r.Report == nil {
+		return nil
 	}
-	return failed
+	return r.Report.Failed()
 }
 
 // Verdict is that of all machines: fail where one failed, else error where one is in
@@ -105,7 +100,7 @@ func Find(dirs []string) ([]Result, error) {
 		}
 		found = append(found, below...)
 	}
-	names := names(found)
+	names := report.Names(found)
 	results := make([]Result, len(found))
 	for i, dir := range found {
 		results[i] = Read(names[i], dir)
@@ -155,21 +150,4 @@ func Of(machines []string, results []Result) []Result {
 		}
 	}
 	return all
-}
-
-// names are those of the folders, or their paths where two have the same name.
-func names(dirs []string) []string {
-	names := make([]string, len(dirs))
-	seen := map[string]bool{}
-	for i, dir := range dirs {
-		if path, err := filepath.Abs(dir); err == nil {
-			dir = path
-		}
-		names[i] = filepath.Base(dir)
-		if seen[names[i]] {
-			return dirs
-		}
-		seen[names[i]] = true
-	}
-	return names
 }

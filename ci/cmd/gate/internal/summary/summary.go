@@ -14,9 +14,6 @@ import (
 	"bee/iso/smoke/report"
 )
 
-// serialLines of the end of a serial log are shown.
-const serialLines = 30
-
 // Smoke is the summary of the smoke tests of an ISO: the verdict, what failed and why,
 // all checks, and how long the boots took. Where a page has no images of its own,
 // artifacts is the address of the folder with the screens.
@@ -125,17 +122,12 @@ func failure(r reports.Result, artifacts string) string {
 		fmt.Fprintf(&b, "- **FAIL** %s: %s\n", escape(c.Name), escape(c.Detail))
 	}
 	if serial, err := os.ReadFile(filepath.Join(r.Dir, report.SerialFile)); err == nil && len(serial) > 0 {
-		b.WriteString("\n" + fold("the end of "+report.SerialFile, preformatted(tail(string(serial)))))
+		b.WriteString("\n" + fold("the end of "+report.SerialFile, preformatted(report.Tail(string(serial)))))
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, report.ConsoleFile)); err == nil && artifacts == "" {
 		fmt.Fprintf(&b, "\n![%s](%s)\n", escape(r.Name), url.PathEscape(r.Name)+"/"+report.ConsoleFile)
 	}
 	return b.String()
-}
-
-func tail(text string) string {
-	lines := strings.Split(strings.TrimRight(text, "\r\n"), "\n")
-	return strings.Join(lines[max(0, len(lines)-serialLines):], "\n")
 }
 
 // machines says which machine is behind the number of a column.
