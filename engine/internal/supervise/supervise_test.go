@@ -11,9 +11,14 @@ import (
 	"testing"
 )
 
-func TestConfigurationLeadsToTheRegistry(t *testing.T) {
-	got, err := configuration("127.0.0.1:5000")
+func TestConfiguration(t *testing.T) {
+	got, err := configuration("127.0.0.1:5000", 5_000_000_000)
 	want := `{
+  "gc": {
+    "maxUsedSpace": 40000000000,
+    "minFreeSpace": 25000000000,
+    "reservedSpace": 10000000000
+  },
   "logLevel": "info",
   "registries": {
     "127.0.0.1:5000": {

@@ -98,14 +98,40 @@ func serveImages(store string) (address string, err error) {
 	return listener.Addr().String(), nil
 }
 
+// The engine forgets its least used results, within a minute after a run, while
+// its caches are larger than maxCaches or less than minFree is left on their
+// disk, but keeps minCaches: what builds of the same ISO share, with room.
+const (
+	gigabyte  = 1_000_000_000
+	maxCaches = 40 * gigabyte
+	minCaches = 10 * gigabyte
+	minFree   = 20 * gigabyte
+)
+
+// withheld returns how many free bytes of the disk under folder are not for
+// everyone. The engine takes them for free, too, and where they are many its
+// own bounds never hold.
+func withheld(folder string) (int64, error) {
+	var disk unix.Statfs_t
+	if err := unix.Statfs(folder, &disk); err != nil {
+		return 0, fmt.Errorf("%s: %w", folder, err)
+	}
+	return int64(disk.Bfree-disk.Bavail) * disk.Bsize, nil
+}
+
 // configuration returns the engine's own configuration file.
-func configuration(registry string) ([]byte, error) {
+func configuration(registry string, withheld int64) ([]byte, error) {
 	type registryConfig struct {
 		Mirrors []string `json:"mirrors,omitempty"`
 		HTTP    bool     `json:"http,omitempty"`
 	}
 	return json.MarshalIndent(map[string]any{
 		"logLevel": "info",
+		"gc": map[string]int64{
+			"maxUsedSpace":  maxCaches,
+			"minFreeSpace":  minFree + withheld,
+			"reservedSpace": minCaches,
+		},
 		"registries": map[string]registryConfig{
 			Registry: {Mirrors: []string{registry}},
 			registry: {HTTP: true},
@@ -146,7 +172,11 @@ func prepare(l layout.Layout, engine build.Engine, registry string, tools bridge
 	if err := ignoreMissing(os.Remove(l.Socket())); err != nil {
 		return fail(err)
 	}
-	config, err := configuration(registry)
+	kept, err := withheld(state)
+	if err != nil {
+		return fail(err)
+	}
+	config, err := configuration(registry, kept)
 	if err != nil {
 		return fail(err)
 	}
