@@ -56,9 +56,12 @@ func (s *Serial) open(ctx context.Context) error {
 	if _, _, err := s.console.Wait(ctx, 0, prompt); err != nil {
 		return err
 	}
-	// A shell that reads from a pipe has no prompt, no line editor and no echo.
+	// A loop in a subshell has no prompt, no line editor, no echo and no jobs. Not
+	// "cat | sh": cat of busybox moves the lines within the kernel (sendfile),
+	// which locks the pipe while it waits for the next one, and sh gets none.
+	const loop = `(while IFS= read -r line; do eval "$line"; done)`
 	from := len(s.console.Text())
-	if _, err := io.WriteString(s.port, "stty -echo; "+framed(0, ":")+"; cat | sh; stty echo\n"); err != nil {
+	if _, err := io.WriteString(s.port, "stty -echo; "+framed(0, ":")+"; "+loop+"; stty echo\n"); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, s.patience, errQuiet)
@@ -73,7 +76,7 @@ func (s *Serial) open(ctx context.Context) error {
 
 // Close gives the shell back to whoever comes next.
 func (s *Serial) Close() error {
-	_, err := io.WriteString(s.port, "\x04") // the end of cat's input
+	_, err := io.WriteString(s.port, "\x04") // the end of the input
 	return err
 }
 
