@@ -100,7 +100,7 @@ func serveImages(store string) (address string, err error) {
 
 // The engine forgets its least used results, within a minute after a run, while
 // its caches are larger than maxCaches or less than minFree is left on their
-// disk, but keeps minCaches: what builds of the same ISO share, with room.
+// disk, but keeps minCaches.
 const (
 	gigabyte  = 1_000_000_000
 	maxCaches = 40 * gigabyte
