@@ -49,6 +49,9 @@ func TestLocalEngine(t *testing.T) {
 		t.Logf("ensure with all in place took %v", took)
 	}
 	e.query(first)
+	if bound := e.dagger("core", "engine", "local-cache", "max-used-space"); bound != "40000000000" {
+		t.Errorf("the engine's caches are bounded at %s bytes, want 40 GB", bound)
+	}
 
 	t.Log("a supervisor that is killed takes the engine along")
 	if err := unix.Kill(first.Supervisor, unix.SIGKILL); err != nil {
@@ -154,10 +157,20 @@ func (e engine) query(s status) {
 	e.t.Helper()
 	for _, image := range s.Images {
 		const script = "getent hosts localhost && grep -r ^deb /etc/apt/sources.list*"
-		cmd := exec.Command("sh", "-c", `eval "$("$0" env)" && exec dagger core container from --address "$1" with-exec --args sh,-c,"$2" stdout`, e.program, image, script)
-		cmd.Dir = ".."
-		if output, err := cmd.CombinedOutput(); err != nil {
-			e.t.Errorf("%s: %v\n%s", image, err, output)
-		}
+		e.dagger("core", "container", "from", "--address", image, "with-exec", "--args", "sh,-c,"+script, "stdout")
 	}
+}
+
+// dagger runs the Dagger command line as a user of env does.
+func (e engine) dagger(args ...string) string {
+	e.t.Helper()
+	cmd := exec.Command("sh", append([]string{"-c", `eval "$("$0" env)" && exec dagger "$@"`, e.program}, args...)...)
+	cmd.Dir = ".."
+	var diagnostics strings.Builder
+	cmd.Stderr = &diagnostics
+	output, err := cmd.Output()
+	if err != nil {
+		e.t.Errorf("dagger %s: %v\n%s%s", strings.Join(args, " "), err, output, &diagnostics)
+	}
+	return strings.TrimSpace(string(output))
 }
