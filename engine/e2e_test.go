@@ -49,8 +49,10 @@ func TestLocalEngine(t *testing.T) {
 		t.Logf("ensure with all in place took %v", took)
 	}
 	e.query(first)
-	if bound := e.dagger("core", "engine", "local-cache", "max-used-space"); bound != "40000000000" {
-		t.Errorf("the engine's caches are bounded at %s bytes, want 40 GB", bound)
+	// dagger prints numbers as floating ones
+	bound := e.dagger("core", "engine", "local-cache", "max-used-space")
+	if bytes, err := strconv.ParseFloat(bound, 64); err != nil || bytes != 40e9 {
+		t.Errorf("the engine's caches are bounded at %s bytes, %v; want 40 GB", bound, err)
 	}
 
 	t.Log("a supervisor that is killed takes the engine along")
