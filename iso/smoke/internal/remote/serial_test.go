@@ -32,6 +32,13 @@ func login(t *testing.T, name string) io.ReadWriter {
 	}
 	cmd := exec.Command(shell[0], shell[1:]...)
 	cmd.Env = append(os.Environ(), "PS1="+console.Prompt, "TERM=vt100", "HISTFILE=")
+	if shell[0] == "busybox" { // then all programs are its own, as on Alpine
+		programs := t.TempDir()
+		if output, err := exec.Command("busybox", "--install", "-s", programs).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, output)
+		}
+		cmd.Env = append(cmd.Env, "PATH="+programs)
+	}
 	terminal, err := pty.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
