@@ -12,17 +12,40 @@ import (
 // The BIOS loads a boot sector to this address and jumps to it.
 const origin = 0x7c00
 
-// Exit is a boot sector that writes value to an I/O port: with QEMU's device
-// isa-debug-exit there, QEMU leaves with the status value<<1 | 1.
+// Exit is a boot sector that does what a kernel does first, and then writes value
+// to an I/O port: with QEMU's device isa-debug-exit there, QEMU leaves with the
+// status value<<1 | 1. It enters protected mode, and uses an instruction of BMI2
+// where the processor is said to have it, as the decompressor of Linux does: a
+// host that emulates instructions may know neither.
 func Exit(port uint16, value byte) []byte {
-	code := []byte{
-		0xba, byte(port), byte(port >> 8), // mov dx, port
-		0xb0, value, //                       mov al, value
-		0xee,       //                        out dx, al
-		0xf4,       //                   end: hlt
-		0xeb, 0xfd, //                        jmp end
-	}
-	return sector(code)
+	return sector([]byte{
+		0xfa,       //                                 cli
+		0x31, 0xc0, //                                 xor ax, ax
+		0x8e, 0xd8, //                                 mov ds, ax
+		0x66, 0x0f, 0x01, 0x16, 0x3e, 0x7c, //         lgdt [gdtr]
+		0x0f, 0x20, 0xc0, //                           mov eax, cr0
+		0x0c, 0x01, //                                 or al, 1
+		0x0f, 0x22, 0xc0, //                           mov cr0, eax
+		0xea, 0x18, 0x7c, 0x08, 0x00, //               jmp 8:protected
+		0x31, 0xc0, //                      protected: xor eax, eax
+		0x0f, 0xa2, //                                 cpuid
+		0x83, 0xf8, 0x07, //                           cmp eax, 7
+		0x72, 0x13, //                                 jb leave
+		0xb8, 0x07, 0x00, 0x00, 0x00, //               mov eax, 7
+		0x31, 0xc9, //                                 xor ecx, ecx
+		0x0f, 0xa2, //                                 cpuid
+		0xf6, 0xc7, 0x01, //                           test bh, 1
+		0x74, 0x05, //                                 jz leave
+		0xc4, 0xe2, 0x79, 0xf7, 0xc0, //               shlx eax, eax, eax
+		0x66, 0xba, byte(port), byte(port >> 8), // leave: mov dx, port
+		0xb0, value, //                                mov al, value
+		0xee,       //                                 out dx, al
+		0xf4,       //                            end: hlt
+		0xeb, 0xfd, //                                 jmp end
+		0x0f, 0x00, 0x44, 0x7c, 0x00, 0x00, //   gdtr: limit and address of gdt
+		0, 0, 0, 0, 0, 0, 0, 0, //                gdt: none
+		0xff, 0xff, 0, 0, 0, 0x9b, 0xcf, 0, //         8: code, all 4 GiB
+	})
 }
 
 // Say is a boot sector that writes text to the first serial port and then does

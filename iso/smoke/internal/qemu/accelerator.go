@@ -23,7 +23,7 @@ const (
 	TCG Accelerator = "tcg" // by an emulator; slow, works everywhere
 )
 
-// probeTime is how long a guest of nine instructions may take.
+// probeTime is how long a guest of a few instructions may take.
 const probeTime = 5 * time.Second
 
 // FindAccelerator returns KVM where a guest really runs under it, else TCG.
@@ -45,9 +45,9 @@ func (a Accelerator) platform() []string {
 	return args
 }
 
-// Probe runs a guest that does nothing but leave with a status of its own, on the
-// platform of a real machine: some hosts run a simpler one, and refuse that, or
-// hang in its firmware. It returns an error where the guest did not leave within
+// Probe runs a guest that does what a kernel does first and leaves with a status of
+// its own, on the platform of a real machine: some hosts run a simpler one, and
+// refuse that, or hang in its firmware. It returns an error where the guest did not leave within
 // five seconds.
 func Probe(ctx context.Context, accelerator Accelerator) error {
 	const port, value = 0xf4, 0x2a
