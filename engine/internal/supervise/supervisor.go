@@ -108,10 +108,10 @@ const (
 	minFree   = 20 * gigabyte
 )
 
-// withheld returns how many free bytes of the disk under folder are not for
+// withheldBytes returns how many free bytes of the disk under folder are not for
 // everyone. The engine takes them for free, too, and where they are many its
 // own bounds never hold.
-func withheld(folder string) (int64, error) {
+func withheldBytes(folder string) (int64, error) {
 	var disk unix.Statfs_t
 	if err := unix.Statfs(folder, &disk); err != nil {
 		return 0, fmt.Errorf("%s: %w", folder, err)
@@ -172,11 +172,11 @@ func prepare(l layout.Layout, engine build.Engine, registry string, tools bridge
 	if err := ignoreMissing(os.Remove(l.Socket())); err != nil {
 		return fail(err)
 	}
-	kept, err := withheld(state)
+	withheld, err := withheldBytes(state)
 	if err != nil {
 		return fail(err)
 	}
-	config, err := configuration(registry, kept)
+	config, err := configuration(registry, withheld)
 	if err != nil {
 		return fail(err)
 	}

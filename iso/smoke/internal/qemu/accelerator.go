@@ -47,9 +47,13 @@ func (a Accelerator) platform() []string {
 
 // Probe runs a guest that does what a kernel does first and leaves with a status of
 // its own, on the platform of a real machine: some hosts run a simpler one, and
-// refuse that, or hang in its firmware. It returns an error where the guest did not leave within
-// five seconds.
+// refuse that, or hang in its firmware. It returns an error where the guest did
+// not leave within five seconds.
 func Probe(ctx context.Context, accelerator Accelerator) error {
+	return probe(ctx, accelerator.platform())
+}
+
+func probe(ctx context.Context, platform []string) error {
 	const port, value = 0xf4, 0x2a
 	dir, err := os.MkdirTemp("", "smoke-probe-")
 	if err != nil {
@@ -66,7 +70,7 @@ func Probe(ctx context.Context, accelerator Accelerator) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	process, err := start(ctx, exec.Command(Program, append(accelerator.platform(),
+	process, err := start(ctx, exec.Command(Program, append(platform,
 		"-nodefaults", "-no-user-config", "-display", "none", "-m", "16",
 		"-device", "isa-debug-exit,iobase=0xf4,iosize=1",
 		"-drive", "format=raw,if=ide,file="+Escape(image),

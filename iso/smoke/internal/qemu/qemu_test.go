@@ -40,6 +40,9 @@ func TestProbe(t *testing.T) {
 	if err := Probe(t.Context(), TCG); err != nil {
 		t.Errorf("no guest runs under TCG: %v", err)
 	}
+	if err := probe(t.Context(), append(TCG.platform(), "-cpu", "max")); err != nil {
+		t.Errorf("no guest runs on a processor with BMI2: %v", err)
+	}
 	if err := Probe(t.Context(), "abacus"); err == nil || !strings.Contains(err.Error(), "abacus") {
 		t.Errorf("an accelerator that QEMU lacks: got %v", err)
 	}
