@@ -1,0 +1,3 @@
+module bee/core
+
+go 1.25.0
