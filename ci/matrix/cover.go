@@ -1,5 +1,7 @@
 package matrix
 
+import "bee/core/machine"
+
 // value is a value of a factor; the two values of a pair are of different factors.
 type (
 	value struct {
@@ -9,18 +11,18 @@ type (
 	pair [2]value
 )
 
-func (m Machine) values() []value {
+func valuesOf(m machine.Machine) []value {
 	return []value{
 		{"firmware", m.Firmware}, {"media", m.Media}, {"memory", m.MemoryMiB},
 		{"network", m.Network}, {"disk", m.Disk}, {"bmc", m.BMC},
 	}
 }
 
-// pairs are those of a machine; with single, also each value with itself, and
+// pairsOf are the pairs of a machine; with single, also each value with itself, and
 // nothing else.
-func (m Machine) pairs(single bool) []pair {
+func pairsOf(m machine.Machine, single bool) []pair {
 	var pairs []pair
-	values := m.values()
+	values := valuesOf(m)
 	for i, a := range values {
 		if single {
 			pairs = append(pairs, pair{a, a})
@@ -37,28 +39,28 @@ func (m Machine) pairs(single bool) []pair {
 // has, and of several the one whose values were chosen least, until the coverage is
 // reached. With so few machines, all are looked at each time, and no cleverer search
 // is needed.
-func cover(all []Machine, coverage Coverage) []Machine {
+func cover(all []machine.Machine, coverage Coverage) []machine.Machine {
 	pairs, wanted, used := map[pair]bool{}, map[pair]bool{}, map[value]int{}
 	for _, m := range all {
-		for _, p := range m.pairs(false) {
+		for _, p := range pairsOf(m, false) {
 			pairs[p] = true
 		}
-		for _, p := range m.pairs(coverage == Each) {
+		for _, p := range pairsOf(m, coverage == Each) {
 			wanted[p] = true
 		}
 	}
-	score := func(m Machine) (covered, uses int) {
-		for _, p := range m.pairs(false) {
+	score := func(m machine.Machine) (covered, uses int) {
+		for _, p := range pairsOf(m, false) {
 			if pairs[p] {
 				covered++
 			}
 		}
-		for _, v := range m.values() {
+		for _, v := range valuesOf(m) {
 			uses += used[v]
 		}
 		return covered, uses
 	}
-	var chosen []Machine
+	var chosen []machine.Machine
 	for len(wanted) > 0 {
 		best := all[0]
 		most, least := score(best)
@@ -67,13 +69,13 @@ func cover(all []Machine, coverage Coverage) []Machine {
 				best, most, least = m, covered, uses
 			}
 		}
-		for _, p := range best.pairs(false) {
+		for _, p := range pairsOf(best, false) {
 			delete(pairs, p)
 		}
-		for _, p := range best.pairs(coverage == Each) {
+		for _, p := range pairsOf(best, coverage == Each) {
 			delete(wanted, p)
 		}
-		for _, v := range best.values() {
+		for _, v := range valuesOf(best) {
 			used[v]++
 		}
 		chosen = append(chosen, best)

@@ -5,40 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
+
+	"bee/core/machine"
 )
-
-// Machine is a virtual machine that boots the ISO, in the words of the smoke test.
-type Machine struct {
-	Firmware  string `json:"firmware"`
-	Media     string `json:"media"`
-	MemoryMiB int    `json:"memory_mib"`
-	// Network, Disk and BMC are those of a plain machine; a server has its own.
-	Network string `json:"network"`
-	Disk    string `json:"disk"`
-	BMC     bool   `json:"bmc"`
-	Profile string `json:"profile"`
-}
-
-// Profiles of machines.
-const (
-	Plain  = "plain"
-	Server = "server"
-)
-
-// Name tells the machine apart from all others. It is a valid name of a file.
-func (m Machine) Name() string {
-	words := []string{m.Firmware, m.Media, strconv.Itoa(m.MemoryMiB)}
-	if m.Profile != Plain {
-		return strings.Join(append(words, m.Profile), "-")
-	}
-	words = append(words, m.Network, m.Disk)
-	if m.BMC {
-		words = append(words, "bmc")
-	}
-	return strings.Join(words, "-")
-}
 
 // Coverage says how many of the possible machines are tested.
 type Coverage string
@@ -68,19 +38,12 @@ func CheckBase(base string) error {
 	return nil
 }
 
-var (
-	firmwares = []string{"bios", "uefi"}
-	media     = []string{"cd", "usb"}
-	networks  = []string{"virtio", "e1000e", "none", "four"}
-	disks     = []string{"nvme", "virtio-blk", "ahci", "virtio-scsi"}
-)
-
 // serverMachine is the one server of every plan. Servers of today start under UEFI.
-var serverMachine = Machine{Firmware: "uefi", Media: "cd", MemoryMiB: 1024, Profile: Server}
+var serverMachine = machine.Machine{Firmware: machine.UEFI, Media: machine.CD, MemoryMiB: 1024, Profile: machine.Server}
 
 // Plan is the shortest list of machines that is found for a coverage: plain ones,
 // and one server. It is the same at each call; that of Each begins that of Pairs.
-func Plan(base string, coverage Coverage) ([]Machine, error) {
+func Plan(base string, coverage Coverage) ([]machine.Machine, error) {
 	all, err := plain(base)
 	if err != nil {
 		return nil, err
@@ -91,35 +54,33 @@ func Plan(base string, coverage Coverage) ([]Machine, error) {
 	return append(cover(all, coverage), serverMachine), nil
 }
 
-// Find is the machine of a name, whether a plan has it or not.
-func Find(base, name string) (Machine, error) {
-	all, err := plain(base)
-	if err != nil {
-		return Machine{}, err
+// Find is the machine of a name, whether a plan has it or not. Refused is one with a
+// size of memory that nothing is planned with on the base.
+func Find(base, name string) (machine.Machine, error) {
+	if err := CheckBase(base); err != nil {
+		return machine.Machine{}, err
 	}
-	for _, m := range all {
-		for _, m := range []Machine{m, {Firmware: m.Firmware, Media: m.Media, MemoryMiB: m.MemoryMiB, Profile: Server}} {
-			if m.Name() == name {
-				return m, nil
-			}
-		}
+	m, err := machine.Parse(name)
+	if err == nil && !slices.Contains(memories[base], m.MemoryMiB) {
+		err = fmt.Errorf("machine %q: base %s is tested with a memory of %v MiB, not of %d", name, base, memories[base], m.MemoryMiB)
 	}
-	return Machine{}, fmt.Errorf("machine %q is not known; names are such as %s and %s", name, all[len(all)-1].Name(), serverMachine.Name())
+	return m, err
 }
 
 // plain are all plain machines that there could be.
-func plain(base string) ([]Machine, error) {
+func plain(base string) ([]machine.Machine, error) {
 	if err := CheckBase(base); err != nil {
 		return nil, err
 	}
-	var all []Machine
-	for _, firmware := range firmwares {
-		for _, medium := range media {
+	var all []machine.Machine
+	for _, firmware := range machine.Firmwares {
+		for _, medium := range machine.Media {
 			for _, memory := range memories[base] {
-				for _, network := range networks {
-					for _, disk := range disks {
+				for _, network := range machine.Networks {
+					for _, disk := range machine.Disks {
 						for _, bmc := range []bool{false, true} {
-							all = append(all, Machine{firmware, medium, memory, network, disk, bmc, Plain})
+							all = append(all, machine.Machine{Firmware: firmware, Media: medium, MemoryMiB: memory,
+								Network: network, Disk: disk, BMC: bmc, Profile: machine.Plain})
 						}
 					}
 				}

@@ -4,6 +4,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"bee/core/machine"
 )
 
 // most are the most plain machines that a plan of pairs may have.
@@ -26,11 +28,11 @@ func TestPlanCovers(t *testing.T) {
 					t.Errorf("%s, %s: %s is there twice", base, coverage, m.Name())
 				}
 				names[m.Name()] = true
-				if m.Profile == Server {
+				if m.Profile == machine.Server {
 					servers++
 					continue
 				}
-				for _, p := range m.pairs(coverage == Each) {
+				for _, p := range pairsOf(m, coverage == Each) {
 					covered[p] = true
 				}
 			}
@@ -38,7 +40,7 @@ func TestPlanCovers(t *testing.T) {
 				t.Errorf("%s, %s: %d servers", base, coverage, servers)
 			}
 			for _, m := range all {
-				for _, p := range m.pairs(coverage == Each) {
+				for _, p := range pairsOf(m, coverage == Each) {
 					if !covered[p] {
 						t.Fatalf("%s, %s: nothing has %v", base, coverage, p)
 					}
@@ -84,7 +86,7 @@ func TestFind(t *testing.T) {
 			}
 		}
 	}
-	if _, err := Find("alpine", "uefi-usb-512-four-nvme-bmc"); err == nil || !strings.Contains(err.Error(), `machine "uefi-usb-512-four-nvme-bmc" is not known; names are such as`) {
+	if _, err := Find("alpine", "uefi-usb-512-four-nvme-bmc"); err == nil || !strings.Contains(err.Error(), `machine "uefi-usb-512-four-nvme-bmc": base alpine is tested with a memory of [1024 4096] MiB, not of 512`) {
 		t.Errorf("too little memory for the base: %v", err)
 	}
 }

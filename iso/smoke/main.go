@@ -84,13 +84,3 @@ func portOrSSH(address string) string {
 	}
 	return net.JoinHostPort(address, "22")
 }
-
-// oneOf refuses a value that is not among the words allowed for a flag.
-func oneOf(flag, value string, words ...string) error {
-	for _, word := range words {
-		if value == word {
-			return nil
-		}
-	}
-	return fmt.Errorf("--%s %s: it is one of %q", flag, value, words)
-}

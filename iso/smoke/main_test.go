@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/machine"
 	"bee/iso/smoke/check"
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/hardware"
@@ -30,28 +31,23 @@ func TestUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
-		"run":                                           "iso host",
-		"run --iso a --host b":                          "iso host",
-		"run --host b --network none":                   "host network",
-		"run --host b --bmc":                            "bmc host",
-		"run --iso a --firmware efi":                    "--firmware efi",
-		"run --iso a --media floppy":                    "--media floppy",
-		"run --iso a --profile toaster":                 `--profile toaster: it is one of ["plain" "server"]`,
-		"run --iso a --network wifi":                    `--network wifi: it is one of ["virtio" "e1000e" "four" "none"]`,
-		"run --iso a --disk floppy":                     `--disk floppy: it is one of ["nvme" "virtio-blk" "ahci" "virtio-scsi"]`,
-		"run --iso a --profile server --network virtio": "--network: --profile server has network cards",
-		"run --iso a --profile server --disk nvme":      "--disk: --profile server has",
-		"boot --iso a --profile server --bmc":           "--bmc: --profile server has",
-		"boot --iso a --network wifi":                   "--network wifi",
-		"run --iso a extra":                             "extra",
-		"run --iso a --password-env SMOKE_NOT_SET":      "SMOKE_NOT_SET",
-		"run --iso a --identity " + text:                "not a private SSH key",
-		"run --iso " + text:                             "no ISO 9660 signature",
-		"boot --iso " + text:                            "no ISO 9660 signature",
-		"boot":                                          "iso",
-		"verdict":                                       "at least 1 arg",
-		"verdict /no/report":                            "/no/report",
-		"fly":                                           "fly",
+		"run":                                      "iso host",
+		"run --iso a --host b":                     "iso host",
+		"run --host b --machine none":              "host machine",
+		"run --iso a --machine efi":                `--machine" flag: machine "efi": "efi" is none of the words`,
+		"run --iso a --machine uefi-bios":          "uefi and bios are both its firmware",
+		"run --iso a --machine server-virtio":      "a server has network cards",
+		"boot --iso a --machine bmc-server":        "leave bmc out",
+		"boot --iso a --machine wifi":              `"wifi" is none of the words`,
+		"run --iso a extra":                        "extra",
+		"run --iso a --password-env SMOKE_NOT_SET": "SMOKE_NOT_SET",
+		"run --iso a --identity " + text:           "not a private SSH key",
+		"run --iso " + text:                        "no ISO 9660 signature",
+		"boot --iso " + text:                       "no ISO 9660 signature",
+		"boot":                                     "iso",
+		"verdict":                                  "at least 1 arg",
+		"verdict /no/report":                       "/no/report",
+		"fly":                                      "fly",
 	} {
 		_, status, err := execute(strings.Fields(args)...)
 		if status != exitInput || err == nil || !strings.Contains(err.Error(), want) {
@@ -90,7 +86,7 @@ func TestGoldenLists(t *testing.T) {
 	for _, name := range append(strings.Fields(names), "ssh-login-bee", "ssh-default-passwords") {
 		checks = append(checks, check.Check{Name: name})
 	}
-	checks = append(checks, hardware.Machine{Profile: hardware.Server, BMC: true}.Check(nil)...)
+	checks = append(checks, hardware.Check(machine.Machine{Profile: machine.Server}, nil)...)
 	for i := range checks {
 		checks[i].Status = check.Fail // is there, and no more than that
 	}

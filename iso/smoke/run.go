@@ -4,16 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/term"
 
+	"bee/core/machine"
 	"bee/iso/smoke/internal/driver"
-	"bee/iso/smoke/internal/hardware"
-	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/report"
 )
 
@@ -40,22 +38,24 @@ than the list for the ISO's base says (iso/smoke/golden).
 With --report, a folder gets report.json (what was tested, a time line of the
 boot, every check), junit.xml (the same for CI systems), serial.log (the serial
 console), console.png (the screen at the end) and bee-audit.json (the report of
-the audit on a virtual machine).`,
+the audit on a virtual machine).
+
+--machine takes the ` + machine.Words,
 		Example: `  # under BIOS, as a CD, with the password that the ISO shows on its console
   smoke run --iso bee.iso --report report
 
   # under UEFI, as a USB stick, with little memory
-  smoke run --iso bee.iso --firmware uefi --media usb --memory 512
+  smoke run --iso bee.iso --machine uefi-usb-512
 
   # a server with drives of every kind, three network cards and a BMC: the audit
   # has to find each of them, under the serial number that it was given
-  smoke run --iso bee.iso --profile server
+  smoke run --iso bee.iso --machine server
 
   # a machine without any network card: everything goes over the serial console
-  smoke run --iso bee.iso --network none
+  smoke run --iso bee.iso --machine none
 
   # other hardware: four network cards of different makes, a SATA drive, a BMC
-  smoke run --iso bee.iso --network four --disk ahci --bmc
+  smoke run --iso bee.iso --machine four-ahci-bmc
 
   # an ISO that lets in keys only
   smoke run --iso bee.iso --identity ~/.ssh/id_ed25519
@@ -64,15 +64,6 @@ the audit on a virtual machine).`,
   smoke run --host 192.0.2.10 --expect-internet`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := errors.Join(
-				oneOf("firmware", options.Firmware, qemu.BIOS, qemu.UEFI),
-				oneOf("media", options.Media, qemu.CD, qemu.USB),
-			); err != nil {
-				return err
-			}
-			if err := checkHardwareFlags(cmd, &options.Hardware); err != nil {
-				return err
-			}
 			if options.Host != "" {
 				options.Host = portOrSSH(options.Host)
 			}
@@ -86,10 +77,7 @@ the audit on a virtual machine).`,
 	flags := cmd.Flags()
 	flags.StringVar(&options.ISO, "iso", "", "ISO `file` to boot")
 	flags.StringVar(&options.Host, "host", "", "`address` of a machine that booted bee already; port 22 unless it names one")
-	flags.StringVar(&options.Firmware, "firmware", qemu.BIOS, "firmware of the virtual machine: bios or uefi")
-	flags.StringVar(&options.Media, "media", qemu.CD, "what the ISO is to the virtual machine: cd or usb")
-	flags.IntVar(&options.MemoryMiB, "memory", 1024, "memory of the virtual machine, in MiB")
-	hardwareFlags(cmd, &options.Hardware)
+	machineFlag(cmd, &options.Machine)
 	flags.BoolVar(&options.Internet, "expect-internet", false, "fail where the machine does not reach the internet")
 	flags.StringVar(&identity, "identity", "", "private SSH key `file` to log in with")
 	flags.StringVar(&passwordVariable, "password-env", "", "environment `variable` that holds the password to log in with")
@@ -98,51 +86,10 @@ the audit on a virtual machine).`,
 	cmd.MarkFlagsOneRequired("iso", "host")
 	cmd.MarkFlagsMutuallyExclusive("iso", "host")
 	cmd.MarkFlagsMutuallyExclusive("identity", "password-env")
-	for _, virtual := range []string{"firmware", "media", "memory", "profile", "network", "disk", "bmc"} {
-		cmd.MarkFlagsMutuallyExclusive("host", virtual)
-	}
-	words(cmd, "firmware", qemu.BIOS, qemu.UEFI)
-	words(cmd, "media", qemu.CD, qemu.USB)
+	cmd.MarkFlagsMutuallyExclusive("host", "machine")
 	cmd.MarkFlagFilename("iso", "iso")
 	cmd.MarkFlagDirname("report")
 	return cmd
-}
-
-// hardwareFlags are the flags that say what hardware a virtual machine has.
-func hardwareFlags(cmd *cobra.Command, machine *hardware.Machine) {
-	flags := cmd.Flags()
-	choose := func(value *string, flag, what string, choices []string) {
-		flags.StringVar(value, flag, choices[0], what+": "+strings.Join(choices, ", "))
-		words(cmd, flag, choices...)
-	}
-	choose(&machine.Profile, "profile", "hardware of the machine", hardware.Profiles)
-	choose(&machine.Network, "network", "network cards of the machine", hardware.Networks)
-	choose(&machine.Disk, "disk", "what the machine's drive is connected by", hardware.Disks)
-	flags.BoolVar(&machine.BMC, "bmc", false, "give the machine a BMC")
-}
-
-// checkHardwareFlags refuses hardware that there is not, and clears what the profile
-// has instead.
-func checkHardwareFlags(cmd *cobra.Command, machine *hardware.Machine) error {
-	if err := errors.Join(
-		oneOf("profile", machine.Profile, hardware.Profiles...),
-		oneOf("network", machine.Network, hardware.Networks...),
-		oneOf("disk", machine.Disk, hardware.Disks...),
-	); err != nil || machine.Profile != hardware.Server {
-		return err
-	}
-	for _, flag := range []string{"network", "disk", "bmc"} {
-		if cmd.Flags().Changed(flag) {
-			return fmt.Errorf("--%s: --profile %s has network cards, drives and a BMC of its own; leave one of the two out", flag, hardware.Server)
-		}
-	}
-	*machine = hardware.Machine{Profile: hardware.Server, BMC: true}
-	return nil
-}
-
-// words lets the shell complete the values of a flag.
-func words(cmd *cobra.Command, flag string, values ...string) {
-	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 }
 
 // credentials reads the private key or the password that flags name. For a real

@@ -29,8 +29,8 @@ type manifest struct {
 }
 
 func (g *gate) buildCommand() *cobra.Command {
-	var base, folder string
-	var nvidia bool
+	var contents contentsFlags
+	var folder string
 	cmd := &cobra.Command{
 		Use:   "build",
 		Short: "Build the ISO, with its manifest and checksums",
@@ -39,13 +39,13 @@ file; sha256 and size of it; version, the release of bee that it is.`,
 		Example: `  gate build --base debian --output dist`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			base, err := g.baseOr(base)
+			arguments, err := contents.arguments(g)
 			if err != nil {
 				return err
 			}
-			return g.withModule(cmd.Context(), func(m module.Module) error {
+			return g.withModule(cmd.Context(), arguments, func(m module.Module) error {
 				g.out.Group("build")
-				err := m.Directory(cmd.Context(), module.Call{Function: "build", Arguments: module.Arguments{"base": base, "nvidia": nvidia}}, folder)
+				err := m.Directory(cmd.Context(), module.Call{Function: "build"}, folder)
 				g.out.EndGroup()
 				if err != nil {
 					return g.failed("build", err)
@@ -54,8 +54,7 @@ file; sha256 and size of it; version, the release of bee that it is.`,
 			})
 		},
 	}
-	baseFlag(cmd, &base)
-	nvidiaFlag(cmd, &nvidia)
+	contents.add(cmd)
 	cmd.Flags().StringVar(&folder, "output", "dist", "`folder` for what is built")
 	cmd.MarkFlagDirname("output")
 	return cmd

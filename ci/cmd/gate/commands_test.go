@@ -50,7 +50,7 @@ func TestInput(t *testing.T) {
 	for want, args := range map[string][]string{
 		`base "x" is not known; the bases are: alpine, debian`:                        {"plan", "--base", "x"},
 		`coverage "x" is not known; it is one of ["each" "pairs"]`:                    {"plan", "--coverage", "x"},
-		`--machine: machine "x" is not known; names are such as uefi-usb-4096`:        append(smoke, "--machine", "x"),
+		`--machine: machine "x": "x" is none of the words of a machine`:               append(smoke, "--machine", "x"),
 		`--jobs -1: it has to be 1 or more`:                                           append(smoke, "--jobs", "-1"),
 		`--timeout 0s: it has to be longer than nothing`:                              append(smoke, "--timeout", "0s"),
 		`--password-env NONE: the variable is not set, or empty`:                      append(smoke, "--password-env", "NONE"),
@@ -124,8 +124,9 @@ func TestBuild(t *testing.T) {
 
 `)
 	equal(t, "text", o.text, "::add-mask::-----BEGIN-----%0Ac2VjcmV0\n::add-mask::-----BEGIN-----\n::add-mask::c2VjcmV0\n::group::build\n::endgroup::\n")
-	equal(t, "calls", strings.Join(s.calls, "\n"), "build base=debian nvidia=true")
+	equal(t, "calls", strings.Join(s.calls, "\n"), "build")
 	want := fmt.Sprint(module.Options{Repository: top, Arguments: module.Arguments{
+		"base": "debian", "nvidia": true,
 		"apkMirror": module.Directory(top), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
 	}})
 	equal(t, "options", fmt.Sprint(s.options), want)
@@ -133,7 +134,7 @@ func TestBuild(t *testing.T) {
 	o = run(t, s, false, env, "build", "--output", folder)
 	equal(t, "terminal", o.text, "== build\niso="+folder+"/bee.iso\nsha256=abcd\nsize=3145728\nversion=20261105-0123\n\n"+
 		"## bee 20261105-0123 on debian trixie, Linux 6.12.1\n\n| file | size | SHA-256 |\n|---|---|---|\n| bee.iso | 3.0 MiB | abcd |\n")
-	equal(t, "calls", s.calls[1], "build base=debian nvidia=true")
+	equal(t, "calls", fmt.Sprint(s.options.Arguments), "map[base:debian nvidia:true]")
 
 	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
 	o = run(t, failing, false, env, "build")
@@ -147,7 +148,8 @@ func TestReproduce(t *testing.T) {
 	s := &standIn{do: func(module.Call, string) (string, error) { return "both builds are abcd\n", nil }}
 	o := run(t, s, true, env, "reproduce", "--base", "alpine", "--nvidia=false")
 	equal(t, "summary", o.summary, "## PASS: both builds are abcd\n\n")
-	equal(t, "calls", s.calls[0], "verifyReproducible base=alpine nvidia=false")
+	equal(t, "calls", s.calls[0], "verifyReproducible")
+	equal(t, "module", fmt.Sprint(s.options.Arguments), "map[base:alpine nvidia:false]")
 	s.do = func(module.Call, string) (string, error) {
 		return "", &module.Error{Message: "bee.iso: etc/motd differs"}
 	}
@@ -199,7 +201,7 @@ func TestRelease(t *testing.T) {
 	}
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
 		for _, m := range plan {
-			call := module.Call{Arguments: module.Arguments{"firmware": "bios", "media": "cd", "memory": 1024}}
+			call := module.Call{Arguments: module.Arguments{"machine": "bios"}}
 			if err := smokeReport(t, call, filepath.Join(to, "smoke", m.Name())); err != nil {
 				return "", err
 			}
@@ -208,7 +210,8 @@ func TestRelease(t *testing.T) {
 	}}
 	folder := filepath.Join(t.TempDir(), "v1")
 	o := run(t, s, true, env, "release", "--version", "v1", "--releases", top, "--output", folder, "--coverage", "each", "--jobs", "2", "--kvm=false", "--nvidia=false")
-	equal(t, "calls", s.calls[0], "release base=debian coverage=each jobs=2 kvm=false nvidia=false releases="+top+" timeout=10m0s version=v1")
+	equal(t, "calls", s.calls[0], "release coverage=each jobs=2 releases="+top+" timeout=10m0s version=v1")
+	equal(t, "module", fmt.Sprint(s.options.Arguments), "map[base:debian kvm:false nvidia:false]")
 	equal(t, "outputs", o.outputs, set("folder", folder)+set("notes", folder+"/NOTES.md")+set("verdict", "pass"))
 	contains(t, "summary", o.summary, "## PASS: 5 of 5 machines passed\n", "| 1 bios 1024 |")
 	if o.status != 0 {

@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"bee/core/machine"
+	"bee/gate/internal/module"
 	"dagger/bee/matrix"
 )
 
@@ -29,6 +31,24 @@ func fromEnvironment(cmd *cobra.Command, getenv func(string) string) error {
 	return errors.Join(wrong...)
 }
 
+// contentsFlags say what is on an ISO that is built.
+type contentsFlags struct {
+	base   string
+	nvidia bool
+}
+
+func (f *contentsFlags) add(cmd *cobra.Command) {
+	baseFlag(cmd, &f.base)
+	cmd.Flags().BoolVar(&f.nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
+}
+
+// arguments of the module's constructor, with the base that VERSIONS names where none is
+// given.
+func (f *contentsFlags) arguments(g *gate) (module.Arguments, error) {
+	base, err := g.baseOr(f.base)
+	return module.Arguments{"base": base, "nvidia": f.nvidia}, err
+}
+
 func baseFlag(cmd *cobra.Command, base *string) {
 	cmd.Flags().StringVar(base, "base", "", "`base` of the ISO: alpine or debian (default: BASE in VERSIONS)")
 	words(cmd, "base", matrix.Bases()...)
@@ -38,10 +58,6 @@ func coverageFlag(cmd *cobra.Command, coverage *string, value matrix.Coverage) {
 	cmd.Flags().StringVar(coverage, "coverage", string(value),
 		"`coverage` of the machines: each (every value of a factor once) or pairs (every two values of two factors once)")
 	words(cmd, "coverage", string(matrix.Each), string(matrix.Pairs))
-}
-
-func nvidiaFlag(cmd *cobra.Command, nvidia *bool) {
-	cmd.Flags().BoolVar(nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
 }
 
 // words lets the shell complete the values of a flag.
@@ -66,7 +82,7 @@ func (f *testFlags) add(cmd *cobra.Command) {
 
 // check refuses what makes no sense, and fills in how many of the machines run at a
 // time.
-func (f *testFlags) check(machines []matrix.Machine) error {
+func (f *testFlags) check(machines []machine.Machine) error {
 	largest := 0
 	for _, m := range machines {
 		largest = max(largest, m.MemoryMiB)

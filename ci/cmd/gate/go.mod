@@ -2,11 +2,14 @@ module bee/gate
 
 go 1.26.0
 
+replace bee/core => ../../../core
+
 replace dagger/bee => ../..
 
 replace bee/iso => ../../../iso
 
 require (
+	bee/core v0.0.0-00010101000000-000000000000
 	bee/iso v0.0.0-00010101000000-000000000000
 	dagger.io/dagger v0.19.7
 	dagger/bee v0.0.0-00010101000000-000000000000

@@ -23,7 +23,7 @@ func (g *gate) lintCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.withModule(cmd.Context(), func(m module.Module) error {
+			return g.withModule(cmd.Context(), nil, func(m module.Module) error {
 				g.out.Group("lint")
 				_, err := m.Text(cmd.Context(), module.Call{Function: "lint"})
 				g.out.EndGroup()

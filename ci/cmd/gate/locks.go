@@ -52,7 +52,7 @@ that is stale, or that is not there, is a warning, and the exit status is 1.`,
 			if err := os.MkdirAll(filepath.Dir(fresh), 0o755); err != nil {
 				return fmt.Errorf("--output: %w", err)
 			}
-			return g.withModule(cmd.Context(), func(m module.Module) error {
+			return g.withModule(cmd.Context(), nil, func(m module.Module) error {
 				g.out.Group("lock")
 				err := m.File(cmd.Context(), module.Call{Function: "lock"}, fresh)
 				g.out.EndGroup()

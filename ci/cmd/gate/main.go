@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/core/machine"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"dagger/bee/matrix"
@@ -165,7 +167,7 @@ func (g *gate) baseOr(base string) (string, error) {
 }
 
 // plan is the plan for a base, and that base as baseOr has it.
-func (g *gate) plan(base, coverage string) (string, []matrix.Machine, error) {
+func (g *gate) plan(base, coverage string) (string, []machine.Machine, error) {
 	base, err := g.baseOr(base)
 	if err != nil {
 		return "", nil, err
@@ -174,13 +176,15 @@ func (g *gate) plan(base, coverage string) (string, []matrix.Machine, error) {
 	return base, machines, err
 }
 
-// withModule connects to the module, and does something with it.
-func (g *gate) withModule(ctx context.Context, do func(module.Module) error) error {
+// withModule connects to the module, which is made with these arguments and those that
+// all commands take, and does something with it.
+func (g *gate) withModule(ctx context.Context, constructor module.Arguments, do func(module.Module) error) error {
 	top, err := g.top()
 	if err != nil {
 		return err
 	}
 	arguments := module.Arguments{}
+	maps.Copy(arguments, constructor)
 	if g.signingKey != "" {
 		key, err := g.secretFile("signing-key", g.signingKey)
 		if err != nil {

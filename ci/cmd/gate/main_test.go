@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 
+	"bee/core/machine"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"bee/iso/smoke/check"
@@ -142,18 +143,21 @@ func repository(t *testing.T) (top string, env map[string]string) {
 // smokeReport is the module's function of that name: machines with "uefi-usb" fail,
 // those with 4096 MiB do not boot.
 func smokeReport(t *testing.T, call module.Call, folder string) error {
+	m, err := machine.Parse(call.Arguments["machine"].(string))
+	if err != nil {
+		return err
+	}
 	r := &report.Report{
-		ISO: &report.ISO{File: "bee.iso", SHA256: strings.Repeat("ab", 32), SizeBytes: 1 << 20},
-		Machine: &report.Machine{Firmware: call.Arguments["firmware"].(string), Media: call.Arguments["media"].(string),
-			MemoryMiB: call.Arguments["memory"].(int), Accelerator: "tcg", CPUs: 2, QEMU: "7.2"},
+		ISO:             &report.ISO{File: "bee.iso", SHA256: strings.Repeat("ab", 32), SizeBytes: 1 << 20},
+		Machine:         &report.Machine{Firmware: m.Firmware, Media: m.Media, MemoryMiB: m.MemoryMiB, Accelerator: "tcg", CPUs: 2, QEMU: "7.2"},
 		Timeline:        []report.Milestone{{Name: "kernel", Seconds: 2}},
 		Checks:          []check.Check{{Name: "motd", Status: check.Pass}, {Name: "memory", Status: check.Pass}},
 		DurationSeconds: 60,
 	}
 	switch {
-	case call.Arguments["memory"] == 4096:
+	case m.MemoryMiB == 4096:
 		r.Checks, r.Reason = nil, "kernel panic: ::x::"
-	case call.Arguments["firmware"] == "uefi" && call.Arguments["media"] == "usb":
+	case m.Firmware == machine.UEFI && m.Media == machine.USB:
 		r.Checks[1] = check.Check{Name: "memory", Status: check.Fail, Detail: "40 of 480 MiB"}
 	}
 	r.Conclude()

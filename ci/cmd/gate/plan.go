@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/core/machine"
 	"bee/gate/internal/output"
 	"dagger/bee/matrix"
 )
@@ -44,7 +45,7 @@ Actions it is the output "matrix", too.`,
 // named is a machine as a workflow's matrix has it.
 type named struct {
 	Name string `json:"name"`
-	matrix.Machine
+	machine.Machine
 }
 
 // workflowMatrix is a plan in the form of a workflow's matrix.
@@ -52,7 +53,7 @@ type workflowMatrix struct {
 	Include []named `json:"include"`
 }
 
-func include(plan []matrix.Machine) (string, error) {
+func include(plan []machine.Machine) (string, error) {
 	var all workflowMatrix
 	for _, m := range plan {
 		all.Include = append(all.Include, named{m.Name(), m})

@@ -13,8 +13,8 @@ import (
 )
 
 func (g *gate) releaseCommand() *cobra.Command {
-	var version, releases, base, coverage, folder string
-	var nvidia bool
+	var version, releases, coverage, folder string
+	var contents contentsFlags
 	var test testFlags
 	cmd := &cobra.Command{
 		Use:   "release --version VERSION --output FOLDER",
@@ -28,16 +28,20 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			if err := emptyFolder("output", folder); err != nil {
 				return err
 			}
-			base, plan, err := g.plan(base, coverage)
+			_, plan, err := g.plan(contents.base, coverage)
 			if err != nil {
 				return err
 			}
 			if err := test.check(plan); err != nil {
 				return err
 			}
+			constructor, err := contents.arguments(g)
+			if err != nil {
+				return err
+			}
+			constructor["kvm"] = test.kvm
 			arguments := module.Arguments{
-				"version": version, "base": base, "coverage": coverage, "nvidia": nvidia,
-				"jobs": test.jobs, "timeout": test.timeout.String(), "kvm": test.kvm,
+				"version": version, "coverage": coverage, "jobs": test.jobs, "timeout": test.timeout.String(),
 			}
 			// The first release of all has none before it, and no folder of them.
 			switch _, err := os.Stat(releases); {
@@ -50,7 +54,7 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 				}
 				arguments["releases"] = module.Directory(releases)
 			}
-			return g.withModule(cmd.Context(), func(m module.Module) error {
+			return g.withModule(cmd.Context(), constructor, func(m module.Module) error {
 				g.out.Group("release " + version)
 				err := m.Directory(cmd.Context(), module.Call{Function: "release", Arguments: arguments}, folder)
 				g.out.EndGroup()
@@ -71,10 +75,9 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 	flags := cmd.Flags()
 	flags.StringVar(&version, "version", "", "`version` of the release")
 	flags.StringVar(&releases, "releases", "", "`folder` with the releases before, if there is one")
-	baseFlag(cmd, &base)
+	contents.add(cmd)
 	coverageFlag(cmd, &coverage, matrix.Pairs)
 	test.add(cmd)
-	nvidiaFlag(cmd, &nvidia)
 	flags.StringVar(&folder, "output", "", "`folder` for the release, which must not exist or be empty")
 	cmd.MarkFlagRequired("version")
 	cmd.MarkFlagRequired("output")

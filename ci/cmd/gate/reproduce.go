@@ -10,20 +10,19 @@ import (
 )
 
 func (g *gate) reproduceCommand() *cobra.Command {
-	var base string
-	var nvidia bool
+	var contents contentsFlags
 	cmd := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Build the ISO twice, and tell whether both are the same",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			base, err := g.baseOr(base)
+			arguments, err := contents.arguments(g)
 			if err != nil {
 				return err
 			}
-			return g.withModule(cmd.Context(), func(m module.Module) error {
+			return g.withModule(cmd.Context(), arguments, func(m module.Module) error {
 				g.out.Group("reproduce")
-				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible", Arguments: module.Arguments{"base": base, "nvidia": nvidia}})
+				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible"})
 				g.out.EndGroup()
 				if err != nil {
 					g.out.Summary(summary.Line("FAIL", "no proof that the ISO is reproducible: "+err.Error()))
@@ -34,7 +33,6 @@ func (g *gate) reproduceCommand() *cobra.Command {
 			})
 		},
 	}
-	baseFlag(cmd, &base)
-	nvidiaFlag(cmd, &nvidia)
+	contents.add(cmd)
 	return cmd
 }

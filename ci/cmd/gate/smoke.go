@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"bee/core/machine"
 	"bee/gate/internal/module"
 	"bee/gate/internal/reports"
 	"bee/iso/smoke/report"
@@ -27,9 +28,9 @@ type smokeTest struct {
 	testFlags
 	identityFile, passwordVariable string
 
-	machines []matrix.Machine
-	// What all machines have in common.
-	common module.Arguments
+	machines []machine.Machine
+	// Arguments of the module's constructor, and those of each test but its machine.
+	constructor, common module.Arguments
 }
 
 func (g *gate) smokeCommand() *cobra.Command {
@@ -52,7 +53,7 @@ end as an annotation; the output "verdict" is pass, fail or error.`,
 			if err := g.prepare(&t); err != nil {
 				return err
 			}
-			return g.withModule(cmd.Context(), func(m module.Module) error {
+			return g.withModule(cmd.Context(), t.constructor, func(m module.Module) error {
 				return g.conclude(g.run(cmd.Context(), m, &t))
 			})
 		},
@@ -86,13 +87,13 @@ end as an annotation; the output "verdict" is pass, fail or error.`,
 
 // prepare checks all that a test is given, and hides its secrets.
 func (g *gate) prepare(t *smokeTest) error {
-	t.common = module.Arguments{"iso": module.File(t.iso)}
+	t.constructor, t.common = module.Arguments{}, module.Arguments{"iso": module.File(t.iso)}
 	var err error
 	switch {
 	case t.identityFile != "":
 		t.common["identity"], err = g.secretFile("identity", t.identityFile)
 	case t.passwordVariable != "":
-		t.common["password"], err = g.secretVariable("password-env", t.passwordVariable)
+		t.constructor["password"], err = g.secretVariable("password-env", t.passwordVariable)
 	}
 	if err != nil {
 		return err
@@ -108,12 +109,12 @@ func (g *gate) prepare(t *smokeTest) error {
 		t.machines = nil
 	}
 	for _, name := range t.names {
-		machine, err := matrix.Find(base, name)
+		m, err := matrix.Find(base, name)
 		if err != nil {
 			return fmt.Errorf("--machine: %w", err)
 		}
-		if !slices.Contains(t.machines, machine) {
-			t.machines = append(t.machines, machine)
+		if !slices.Contains(t.machines, m) {
+			t.machines = append(t.machines, m)
 		}
 	}
 	if err := t.check(t.machines); err != nil {
@@ -126,7 +127,7 @@ func (g *gate) prepare(t *smokeTest) error {
 		}
 	}
 	t.common["timeout"] = t.timeout.String()
-	t.common["kvm"] = t.kvm
+	t.constructor["kvm"] = t.kvm
 	return nil
 }
 
@@ -141,7 +142,7 @@ func (g *gate) run(ctx context.Context, m module.Module, t *smokeTest) []reports
 	ended := 0
 	for i, machine := range t.machines {
 		group.Go(func() error {
-			results[i] = test(ctx, m, t, machine)
+			results[i] = test(ctx, m, t, machine.Name())
 			mu.Lock()
 			defer mu.Unlock()
 			ended++
@@ -153,13 +154,14 @@ func (g *gate) run(ctx context.Context, m module.Module, t *smokeTest) []reports
 	return results
 }
 
-// test tests one machine.
-func test(ctx context.Context, m module.Module, t *smokeTest, machine matrix.Machine) reports.Result {
-	name := machine.Name()
+// test tests the machine of a name.
+func test(ctx context.Context, m module.Module, t *smokeTest, name string) reports.Result {
 	folder := filepath.Join(t.folder, name)
 	err := context.Cause(ctx)
 	if err == nil {
-		err = m.Directory(ctx, module.Call{Function: "smokeReport", Arguments: t.arguments(machine)}, folder)
+		arguments := maps.Clone(t.common)
+		arguments["machine"] = name
+		err = m.Directory(ctx, module.Call{Function: "smokeReport", Arguments: arguments}, folder)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -168,23 +170,6 @@ func test(ctx context.Context, m module.Module, t *smokeTest, machine matrix.Mac
 		return reports.Read(name, folder)
 	}
 	return reports.Result{Name: name, Dir: folder, Problem: "no report: " + err.Error()}
-}
-
-// arguments are those for one machine. A server has network, drives and BMC of its own.
-func (t *smokeTest) arguments(machine matrix.Machine) module.Arguments {
-	arguments := module.Arguments{
-		"firmware": machine.Firmware,
-		"media":    machine.Media,
-		"memory":   machine.MemoryMiB,
-		"profile":  machine.Profile,
-	}
-	if machine.Profile == matrix.Plain {
-		arguments["network"] = machine.Network
-		arguments["disk"] = machine.Disk
-		arguments["bmc"] = machine.BMC
-	}
-	maps.Copy(arguments, t.common)
-	return arguments
 }
 
 // line is a result in one line.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +18,7 @@ import (
 // four network cards, on which the engine fails.
 func machines(t *testing.T) *standIn {
 	return &standIn{t: t, do: func(call module.Call, to string) (string, error) {
-		if call.Arguments["network"] == "four" {
+		if strings.Contains(call.Arguments["machine"].(string), "-four-") {
 			return "", &module.Error{Message: "exit code: 137", Stderr: "qemu: killed\n"}
 		}
 		return "", smokeReport(t, call, to)
@@ -56,11 +57,12 @@ qemu: killed
 ::error title=`+machineNone+`::no report: exit code: 137%0Aqemu: killed
 `)
 	equal(t, "outputs", o.outputs, set("verdict", "fail"))
-	equal(t, "calls", strings.Join(s.calls, "\n"), strings.ReplaceAll(`smokeReport bmc=false disk=nvme firmware=bios iso=ISO kvm=false media=cd memory=512 network=virtio password=s3cret profile=plain timeout=1m30s
-smokeReport bmc=true disk=virtio-blk firmware=uefi iso=ISO kvm=false media=usb memory=1024 network=e1000e password=s3cret profile=plain timeout=1m30s
-smokeReport bmc=true disk=ahci firmware=bios iso=ISO kvm=false media=cd memory=4096 network=none password=s3cret profile=plain timeout=1m30s
-smokeReport bmc=false disk=virtio-scsi firmware=uefi iso=ISO kvm=false media=usb memory=4096 network=four password=s3cret profile=plain timeout=1m30s
-smokeReport firmware=uefi iso=ISO kvm=false media=cd memory=1024 password=s3cret profile=server timeout=1m30s`, "ISO", iso))
+	want := ""
+	for _, name := range []string{machine512, machineFails, machineBroken, machineNone, server} {
+		want += "smokeReport iso=" + iso + " machine=" + name + " timeout=1m30s\n"
+	}
+	equal(t, "calls", strings.Join(s.calls, "\n")+"\n", want)
+	equal(t, "module", fmt.Sprint(s.options.Arguments), fmt.Sprint(module.Arguments{"kvm": false, "password": module.Secret("s3cret")}))
 	equal(t, "summary", o.summary, read("testdata/smoke.md"))
 	if o.status != exitFailed {
 		t.Errorf("status %d", o.status)
@@ -127,7 +129,7 @@ func TestVerdictOfJobs(t *testing.T) {
 	_, env := repository(t)
 	top := t.TempDir()
 	for _, name := range []string{machine512, server} {
-		call := module.Call{Arguments: module.Arguments{"firmware": "bios", "media": "cd", "memory": 512}}
+		call := module.Call{Arguments: module.Arguments{"machine": machine512}}
 		if err := smokeReport(t, call, filepath.Join(top, "smoke-"+name, name)); err != nil {
 			t.Fatal(err)
 		}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"bee/iso/smoke/internal/hardware"
+	"bee/core/machine"
 )
 
 // Title says in one line what was tested; of the hardware, what is not as usual.
@@ -18,11 +18,11 @@ func (r *Report) Title() string {
 	}
 	title := fmt.Sprintf("%s (sha256 %.12s), %s, %s, %s, %d MiB, %s", r.ISO.File, r.ISO.SHA256,
 		r.Machine.Profile, r.Machine.Firmware, r.Machine.Media, r.Machine.MemoryMiB, r.Machine.Accelerator)
-	if m := r.Machine; m.Profile == hardware.Plain {
-		if m.Network != hardware.Networks[0] {
+	if m := r.Machine; m.Profile == machine.Plain {
+		if m.Network != machine.Virtio {
 			title += ", network " + m.Network
 		}
-		if m.Disk != hardware.Disks[0] {
+		if m.Disk != machine.NVMe {
 			title += ", disk " + m.Disk
 		}
 		if m.BMC {

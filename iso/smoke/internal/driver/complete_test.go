@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/machine"
 	"bee/iso/smoke/check"
-	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/report"
 )
 
@@ -45,7 +45,7 @@ func TestCheckComplete(t *testing.T) {
 			}
 			run := &test{
 				Options: Options{ISO: "bee.iso", Progress: io.Discard,
-					Hardware: hardware.Machine{Profile: hardware.Plain, Network: hardware.None, Disk: hardware.NVMe, BMC: true}},
+					Machine: machine.Machine{Profile: machine.Plain, Network: machine.None, Disk: machine.NVMe, BMC: true}},
 				report: &report.Report{Checks: []check.Check{{Name: "new", Status: check.Pass}}},
 			}
 			if err := run.checkComplete(t.Context(), here{file}); err != nil {

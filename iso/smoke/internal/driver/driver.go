@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"bee/core/machine"
 	"bee/iso/smoke/check"
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/console"
@@ -32,11 +33,8 @@ import (
 type Options struct {
 	// The ISO to boot. Empty: Host is tested.
 	ISO string
-	// bios or uefi; cd or usb.
-	Firmware, Media string
-	MemoryMiB       int
-	// Without a network card, the test runs over the serial console.
-	Hardware hardware.Machine
+	// What boots it. Without a network card, the test runs over the serial console.
+	Machine machine.Machine
 	// Empty: KVM where it works, else TCG.
 	Accelerator qemu.Accelerator
 
@@ -139,20 +137,20 @@ func (t *test) virtual(ctx context.Context) error {
 	t.say("booting %s", t.report.Title())
 	t.began = time.Now()
 	// The machine outlives the time limit: its screen at that moment is wanted.
-	machine, err := qemu.Start(context.WithoutCancel(ctx), config)
+	running, err := qemu.Start(context.WithoutCancel(ctx), config)
 	if err != nil {
 		return InputError{err}
 	}
-	defer machine.Close()
-	t.console = console.Watch(machine.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
-	err = t.whileUp(ctx, machine, func(ctx context.Context) error {
-		if t.Hardware.Network == hardware.None {
-			return t.overSerial(ctx, machine.Serial)
+	defer running.Close()
+	t.console = console.Watch(running.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
+	err = t.whileUp(ctx, running, func(ctx context.Context) error {
+		if t.Machine.Network == machine.None {
+			return t.overSerial(ctx, running.Serial)
 		}
 		return t.overSSH(ctx, address)
 	})
 	if t.ReportDir != "" {
-		if err := machine.Screenshot(filepath.Join(t.ReportDir, report.ConsoleFile)); err != nil {
+		if err := running.Screenshot(filepath.Join(t.ReportDir, report.ConsoleFile)); err != nil {
 			t.say("no %s: %v", report.ConsoleFile, err)
 		}
 	}
@@ -172,10 +170,10 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	if err != nil {
 		return config, "", err
 	}
-	if t.Firmware == qemu.UEFI && !boot.UEFI || t.Firmware == qemu.BIOS && !boot.BIOS {
-		return config, "", fmt.Errorf("%s: no El Torito boot image for --firmware %s", t.ISO, t.Firmware)
+	if t.Machine.Firmware == machine.UEFI && !boot.UEFI || t.Machine.Firmware == machine.BIOS && !boot.BIOS {
+		return config, "", fmt.Errorf("%s: no El Torito boot image for firmware %s", t.ISO, t.Machine.Firmware)
 	}
-	firmware, err := qemu.FindFirmware(t.Firmware)
+	firmware, err := qemu.FindFirmware(t.Machine.Firmware)
 	if err != nil {
 		return config, "", err
 	}
@@ -187,7 +185,7 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 		return config, "", err
 	}
 	config = qemu.Config{
-		ISO: t.ISO, Media: t.Media, Firmware: firmware, MemoryMiB: t.MemoryMiB,
+		ISO: t.ISO, Media: t.Machine.Media, Firmware: firmware, MemoryMiB: t.Machine.MemoryMiB,
 		Accelerator: t.Accelerator,
 	}
 	if config.Accelerator == "" {
@@ -196,13 +194,13 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	if address, err = freeAddress(); err != nil {
 		return config, "", err
 	}
-	if config.Hardware, t.removeHardware, err = t.Hardware.Install(address); err != nil {
+	if config.Hardware, t.removeHardware, err = hardware.Install(t.Machine, address); err != nil {
 		return config, "", err
 	}
 	t.report.Machine = &report.Machine{
-		Profile: t.Hardware.Profile, Firmware: t.Firmware, Media: t.Media, Accelerator: string(config.Accelerator),
-		MemoryMiB: t.MemoryMiB, CPUs: qemu.CPUs,
-		Network: t.Hardware.Network, Disk: t.Hardware.Disk, BMC: t.Hardware.BMC, QEMU: version,
+		Profile: t.Machine.Profile, Firmware: t.Machine.Firmware, Media: t.Machine.Media, Accelerator: string(config.Accelerator),
+		MemoryMiB: t.Machine.MemoryMiB, CPUs: qemu.CPUs,
+		Network: t.Machine.Network, Disk: t.Machine.Disk, BMC: t.Machine.HasBMC(), QEMU: version,
 	}
 	return config, address, nil
 }
@@ -233,7 +231,7 @@ func freeAddress() (string, error) {
 
 // whileUp runs do with a context that ends when the machine does, or when its
 // console tells of a fault; that is then the error.
-func (t *test) whileUp(ctx context.Context, machine *qemu.Machine, do func(context.Context) error) error {
+func (t *test) whileUp(ctx context.Context, running *qemu.Machine, do func(context.Context) error) error {
 	up, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	go func() {
@@ -244,8 +242,8 @@ func (t *test) whileUp(ctx context.Context, machine *qemu.Machine, do func(conte
 	}()
 	go func() {
 		select {
-		case <-machine.Done():
-			fail(machine.Err())
+		case <-running.Done():
+			fail(running.Err())
 		case <-up.Done():
 		}
 	}()
@@ -340,7 +338,7 @@ func (t *test) check(ctx context.Context, shell remote.Shell) error {
 
 // arguments of the smoke test.
 func (t *test) arguments() (args []string) {
-	if t.Hardware.Network == hardware.None {
+	if t.Machine.Network == machine.None {
 		args = append(args, "--no-network")
 	}
 	if t.Internet {
@@ -361,7 +359,7 @@ func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
 	if err != nil {
 		return fmt.Errorf("reading the audit's report: %w", err)
 	}
-	for _, c := range t.Hardware.Check([]byte(text)) {
+	for _, c := range hardware.Check(t.Machine, []byte(text)) {
 		t.add(c)
 	}
 	return nil
@@ -401,9 +399,9 @@ func (t *test) checkComplete(ctx context.Context, shell remote.Shell) error {
 func (t *test) facts(driver string, programs []string) []golden.Fact {
 	var facts []golden.Fact
 	for fact, holds := range map[golden.Fact]bool{
-		golden.NoNetwork: t.Hardware.Network == hardware.None,
-		golden.Server:    t.Hardware.Profile == hardware.Server,
-		golden.BMC:       t.Hardware.BMC,
+		golden.NoNetwork: t.Machine.Network == machine.None,
+		golden.Server:    t.Machine.Profile == machine.Server,
+		golden.BMC:       t.Machine.HasBMC(),
 		golden.Internet:  t.Internet,
 		golden.NoDriver:  driver == "",
 		golden.NoGPUBurn: !slices.Contains(programs, "gpu_burn"),

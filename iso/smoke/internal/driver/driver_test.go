@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"bee/core/machine"
 	"bee/iso/smoke/internal/bootsector"
-	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/report"
 )
@@ -36,8 +36,9 @@ func bootSector(ctx context.Context, t *testing.T, sector []byte, change func(*O
 	}
 	var progress bytes.Buffer
 	options := Options{
-		ISO: iso, Firmware: qemu.BIOS, Media: qemu.CD, MemoryMiB: 64, Accelerator: qemu.TCG, Script: "exit 0",
-		Hardware:  hardware.Machine{Profile: hardware.Plain, Network: hardware.Virtio, Disk: hardware.NVMe},
+		ISO: iso, Accelerator: qemu.TCG, Script: "exit 0",
+		Machine: machine.Machine{Firmware: machine.BIOS, Media: machine.CD, MemoryMiB: 64,
+			Network: machine.Virtio, Disk: machine.NVMe, Profile: machine.Plain},
 		ReportDir: filepath.Join(dir, "report"), Timeout: time.Minute, Progress: &progress,
 	}
 	change(&options)
@@ -107,22 +108,22 @@ func TestNeverAnswers(t *testing.T) {
 		until   string // a line of progress
 		want    string
 	}{
-		"silent": {"", hardware.Virtio, "booting",
+		"silent": {"", machine.Virtio, "booting",
 			"waiting for the SSH password on the serial console: patience is over; the serial console has said nothing"},
-		"half a password": {"bee: SSH password for root and bee: ab", hardware.Virtio, "booting",
+		"half a password": {"bee: SSH password for root and bee: ab", machine.Virtio, "booting",
 			"waiting for the SSH password on the serial console: patience is over"},
-		"no shell": {"Linux version 6.12\n", hardware.None, "kernel",
+		"no shell": {"Linux version 6.12\n", machine.None, "kernel",
 			"waiting for the root shell on the serial console: patience is over; the serial console last said \"Linux version 6.12\""},
-		"no SSH": {"bee: SSH password for root and bee: abc\n", hardware.Virtio, "ssh access",
+		"no SSH": {"bee: SSH password for root and bee: abc\n", machine.Virtio, "ssh access",
 			"waiting for SSH: patience is over; SSH last said"},
-		"frozen shell": {"root@bee:~# ", hardware.None, "login prompt",
+		"frozen shell": {"root@bee:~# ", machine.None, "login prompt",
 			"waiting for the root shell on the serial console: patience is over; the serial console last said \"root@bee:~#\""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			r, _, err := boot(ctx, t, c.says, func(o *Options) {
-				o.Hardware.Network = c.network
+				o.Machine.Network = c.network
 				o.Progress = trigger{c.until, func() { time.AfterFunc(time.Second, func() { cancel(errors.New("patience is over")) }) }}
 			})
 			if err == nil || !strings.Contains(err.Error(), c.want) || r.Verdict != report.Error {
@@ -140,15 +141,15 @@ func TestTimeLimit(t *testing.T) {
 		sector  []byte
 		network string
 	}{
-		"SSH comes too late":    {bootsector.Say("bee: SSH password for root and bee: abc\n"), hardware.Virtio},
-		"serial comes too late": {bootsector.Say("root@bee:~# "), hardware.None},
-		"a flood of lines":      {bootsector.Flood("line\n"), hardware.Virtio},
-		"a line without end":    {bootsector.Flood("root@bee:~# "), hardware.None},
+		"SSH comes too late":    {bootsector.Say("bee: SSH password for root and bee: abc\n"), machine.Virtio},
+		"serial comes too late": {bootsector.Say("root@bee:~# "), machine.None},
+		"a flood of lines":      {bootsector.Flood("line\n"), machine.Virtio},
+		"a line without end":    {bootsector.Flood("root@bee:~# "), machine.None},
 	} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
 			r, dir, err := bootSector(t.Context(), t, c.sector, func(o *Options) {
-				o.Timeout, o.Hardware.Network = limit, c.network
+				o.Timeout, o.Machine.Network = limit, c.network
 			})
 			if err == nil || !strings.HasPrefix(err.Error(), "waiting for ") || !strings.Contains(err.Error(), "the time limit of 5s is over") || r.Verdict != report.Error {
 				t.Errorf("got %v, verdict %s", err, r.Verdict)
@@ -184,9 +185,9 @@ func TestBadInput(t *testing.T) {
 		want   string
 	}{
 		"no ISO":      {func(o *Options) { os.WriteFile(o.ISO, []byte("text"), 0o600) }, "no ISO 9660 signature"},
-		"BIOS only":   {func(o *Options) { o.Firmware = qemu.UEFI }, "no El Torito boot image for --firmware uefi"},
+		"BIOS only":   {func(o *Options) { o.Machine.Firmware = machine.UEFI }, "no El Torito boot image for firmware uefi"},
 		"no file":     {func(o *Options) { o.ISO = "/no/such.iso" }, "/no/such.iso"},
-		"no firmware": {func(o *Options) { o.Firmware = "coreboot" }, "coreboot"},
+		"no firmware": {func(o *Options) { o.Machine.Firmware = "coreboot" }, "coreboot"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, _, err := boot(t.Context(), t, "", c.change)
@@ -214,7 +215,7 @@ func TestInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	r, err := Run(ctx, Options{
-		ISO: iso, Firmware: qemu.BIOS, Media: qemu.USB, MemoryMiB: 64, ReportDir: dir,
+		ISO: iso, Machine: machine.Machine{Firmware: machine.BIOS, Media: machine.USB, MemoryMiB: 64}, ReportDir: dir,
 		Timeout: time.Minute, Progress: &bytes.Buffer{},
 	})
 	if err == nil || r.Verdict != report.Error {

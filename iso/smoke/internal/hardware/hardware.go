@@ -1,4 +1,4 @@
-// Package hardware is what a virtual machine is made of for the audit to find,
+// Package hardware is what QEMU makes of a [machine.Machine] for the audit to find,
 // and what the audit's report has to say about it.
 package hardware
 
@@ -11,52 +11,9 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/machine"
 	"bee/iso/smoke/internal/qemu"
 )
-
-// Names of the profiles.
-const (
-	// Plain is a machine that the rest of [Machine] describes.
-	Plain = "plain"
-	// Server is a machine with what servers have, under names that try an audit:
-	// drives of every kind, three network cards, a BMC and power supplies.
-	Server = "server"
-)
-
-// Kinds of network cards, of which the first one carries SSH.
-const (
-	Virtio = "virtio"
-	E1000e = "e1000e"
-	Four   = "four" // of different makes
-	None   = "none"
-)
-
-// What a drive is connected by.
-const (
-	NVMe       = "nvme"
-	VirtioBlk  = "virtio-blk"
-	AHCI       = "ahci"
-	VirtioSCSI = "virtio-scsi"
-)
-
-// Profiles, Networks and Disks are the words that a [Machine] is described by;
-// the first one is the default.
-var (
-	Profiles = []string{Plain, Server}
-	Networks = []string{Virtio, E1000e, Four, None}
-	Disks    = []string{NVMe, VirtioBlk, AHCI, VirtioSCSI}
-)
-
-// Machine is the hardware of a virtual machine.
-type Machine struct {
-	// One of Profiles.
-	Profile string
-	// One of Networks, and one of Disks; empty in the profile server, which has
-	// cards and drives of its own.
-	Network, Disk string
-	// Whether there is a BMC; there is one in the profile server anyway.
-	BMC bool
-}
 
 // part is something that a machine is made of.
 type part struct {
@@ -69,30 +26,30 @@ type part struct {
 
 // parts are what the machine is made of. Files lie in the folder dir, and ssh is
 // the address, host:port, at which the machine's port 22 answers.
-func (m Machine) parts(dir, ssh string) []part {
-	if m.Profile == Server {
+func parts(m machine.Machine, dir, ssh string) []part {
+	if m.Profile == machine.Server {
 		return []part{server(dir), network(ssh, virtioCard, e1000eCard, vmxnet3Card), bmc(dir)}
 	}
-	parts := []part{drives[m.Disk], board()}
+	all := []part{drives[m.Disk], board()}
 	if cards := networks[m.Network]; len(cards) > 0 {
-		parts = append(parts, network(ssh, cards...))
+		all = append(all, network(ssh, cards...))
 	}
 	if m.BMC {
-		parts = append(parts, bmc(dir))
+		all = append(all, bmc(dir))
 	}
-	return parts
+	return all
 }
 
-// Install writes the files that the hardware needs into a new folder and returns
-// QEMU's arguments for it, with the machine's port 22 answering at ssh, host:port;
+// Install writes the files that a machine's hardware needs into a new folder and
+// returns QEMU's arguments for it, with the machine's port 22 answering at ssh, host:port;
 // remove deletes the folder.
-func (m Machine) Install(ssh string) (args []string, remove func(), err error) {
+func Install(m machine.Machine, ssh string) (args []string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "smoke-hardware-")
 	if err != nil {
 		return nil, nil, err
 	}
 	remove = func() { os.RemoveAll(dir) }
-	for _, p := range m.parts(dir, ssh) {
+	for _, p := range parts(m, dir, ssh) {
 		args = append(args, p.args...)
 		for path, content := range p.files {
 			err = errors.Join(err, os.WriteFile(path, content, 0o600))
@@ -117,10 +74,10 @@ func board() part {
 
 // drives are the one drive of a machine, by what it is connected by.
 var drives = map[string]part{
-	NVMe:      drive(fields{"transport": "nvme"}, option("-device", "nvme", "drive=disk", driveSerial)),
-	VirtioBlk: drive(fields{"transport": "virtio"}, option("-device", "virtio-blk-pci", "drive=disk", driveSerial)),
-	AHCI:      drive(fields{"transport": "sata"}, option("-device", "ide-hd", "drive=disk", "bus=ide.2", driveSerial)),
-	VirtioSCSI: drive(fields{"vendor": "QEMU"}, option("-device", "virtio-scsi-pci", "id=scsi"),
+	machine.NVMe:      drive(fields{"transport": "nvme"}, option("-device", "nvme", "drive=disk", driveSerial)),
+	machine.VirtioBlk: drive(fields{"transport": "virtio"}, option("-device", "virtio-blk-pci", "drive=disk", driveSerial)),
+	machine.AHCI:      drive(fields{"transport": "sata"}, option("-device", "ide-hd", "drive=disk", "bus=ide.2", driveSerial)),
+	machine.VirtioSCSI: drive(fields{"vendor": "QEMU"}, option("-device", "virtio-scsi-pci", "id=scsi"),
 		option("-device", "scsi-hd", "drive=disk", "bus=scsi.0", driveSerial)),
 }
 
@@ -156,10 +113,10 @@ var (
 )
 
 var networks = map[string][]card{
-	Virtio: {virtioCard},
-	E1000e: {e1000eCard},
-	Four:   {virtioCard, e1000eCard, vmxnet3Card, e1000Card},
-	None:   {},
+	machine.Virtio: {virtioCard},
+	machine.E1000e: {e1000eCard},
+	machine.Four:   {virtioCard, e1000eCard, vmxnet3Card, e1000Card},
+	machine.None:   {},
 }
 
 // network is cards, each in a network of its own. SSH is forwarded to the first.

@@ -7,30 +7,32 @@ import (
 	"testing"
 
 	"bee/iso/smoke/check"
+
+	"bee/core/machine"
 )
 
 func TestInstall(t *testing.T) {
 	for _, c := range []struct {
-		machine Machine
+		machine machine.Machine
 		files   int
 		args    []string // in this order
 	}{
-		{Machine{Profile: Plain, Network: Virtio, Disk: NVMe}, 0,
+		{machine.Machine{Profile: machine.Plain, Network: machine.Virtio, Disk: machine.NVMe}, 0,
 			[]string{"nvme,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "virtio-net-pci,netdev=net1,mac=52:54:00:be:e0:01"}},
-		{Machine{Profile: Plain, Network: E1000e, Disk: VirtioBlk, BMC: true}, 2,
+		{machine.Machine{Profile: machine.Plain, Network: machine.E1000e, Disk: machine.VirtioBlk, BMC: true}, 2,
 			[]string{"virtio-blk-pci,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "e1000e,netdev=net1", "ipmi-bmc-sim,id=bmc"}},
-		{Machine{Profile: Plain, Network: Four, Disk: AHCI}, 0,
+		{machine.Machine{Profile: machine.Plain, Network: machine.Four, Disk: machine.AHCI}, 0,
 			[]string{"ide-hd,", "hostfwd=", "netdev=net1", "restrict=on", "netdev=net2", "netdev=net3", "e1000,netdev=net4,mac=52:54:00:be:e0:04"}},
-		{Machine{Profile: Plain, Network: None, Disk: VirtioSCSI}, 0, []string{"scsi-hd,drive=disk,bus=scsi.0"}},
-		{Machine{Profile: Server, BMC: true}, 4, []string{"hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-sim,"}},
+		{machine.Machine{Profile: machine.Plain, Network: machine.None, Disk: machine.VirtioSCSI}, 0, []string{"scsi-hd,drive=disk,bus=scsi.0"}},
+		{machine.Machine{Profile: machine.Server, BMC: true}, 4, []string{"hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-sim,"}},
 	} {
 		t.Setenv("TMPDIR", t.TempDir())
-		args, remove, err := c.machine.Install("127.0.0.1:22022")
+		args, remove, err := Install(c.machine, "127.0.0.1:22022")
 		if err != nil {
 			t.Fatal(err)
 		}
 		rest := strings.Join(args, " ")
-		if got, want := strings.Count(rest, "-netdev"), strings.Count(strings.Join(c.args, " "), "netdev=net"); c.machine.Profile == Plain && got != want {
+		if got, want := strings.Count(rest, "-netdev"), strings.Count(strings.Join(c.args, " "), "netdev=net"); c.machine.Profile == machine.Plain && got != want {
 			t.Errorf("%+v: %d network cards, want %d", c.machine, got, want)
 		}
 		dirs, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
@@ -63,9 +65,9 @@ func TestInstall(t *testing.T) {
 // Whatever a machine is made of, the audit has to find it: none of the words may
 // make a machine without wants.
 func TestWants(t *testing.T) {
-	for _, network := range Networks {
-		for _, disk := range Disks {
-			for _, c := range (Machine{Profile: Plain, Network: network, Disk: disk, BMC: true}).Check([]byte("{}")) {
+	for _, network := range machine.Networks {
+		for _, disk := range machine.Disks {
+			for _, c := range Check(machine.Machine{Profile: machine.Plain, Network: network, Disk: disk, BMC: true}, []byte("{}")) {
 				if c.Status != check.Fail {
 					t.Errorf("network %s, disk %s: an empty report is %s", network, disk, c)
 				}
@@ -73,7 +75,7 @@ func TestWants(t *testing.T) {
 		}
 	}
 	var names []string
-	for _, c := range (Machine{Profile: Plain, Network: E1000e, Disk: AHCI, BMC: true}).Check(nil) {
+	for _, c := range Check(machine.Machine{Profile: machine.Plain, Network: machine.E1000e, Disk: machine.AHCI, BMC: true}, nil) {
 		names = append(names, c.Name)
 	}
 	if got := strings.Join(names, " "); got != "hardware-drives hardware-board hardware-network hardware-power" {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/machine"
 	"bee/iso/smoke/check"
 )
 
@@ -30,11 +31,10 @@ func (missing) String() string { return "absent" }
 
 var absent = missing{}
 
-// Check compares the audit's report with the machine: a check for each kind of
-// part.
-func (m Machine) Check(report []byte) []check.Check {
+// Check compares the audit's report with a machine: a check for each kind of part.
+func Check(m machine.Machine, report []byte) []check.Check {
 	var wants []want
-	for _, p := range m.parts("", "") {
+	for _, p := range parts(m, "", "") {
 		wants = append(wants, p.wants...)
 	}
 	return checkAll(wants, report)

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+
+	"bee/core/machine"
 )
 
 // Firmware starts the machine. The zero value is the BIOS that QEMU brings.
@@ -14,12 +16,6 @@ type Firmware struct {
 	Code, Vars string
 }
 
-// Names of the kinds of firmware.
-const (
-	BIOS = "bios"
-	UEFI = "uefi"
-)
-
 // Where Debian's package ovmf puts its images (of 4 MiB, and of 2 MiB before
 // Debian 12). They know no Secure Boot.
 var ovmf = []Firmware{
@@ -27,15 +23,15 @@ var ovmf = []Firmware{
 	{Code: "/usr/share/OVMF/OVMF_CODE.fd", Vars: "/usr/share/OVMF/OVMF_VARS.fd"},
 }
 
-// FindFirmware returns the firmware of a kind, BIOS or UEFI.
+// FindFirmware returns the firmware of a kind, machine.BIOS or machine.UEFI.
 func FindFirmware(kind string) (Firmware, error) {
 	switch kind {
-	case BIOS:
+	case machine.BIOS:
 		return Firmware{}, nil
-	case UEFI:
+	case machine.UEFI:
 		return firstPresent(ovmf)
 	}
-	return Firmware{}, fmt.Errorf("firmware %q is not known; it is %s or %s", kind, BIOS, UEFI)
+	return Firmware{}, fmt.Errorf("firmware %q is not known; it is %s or %s", kind, machine.BIOS, machine.UEFI)
 }
 
 func firstPresent(candidates []Firmware) (Firmware, error) {

@@ -17,24 +17,19 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"bee/core/machine"
 )
 
 // Program is the QEMU that is run, from PATH.
 const Program = "qemu-system-x86_64"
 
-// Media that a machine can boot an ISO from.
-const (
-	CD  = "cd"  // a SATA CD-ROM drive
-	USB = "usb" // a USB stick
-)
-
 // Config describes a machine.
 type Config struct {
 	// Path of the ISO image.
 	ISO string
-	// CD or USB.
-	Media string
-	// BIOS or UEFI.
+	// What the ISO is: machine.CD or machine.USB.
+	Media    string
 	Firmware Firmware
 	// Memory in MiB.
 	MemoryMiB int
@@ -55,7 +50,7 @@ func (c Config) args(vars string) []string {
 		"-device", "VGA", "-display", "none",
 		"-drive", "if=none,id=medium,format=raw,readonly=on,file="+Escape(c.ISO),
 	)
-	if c.Media == USB {
+	if c.Media == machine.USB {
 		args = append(args, "-device", "qemu-xhci", "-device", "usb-storage,drive=medium,bootindex=0")
 	} else {
 		args = append(args, "-device", "ide-cd,drive=medium,bootindex=0")

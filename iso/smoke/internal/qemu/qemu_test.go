@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"bee/iso/smoke/internal/bootsector"
+
+	"bee/core/machine"
 )
 
 func needQEMU(t *testing.T) {
@@ -24,14 +26,14 @@ func needQEMU(t *testing.T) {
 	}
 }
 
-func machine(t *testing.T, text string) Config {
+func guest(t *testing.T, text string) Config {
 	t.Helper()
 	// a comma in the path has to survive QEMU's option syntax
 	iso := filepath.Join(t.TempDir(), "a,b.iso")
 	if err := os.WriteFile(iso, bootsector.ISO(bootsector.Say(text)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return Config{ISO: iso, Media: CD, MemoryMiB: 32, Accelerator: TCG}
+	return Config{ISO: iso, Media: machine.CD, MemoryMiB: 32, Accelerator: TCG}
 }
 
 // The probe decides between KVM and TCG: were it wrong, KVM would never be used.
@@ -50,7 +52,7 @@ func TestProbe(t *testing.T) {
 
 func TestMachineSpeaksAndEnds(t *testing.T) {
 	needQEMU(t)
-	m, err := Start(t.Context(), machine(t, "hello\n"))
+	m, err := Start(t.Context(), guest(t, "hello\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,12 +83,12 @@ func TestMachineSpeaksAndEnds(t *testing.T) {
 func TestContextEndsMachine(t *testing.T) {
 	needQEMU(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	config := machine(t, "")
-	firmware, err := FindFirmware(UEFI)
+	config := guest(t, "")
+	firmware, err := FindFirmware(machine.UEFI)
 	if err == nil {
 		config.Firmware = firmware
 	}
-	config.Media = USB
+	config.Media = machine.USB
 	t.Setenv("TMPDIR", t.TempDir())
 	m, err := Start(ctx, config)
 	if err != nil {
@@ -101,7 +103,7 @@ func TestContextEndsMachine(t *testing.T) {
 
 func TestQEMUSaysWhyItEnded(t *testing.T) {
 	needQEMU(t)
-	config := machine(t, "")
+	config := guest(t, "")
 	config.ISO = "/no/such.iso"
 	m, err := Start(t.Context(), config)
 	if err != nil {
@@ -115,7 +117,7 @@ func TestQEMUSaysWhyItEnded(t *testing.T) {
 
 func TestNoQEMU(t *testing.T) {
 	t.Setenv("PATH", "")
-	if _, err := Start(t.Context(), machine(t, "")); !errors.Is(err, errNoQEMU) {
+	if _, err := Start(t.Context(), guest(t, "")); !errors.Is(err, errNoQEMU) {
 		t.Errorf("Start: %v", err)
 	}
 	if _, err := Version(t.Context()); !errors.Is(err, errNoQEMU) {
@@ -128,13 +130,13 @@ func TestMachineDiesWithProgram(t *testing.T) {
 	needQEMU(t)
 	const variable = "SMOKE_TEST_START_AND_WAIT"
 	if iso := os.Getenv(variable); iso != "" {
-		if _, err := Start(context.Background(), Config{ISO: iso, Media: CD, MemoryMiB: 32, Accelerator: TCG}); err != nil {
+		if _, err := Start(context.Background(), Config{ISO: iso, Media: machine.CD, MemoryMiB: 32, Accelerator: TCG}); err != nil {
 			t.Fatal(err)
 		}
 		os.Stdout.WriteString("started\n")
 		select {}
 	}
-	iso := machine(t, "").ISO
+	iso := guest(t, "").ISO
 	program := exec.Command(os.Args[0], "-test.run=^TestMachineDiesWithProgram$")
 	program.Env = append(os.Environ(), variable+"="+iso)
 	out, err := program.StdoutPipe()

@@ -1,0 +1,211 @@
+// Package machine is the virtual machine that an ISO is booted on: what it is made of,
+// and the one name for it that every command takes and every report folder bears.
+package machine
+
+import (
+	"cmp"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Machine is what a virtual machine is made of.
+type Machine struct {
+	// What starts it: BIOS or UEFI.
+	Firmware string `json:"firmware"`
+	// What the ISO is to it: CD or USB.
+	Media string `json:"media"`
+	// Its memory, in MiB.
+	MemoryMiB int `json:"memory_mib"`
+	// Its network cards: Virtio, E1000e, Four or None; empty in the profile Server.
+	Network string `json:"network"`
+	// What its drive is connected by: NVMe, VirtioBlk, AHCI or VirtioSCSI; empty in the
+	// profile Server.
+	Disk string `json:"disk"`
+	// Whether it is given a BMC, which knows a power supply; false in the profile Server,
+	// which has its own: see HasBMC.
+	BMC bool `json:"bmc"`
+	// Plain, or Server.
+	Profile string `json:"profile"`
+}
+
+// Firmware.
+const (
+	BIOS = "bios"
+	UEFI = "uefi"
+)
+
+// Media.
+const (
+	CD  = "cd"  // a SATA CD-ROM drive
+	USB = "usb" // a USB stick
+)
+
+// Network cards, of which the first one carries SSH. Without any, a machine is reached
+// over its serial console.
+const (
+	Virtio = "virtio"
+	E1000e = "e1000e"
+	None   = "none"
+	Four   = "four" // of different makes
+)
+
+// Drives, by what connects them.
+const (
+	NVMe       = "nvme"
+	VirtioBlk  = "virtio-blk"
+	AHCI       = "ahci"
+	VirtioSCSI = "virtio-scsi"
+)
+
+// Profiles.
+const (
+	// Plain is a machine that is made of what the rest says.
+	Plain = "plain"
+	// Server has what servers have, under names that try an audit: drives of every
+	// kind, three network cards, a BMC and power supplies.
+	Server = "server"
+)
+
+// The words for each part of a machine. The first is what a machine has whose name does
+// not say.
+var (
+	Firmwares = []string{BIOS, UEFI}
+	Media     = []string{CD, USB}
+	Networks  = []string{Virtio, E1000e, None, Four}
+	Disks     = []string{NVMe, VirtioBlk, AHCI, VirtioSCSI}
+)
+
+// Words tells, for a person, the words that names are made of.
+const Words = `words of a machine, which are joined by "-" in any order, the first of each being what it has
+where nothing is said:
+  firmware   bios, uefi
+  medium     cd, usb
+  memory     a number of MiB, 1024
+  network    virtio, e1000e, none (tested over serial), four (of different makes)
+  drive      nvme, virtio-blk, ahci, virtio-scsi
+  BMC        bmc, with a power supply
+  profile    server, in place of network, drive and bmc: drives of every kind,
+             three network cards, a BMC and power supplies`
+
+// Name tells the machine apart from all others, such as uefi-cd-1024-virtio-nvme-bmc or
+// uefi-cd-1024-server. It is a valid name of a file, and Parse reads it.
+func (m Machine) Name() string {
+	words := []string{m.Firmware, m.Media, strconv.Itoa(m.MemoryMiB)}
+	if m.Profile == Server {
+		return strings.Join(append(words, Server), "-")
+	}
+	words = append(words, m.Network, m.Disk)
+	if m.BMC {
+		words = append(words, bmc)
+	}
+	return strings.Join(words, "-")
+}
+
+// HasBMC tells whether there is a BMC, one of the machine's own included.
+func (m Machine) HasBMC() bool { return m.BMC || m.Profile == Server }
+
+// The parts of a machine, each by the words for it; of memory the word is a number.
+// A server has its own of those that are so marked.
+var parts = []struct {
+	name       string
+	words      []string
+	serversOwn bool
+}{
+	{name: firmware, words: Firmwares},
+	{name: medium, words: Media},
+	{name: memory},
+	{name: network, words: Networks, serversOwn: true},
+	{name: drive, words: Disks, serversOwn: true},
+	{name: bmc, words: []string{bmc}, serversOwn: true},
+	{name: profile, words: []string{Server}},
+}
+
+const (
+	firmware = "firmware"
+	medium   = "medium"
+	memory   = "memory"
+	network  = "network"
+	drive    = "drive"
+	bmc      = "bmc"
+	profile  = "profile"
+)
+
+// Parse reads the name of a machine. The words may stand in any order, and each may be
+// left out: "uefi" is uefi-cd-1024-virtio-nvme, and "" bios-cd-1024-virtio-nvme.
+func Parse(name string) (Machine, error) {
+	said := map[string]string{} // words, by the part
+	for rest, more := name, name != ""; more; {
+		var part, word string
+		if part, word = first(rest); part == "" {
+			return Machine{}, fmt.Errorf("machine %q: %q is none of the %s", name, word, Words)
+		}
+		if before, ok := said[part]; ok {
+			return Machine{}, fmt.Errorf("machine %q: %s and %s are both its %s", name, before, word, part)
+		}
+		said[part] = word
+		rest, more = strings.CutPrefix(rest[len(word):], "-")
+	}
+	for _, p := range parts {
+		if said[profile] == Server && p.serversOwn && said[p.name] != "" {
+			return Machine{}, fmt.Errorf("machine %q: a server has network cards, drives and a BMC of its own; leave %s out", name, said[p.name])
+		}
+	}
+	memoryMiB, err := strconv.Atoi(cmp.Or(said[memory], "1024"))
+	if err != nil {
+		return Machine{}, fmt.Errorf("machine %q: its memory in MiB: %w", name, err)
+	}
+	m := Machine{
+		Firmware:  cmp.Or(said[firmware], BIOS),
+		Media:     cmp.Or(said[medium], CD),
+		MemoryMiB: memoryMiB,
+		Profile:   cmp.Or(said[profile], Plain),
+	}
+	if m.Profile == Plain {
+		m.Network, m.Disk, m.BMC = cmp.Or(said[network], Virtio), cmp.Or(said[drive], NVMe), said[bmc] != ""
+	}
+	return m, nil
+}
+
+// first is the first word of a name, and the part that it is for; no part where there
+// is no such word. It is the longest that there is, as virtio-blk begins with virtio.
+func first(name string) (part, word string) {
+	for _, p := range parts {
+		for _, w := range p.words {
+			if (name == w || strings.HasPrefix(name, w+"-")) && len(w) > len(word) {
+				part, word = p.name, w
+			}
+		}
+	}
+	if part != "" {
+		return part, word
+	}
+	word, _, _ = strings.Cut(name, "-")
+	if word != "" && strings.Trim(word, "0123456789") == "" {
+		part = memory
+	}
+	return part, word
+}
+
+// Complete returns what the beginning of a name can become by one word, for a shell that
+// completes it.
+func Complete(typed string) []string {
+	before := []string{""} // what the word may stand behind
+	for i, r := range typed {
+		if r == '-' {
+			before = append(before, typed[:i+1])
+		}
+	}
+	var names []string
+	for _, begin := range before {
+		for _, p := range parts {
+			for _, word := range p.words {
+				name := begin + word
+				if _, err := Parse(name); err == nil && strings.HasPrefix(name, typed) {
+					names = append(names, name)
+				}
+			}
+		}
+	}
+	return names
+}

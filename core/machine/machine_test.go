@@ -1,0 +1,90 @@
+package machine
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParse(t *testing.T) {
+	for name, want := range map[string]string{
+		"":                                "bios-cd-1024-virtio-nvme",
+		"uefi":                            "uefi-cd-1024-virtio-nvme",
+		"512":                             "bios-cd-512-virtio-nvme",
+		"bmc-ahci-four-usb-uefi":          "uefi-usb-1024-four-ahci-bmc",
+		"none":                            "bios-cd-1024-none-nvme",
+		"virtio-blk":                      "bios-cd-1024-virtio-virtio-blk",
+		"virtio-scsi-virtio":              "bios-cd-1024-virtio-virtio-scsi",
+		"uefi-cd-4096-virtio-virtio-scsi": "uefi-cd-4096-virtio-virtio-scsi",
+		"server":                          "bios-cd-1024-server",
+		"server-usb-uefi-2048":            "uefi-usb-2048-server",
+	} {
+		m, err := Parse(name)
+		if err != nil || m.Name() != want {
+			t.Errorf("%q: got %s, %v, want %s", name, m.Name(), err, want)
+		}
+		if again, err := Parse(m.Name()); err != nil || again != m {
+			t.Errorf("%q: %+v reads back as %+v, %v", name, m, again, err)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for name, want := range map[string]string{
+		"uefi-floppy":             `machine "uefi-floppy": "floppy" is none of the words of a machine`,
+		"uefi-":                   `"" is none of the words`,
+		"-uefi":                   `"" is none of the words`,
+		"virtioblk":               `"virtioblk" is none of the words`,
+		"bios-uefi":               "bios and uefi are both its firmware",
+		"uefi-uefi":               "uefi and uefi are both its firmware",
+		"512-1024":                "512 and 1024 are both its memory",
+		"99999999999999999999":    "its memory in MiB",
+		"-1":                      `"" is none of the words`,
+		"server-ahci":             "a server has network cards, drives and a BMC of its own; leave ahci out",
+		"uefi-cd-1024-server-bmc": "leave bmc out",
+	} {
+		if m, err := Parse(name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %+v, %v, want %q", name, m, err, want)
+		}
+	}
+}
+
+// Words tells of each word that there is.
+func TestWords(t *testing.T) {
+	for _, p := range parts {
+		for _, word := range append(p.words, p.name) {
+			if !strings.Contains(Words, word) {
+				t.Errorf("Words do not tell of %s", word)
+			}
+		}
+	}
+}
+
+func TestComplete(t *testing.T) {
+	for typed, want := range map[string]string{
+		"u":             "uefi usb",
+		"uefi-n":        "uefi-none uefi-nvme",
+		"virtio":        "virtio virtio-blk virtio-scsi",
+		"virtio-b":      "virtio-blk virtio-bios virtio-bmc",
+		"uefi-server-c": "uefi-server-cd",
+		"uefi-server-f": "",
+		"x":             "",
+	} {
+		if got := strings.Join(Complete(typed), " "); got != want {
+			t.Errorf("%q: got %s, want %s", typed, got, want)
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add("uefi-cd-1024-virtio-virtio-blk-bmc")
+	f.Add("server-512")
+	f.Fuzz(func(t *testing.T, name string) {
+		m, err := Parse(name)
+		if err != nil {
+			return
+		}
+		if again, err := Parse(m.Name()); err != nil || again != m {
+			t.Errorf("%q: %+v reads back as %+v, %v", name, m, again, err)
+		}
+	})
+}
