@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -8,7 +9,6 @@ import (
 	"strings"
 
 	"dagger/bee/internal/dagger"
-	"dagger/bee/versions"
 )
 
 // base is a Linux distribution that ISOs are built on, with what is decided for each.
@@ -27,38 +27,41 @@ type base interface {
 	// nvidiaLayer is that driver as it is on the ISO.
 	nvidiaLayer(ctx context.Context, driver *dagger.NvidiaDriver, kernel string) (*dagger.Directory, error)
 	// cuda compiles gpu_burn.
-	cuda(context.Context, *dagger.Gpuburn) (*dagger.GpuburnCuda, error)
+	cuda(context.Context) (*dagger.GpuburnCuda, error)
 }
 
 // bases are those that there are, by their names in VERSIONS and --base.
-var bases = map[string]func(*Bee, *versions.Versions) (base, error){
+var bases = map[string]func(*modules) (base, error){
 	"alpine": newAlpine,
 	"debian": newDebian,
 }
 
 // builder makes ISOs on one base.
 type builder struct {
-	bee      *Bee
-	versions *versions.Versions
+	*modules
+	contents Contents
 	name     string
 	base     base
 }
 
-func (m *Bee) builder(ctx context.Context, name string) (*builder, error) {
-	v, err := m.versions(ctx)
+func (m *Bee) builder(ctx context.Context) (*builder, error) {
+	modules, err := m.modules(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if name == "" {
-		name = v.Base
-	}
+	return modules.builder()
+}
+
+func (m *modules) builder() (*builder, error) {
+	contents := m.bee.Contents
+	name := cmp.Or(contents.Base, m.versions.Base)
 	newBase, ok := bases[name]
 	if !ok {
 		return nil, fmt.Errorf("base %q is not known; the bases are: %s", name, strings.Join(slices.Sorted(maps.Keys(bases)), ", "))
 	}
-	base, err := newBase(m, v)
+	base, err := newBase(m)
 	if err != nil {
 		return nil, err
 	}
-	return &builder{bee: m, versions: v, name: name, base: base}, nil
+	return &builder{m, contents, name, base}, nil
 }

@@ -5,23 +5,15 @@ import (
 	"fmt"
 
 	"dagger/bee/internal/dagger"
-	"dagger/bee/versions"
 )
 
-// The NVIDIA driver as it is on the ISO: kernel modules in both flavours, built
-// against the headers of the ISO's kernel; nvidia-smi and the libraries of the same
-// version; GSP firmware; and usr/local/lib/nvidia/manifest.json.
-func (m *Bee) NvidiaModules(
-	ctx context.Context,
-	// Base of the ISO: alpine or debian. Default: BASE in VERSIONS.
-	// +optional
-	base string,
-	// NVIDIA's installer of NVIDIA_VERSION, a .run file, where it is at hand. Default:
-	// what NVIDIA_ORIGIN says.
-	// +optional
-	nvidiaRun *dagger.File,
-) (*dagger.Directory, error) {
-	b, err := m.builder(ctx, base)
+// Builds the NVIDIA driver, as it is on the ISO.
+//
+// The result is a layer of the ISO: kernel modules in both flavours, built against the
+// headers of the ISO's kernel; nvidia-smi and the libraries of the same version; GSP
+// firmware; and usr/local/lib/nvidia/manifest.json.
+func (m *Bee) NvidiaModules(ctx context.Context) (*dagger.Directory, error) {
+	b, err := m.builder(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -29,10 +21,12 @@ func (m *Bee) NvidiaModules(
 	if err != nil {
 		return nil, err
 	}
-	return b.base.nvidiaLayer(ctx, b.base.driver(nvidiaRun), kernel)
+	return b.base.nvidiaLayer(ctx, b.base.driver(b.contents.NvidiaRun), kernel)
 }
 
-// gpu_burn as a folder that runs wherever NVIDIA's driver is: put it into
+// Builds gpu_burn, the program that burns GPUs in.
+//
+// The result is a folder that runs wherever NVIDIA's driver is: put it into
 // iso/vendor/gpu_burn, and it is on the next ISO. CUDA_ORIGIN in VERSIONS says which
 // CUDA toolkit compiles it.
 func (m *Bee) GpuBurn(
@@ -45,17 +39,24 @@ func (m *Bee) GpuBurn(
 	// does not know one. Default: those of GPU_BURN_ARCHITECTURES that it knows.
 	// +optional
 	architectures []int,
-	// Base that it is for, alpine or debian. Default: BASE in VERSIONS.
-	// +optional
-	base string,
 ) (*dagger.Directory, error) {
-	b, err := m.builder(ctx, base)
+	b, err := m.builder(ctx)
 	if err != nil {
 		return nil, err
 	}
-	burn := dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild})
+	return b.gpuBurn(ctx, gpuBurnOptions{source, architectures})
+}
+
+// gpuBurnOptions are the parameters of GpuBurn.
+type gpuBurnOptions struct {
+	source        *dagger.Directory
+	architectures []int
+}
+
+func (b *builder) gpuBurn(ctx context.Context, options gpuBurnOptions) (*dagger.Directory, error) {
+	source, architectures := options.source, options.architectures
 	if source == nil {
-		source = burn.Source(b.versions.GpuBurnCommit)
+		source = b.gpuburn.Source(b.versions.GpuBurnCommit)
 		if _, err := source.Sync(ctx); err != nil {
 			return nil, fmt.Errorf("the source of gpu_burn, commit %s, cannot be fetched; where you have its folder: dagger call gpu-burn --source FOLDER export --path iso/vendor/%s: %v",
 				b.versions.GpuBurnCommit, gpuBurnName, err)
@@ -65,7 +66,7 @@ func (m *Bee) GpuBurn(
 	if skip {
 		architectures = b.versions.Architectures()
 	}
-	cuda, err := b.base.cuda(ctx, burn)
+	cuda, err := b.base.cuda(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -74,26 +75,22 @@ func (m *Bee) GpuBurn(
 
 // imageCuda is the CUDA toolkit of CUDA_IMAGE; instead says what there is where that
 // cannot be pulled.
-func imageCuda(ctx context.Context, v *versions.Versions, burn *dagger.Gpuburn, instead string) (*dagger.GpuburnCuda, error) {
-	cuda := burn.ImageCuda(v.CudaImage)
+func (m *modules) imageCuda(ctx context.Context, instead string) (*dagger.GpuburnCuda, error) {
+	cuda := m.gpuburn.ImageCuda(m.versions.CudaImage)
 	if _, err := cuda.Container().Sync(ctx); err != nil {
-		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; %s: %v", v.CudaImage, instead, err)
+		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; %s: %v", m.versions.CudaImage, instead, err)
 	}
 	return cuda, nil
 }
 
-func (m *Bee) nvidia(v *versions.Versions) *dagger.Nvidia {
-	return dag.Nvidia(m.isoModule(v).Tools(), v.GolangImage, dagger.NvidiaOpts{Rebuild: m.Rebuild})
-}
-
 // runDriver is the NVIDIA driver of the .run installer that VERSIONS names.
-func (m *Bee) runDriver(v *versions.Versions, installer *dagger.File) *dagger.NvidiaDriver {
-	return m.nvidia(v).RunDriver(v.Nvidia, v.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
+func (m *modules) runDriver(installer *dagger.File) *dagger.NvidiaDriver {
+	return m.nvidia.RunDriver(m.versions.Nvidia, m.versions.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
 }
 
 // withNvidia adds the driver to the base, and returns its version.
-func (b *builder) withNvidia(ctx context.Context, kernel string, installer *dagger.File) (version string, err error) {
-	driver := b.base.driver(installer)
+func (b *builder) withNvidia(ctx context.Context, kernel string) (version string, err error) {
+	driver := b.base.driver(b.contents.NvidiaRun)
 	if version, err = driver.Version(ctx); err != nil {
 		return "", err
 	}

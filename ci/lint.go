@@ -9,9 +9,10 @@ import (
 	"dagger/bee/internal/dagger"
 )
 
-// Checks all sources: gofmt, go vet and staticcheck for Go, with the code that
-// Dagger generates for its modules; shellcheck and busybox's ash for shell;
-// actionlint for workflows.
+// Fails where a linter finds fault with the sources.
+//
+// They are gofmt, go vet and staticcheck for Go, with the code that Dagger generates for
+// its modules; shellcheck and busybox's ash for shell; actionlint for workflows.
 //
 // +check
 func (m *Bee) Lint(
@@ -22,25 +23,25 @@ func (m *Bee) Lint(
 	// +ignore=[".git", "dist", "go.work", "go.work.sum", "iso/vendor/*", "!iso/vendor/README.md"]
 	source *dagger.Directory,
 ) error {
-	v, err := m.versions(ctx)
+	modules, err := m.modules(ctx)
 	if err != nil {
 		return err
 	}
-	modules, err := source.Glob(ctx, "**/dagger.json")
+	files, err := source.Glob(ctx, "**/dagger.json")
 	if err != nil {
 		return err
 	}
 	generated := source
-	for _, module := range modules {
+	for _, file := range files {
 		generated = generated.WithDirectory("/", source.
-			AsModuleSource(dagger.DirectoryAsModuleSourceOpts{SourceRootPath: path.Dir(module)}).
+			AsModuleSource(dagger.DirectoryAsModuleSourceOpts{SourceRootPath: path.Dir(file)}).
 			GeneratedContextDirectory())
 	}
 
 	checks, ctx := errgroup.WithContext(ctx)
 	checks.Go(func() error {
 		_, err := dag.Container().
-			From(v.GolangImage).
+			From(modules.versions.GolangImage).
 			WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
 			WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
 			WithEnvVariable("CGO_ENABLED", "0").
@@ -54,8 +55,7 @@ func (m *Bee) Lint(
 		return err
 	})
 	checks.Go(func() error {
-		_, err := m.isoModule(v).
-			Tools().
+		_, err := modules.iso.Tools().
 			WithExec([]string{"apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "shellcheck", "busybox"}).
 			WithMountedDirectory("/src", source).
 			WithExec([]string{"sh", "/src/ci/lint/shell.sh", "/src"}).

@@ -12,41 +12,28 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"bee/core/machine"
 	"dagger/bee/internal/dagger"
 	"dagger/bee/matrix"
 	"dagger/bee/release"
-	"dagger/bee/versions"
 )
 
-// Builds the ISO again, with nothing from the engine's cache but what was downloaded and
-// the tools, and compares it with the one of build-iso: fails where a byte differs, and
-// says in which files and packages.
+// Builds the ISO twice and fails where a byte differs.
+//
+// The second build takes nothing from the engine's cache but what was downloaded and the
+// tools. Where it differs, the error says in which files and packages.
 //
 // +cache="never"
-func (m *Bee) VerifyReproducible(
-	ctx context.Context,
-	// Base of the ISO: alpine or debian. Default: BASE in VERSIONS.
-	// +optional
-	base string,
-	// Put the NVIDIA driver on the ISO.
-	// +default=true
-	nvidia bool,
-	// NVIDIA's installer of NVIDIA_VERSION, a .run file, to take the driver from.
-	// Default: what NVIDIA_ORIGIN in VERSIONS says.
-	// +optional
-	nvidiaRun *dagger.File,
-	// Build gpu_burn and put it on the ISO.
-	// +optional
-	gpuBurn bool,
-) (string, error) {
-	build := func(m *Bee) (*dagger.File, error) {
-		return m.BuildIso(ctx, base, nil, nil, nvidia, nvidiaRun, gpuBurn)
-	}
-	iso, err := build(m)
+func (m *Bee) VerifyReproducible(ctx context.Context) (string, error) {
+	b, err := m.builder(ctx)
 	if err != nil {
 		return "", err
 	}
-	if err := m.reproduces(ctx, iso, build); err != nil {
+	iso, err := b.iso(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := b.reproduces(ctx, iso); err != nil {
 		return "", err
 	}
 	digest, err := iso.Digest(ctx, dagger.FileDigestOpts{ExcludeMetadata: true})
@@ -57,18 +44,14 @@ func (m *Bee) VerifyReproducible(
 }
 
 // reproduces builds an ISO again, and compares.
-func (m *Bee) reproduces(ctx context.Context, iso *dagger.File, build func(*Bee) (*dagger.File, error)) error {
-	v, err := m.versions(ctx)
-	if err != nil {
-		return err
-	}
-	anew := *m
+func (b *builder) reproduces(ctx context.Context, iso *dagger.File) error {
+	anew := *b.bee
 	anew.Rebuild = time.Now().UTC().Format(time.RFC3339Nano)
-	again, err := build(&anew)
+	again, err := anew.BuildIso(ctx)
 	if err != nil {
 		return fmt.Errorf("the second build: %v", err)
 	}
-	compare := m.isoModule(v).Tools().
+	compare := b.modules.iso.Tools().
 		WithMountedFile("/first/bee.iso", iso).
 		WithMountedFile("/second/bee.iso", again).
 		WithExec([]string{"cmp", "/first/bee.iso", "/second/bee.iso"}, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
@@ -82,7 +65,7 @@ func (m *Bee) reproduces(ctx context.Context, iso *dagger.File, build func(*Bee)
 	}
 	var manifests [2]string
 	for i, iso := range []*dagger.File{iso, again} {
-		if manifests[i], err = m.isoModule(v).Manifest(iso).Contents(ctx); err != nil {
+		if manifests[i], err = b.modules.iso.Manifest(iso).Contents(ctx); err != nil {
 			return err
 		}
 	}
@@ -93,9 +76,10 @@ func (m *Bee) reproduces(ctx context.Context, iso *dagger.File, build func(*Bee)
 	return fmt.Errorf("the ISO does not reproduce: %s\n  %s", strings.TrimSpace(said), strings.Join(differences, "\n  "))
 }
 
-// What is published of a commit: the ISO with its manifest and checksums, as build
-// makes them; the reports of the smoke test on every machine of the plan, in smoke;
-// and NOTES.md.
+// Builds what is published: ISO, reports, notes.
+//
+// These are the ISO with its manifest and checksums, as build makes them; the reports of
+// the smoke test on every machine of the plan, in smoke; and NOTES.md.
 //
 // Refused are a work tree with changes, a version that is out already, an ISO that
 // does not come out the same when it is built again, and one that is not a PASS on
@@ -116,9 +100,6 @@ func (m *Bee) Release(
 	// +optional
 	// +ignore=["*/*", "!*/bee.iso.manifest.json"]
 	releases *dagger.Directory,
-	// Base of the ISO: alpine or debian. Default: BASE in VERSIONS.
-	// +optional
-	base string,
 	// What the machines of the plan cover: "pairs" (every pair of two kinds of hardware)
 	// or "each" (every kind of hardware).
 	// +default="pairs"
@@ -129,21 +110,8 @@ func (m *Bee) Release(
 	// Time limit of the test on one machine, such as 10m.
 	// +default="10m"
 	timeout string,
-	// Put the NVIDIA driver on the ISO.
-	// +default=true
-	nvidia bool,
-	// NVIDIA's installer of NVIDIA_VERSION, a .run file, to take the driver from.
-	// Default: what NVIDIA_ORIGIN in VERSIONS says.
-	// +optional
-	nvidiaRun *dagger.File,
-	// Build gpu_burn and put it on the ISO.
-	// +optional
-	gpuBurn bool,
-	// Let QEMU use the host's KVM, where it works.
-	// +optional
-	kvm bool,
 ) (*dagger.Directory, error) {
-	b, err := m.builder(ctx, base)
+	b, err := m.builder(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -151,11 +119,11 @@ func (m *Bee) Release(
 	if err != nil {
 		return nil, err
 	}
-	previous, err := m.checkRelease(ctx, b.versions, version, releases)
+	previous, err := b.checkRelease(ctx, version, releases)
 	if err != nil {
 		return nil, err
 	}
-	dist, err := m.Build(ctx, b.name, nil, nil, nvidia, nvidiaRun, gpuBurn)
+	dist, err := b.dist(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -163,14 +131,12 @@ func (m *Bee) Release(
 	if _, err := iso.Sync(ctx); err != nil {
 		return nil, err
 	}
-	reproduced := m.reproduces(ctx, iso, func(m *Bee) (*dagger.File, error) {
-		return m.BuildIso(ctx, b.name, nil, nil, nvidia, nvidiaRun, gpuBurn)
-	})
-	reports, err := m.smoke(ctx, b.versions, iso, machines, jobs, timeout, kvm)
+	reproduced := b.reproduces(ctx, iso)
+	reports, err := b.smoke(ctx, iso, machines, smokeOptions{jobs, timeout})
 	if err != nil {
 		return nil, err
 	}
-	_, passed := m.isoModule(b.versions).Verdict(ctx, reports)
+	_, passed := b.modules.iso.Verdict(ctx, reports)
 	if err := errors.Join(reproduced, passed); err != nil {
 		return nil, fmt.Errorf("%s is refused: %v", version, err)
 	}
@@ -212,24 +178,24 @@ func notes(ctx context.Context, version string, dist, reports *dagger.Directory,
 
 // checkRelease refuses what can be refused before the build, and returns the version of
 // the newest of the earlier releases, "" where there is none.
-func (m *Bee) checkRelease(ctx context.Context, v *versions.Versions, version string, releases *dagger.Directory) (string, error) {
+func (b *builder) checkRelease(ctx context.Context, version string, releases *dagger.Directory) (string, error) {
 	if err := release.CheckVersion(version); err != nil {
 		return "", err
 	}
-	commit, err := m.commit(ctx, v)
+	commit, err := b.bee.commit(ctx, b.versions)
 	if err != nil {
 		return "", err
 	}
 	if err := release.CheckClean(commit.Commit); err != nil {
 		return "", err
 	}
-	names, err := m.Repository.Tags(ctx)
+	names, err := b.bee.Sources.Repository.Tags(ctx)
 	if err != nil {
 		return "", fmt.Errorf("the tags of the repository: %v", err)
 	}
 	tags := map[string]string{}
 	if slices.Contains(names, version) {
-		if tags[version], err = m.Repository.Tag(version).Commit(ctx); err != nil {
+		if tags[version], err = b.bee.Sources.Repository.Tag(version).Commit(ctx); err != nil {
 			return "", fmt.Errorf("tag %s: %v", version, err)
 		}
 	}
@@ -245,9 +211,16 @@ func (m *Bee) checkRelease(ctx context.Context, v *versions.Versions, version st
 	return release.Latest(earlier), nil
 }
 
-// smoke boots an ISO on machines, so many at once, and returns their reports, each in a
-// folder of the machine's name.
-func (m *Bee) smoke(ctx context.Context, v *versions.Versions, iso *dagger.File, machines []matrix.Machine, jobs int, timeout string, kvm bool) (*dagger.Directory, error) {
+// smokeOptions say how machines are tested, as the parameters of Release.
+type smokeOptions struct {
+	jobs    int
+	timeout string
+}
+
+// smoke boots an ISO on machines and returns their reports, each in a folder of the
+// machine's name.
+func (m *modules) smoke(ctx context.Context, iso *dagger.File, machines []machine.Machine, options smokeOptions) (*dagger.Directory, error) {
+	jobs := options.jobs
 	if jobs <= 0 {
 		jobs = max(1, runtime.NumCPU()/2)
 	}
@@ -256,10 +229,8 @@ func (m *Bee) smoke(ctx context.Context, v *versions.Versions, iso *dagger.File,
 	running.SetLimit(jobs)
 	for i, machine := range machines {
 		running.Go(func() error {
-			report, err := m.isoModule(v).SmokeReport(iso, dagger.IsoSmokeReportOpts{
-				Firmware: machine.Firmware, Media: machine.Media, Memory: machine.MemoryMiB,
-				Network: machine.Network, Disk: machine.Disk, Bmc: machine.BMC, Profile: machine.Profile,
-				Timeout: timeout, Kvm: kvm,
+			report, err := m.iso.SmokeReport(iso, dagger.IsoSmokeReportOpts{
+				Machine: machine.Name(), Timeout: options.timeout, Kvm: m.bee.Kvm,
 			}).Sync(ctx)
 			if err != nil {
 				return fmt.Errorf("machine %s: %v", machine.Name(), err)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -34,31 +33,11 @@ func (m *Iso) SmokeReport(
 	ctx context.Context,
 	// The ISO.
 	iso *dagger.File,
-	// Firmware to boot with: bios or uefi.
-	// +default="bios"
-	firmware string,
-	// What the ISO is to the machine: cd or usb.
-	// +default="cd"
-	media string,
-	// Memory of the machine, in MiB.
-	// +default=1024
-	memory int,
-	// Network cards of the machine: virtio, e1000e, four (of different makes) or none;
-	// without any, the test runs over the serial console. Default: virtio.
+	// Machine to boot it on: a name, or those of its words that are not as usual, as in
+	// uefi-usb-512-four-ahci-bmc or server. A word that is none is told with all that
+	// there are.
 	// +optional
-	network string,
-	// What the machine's drive is connected by: nvme, virtio-blk, ahci or virtio-scsi.
-	// Default: nvme.
-	// +optional
-	disk string,
-	// Give the machine a BMC, whose power supply the audit has to find.
-	// +optional
-	bmc bool,
-	// Hardware of the machine: plain, or server (drives of every kind, three
-	// network cards, a BMC), of which the audit has to find everything. A server
-	// takes no other network, disk or bmc.
-	// +default="plain"
-	profile string,
+	machine string,
 	// Time limit of the whole test, such as 90s or 10m.
 	// +default="10m"
 	timeout string,
@@ -74,18 +53,8 @@ func (m *Iso) SmokeReport(
 	kvm bool,
 ) (*dagger.Directory, error) {
 	args := []string{"smoke", "run", "--iso", "/iso/bee.iso", "--report", "/report",
-		"--firmware", firmware, "--media", media, "--memory", fmt.Sprint(memory),
-		"--profile", profile, "--timeout", timeout}
+		"--machine", machine, "--timeout", timeout}
 	c := m.qemu(iso)
-	if network != "" {
-		args = append(args, "--network", network)
-	}
-	if disk != "" {
-		args = append(args, "--disk", disk)
-	}
-	if bmc {
-		args = append(args, "--bmc")
-	}
 	if identity != nil {
 		c = c.WithMountedSecret("/run/identity", identity)
 		args = append(args, "--identity", "/run/identity")
@@ -140,12 +109,9 @@ func (m *Iso) Verdict(
 func (m *Iso) Boot(
 	// The ISO.
 	iso *dagger.File,
-	// Firmware to boot with: bios or uefi.
-	// +default="bios"
-	firmware string,
-	// Memory of the machine, in MiB.
-	// +default=1024
-	memory int,
+	// Machine to boot it on, as for smoke-report.
+	// +optional
+	machine string,
 	// Let QEMU use the host's KVM, where it works.
 	// +optional
 	kvm bool,
@@ -153,8 +119,7 @@ func (m *Iso) Boot(
 	return m.qemu(iso).
 		WithExposedPort(bootPort).
 		AsService(dagger.ContainerAsServiceOpts{
-			Args: []string{"smoke", "boot", "--iso", "/iso/bee.iso",
-				"--firmware", firmware, "--memory", fmt.Sprint(memory)},
+			Args:                     []string{"smoke", "boot", "--iso", "/iso/bee.iso", "--machine", machine},
 			InsecureRootCapabilities: kvm,
 		})
 }

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"bee/core/versions"
+	"dagger/bee/access"
+	"dagger/bee/beerelease"
+	"dagger/bee/internal/dagger"
+)
+
+// Builds the ISO.
+//
+// It is hybrid: for CD, USB stick and virtual media, under BIOS and UEFI. What is on it is
+// said before the function:
+//
+//	dagger call --authorized-keys ~/.ssh/id_ed25519.pub build-iso export --path bee.iso
+func (m *Bee) BuildIso(ctx context.Context) (*dagger.File, error) {
+	b, err := m.builder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.iso(ctx)
+}
+
+// Builds what is shipped: ISO, manifest, SHA256SUMS.
+//
+// bee.iso is the one of build-iso; bee.iso.manifest.json tells, read back from it, every
+// package and every file on it; SHA256SUMS is over both.
+func (m *Bee) Build(ctx context.Context) (*dagger.Directory, error) {
+	b, err := m.builder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return b.dist(ctx)
+}
+
+// Compiles the audit program, as it is on the ISO.
+//
+// The result is a static binary for x86-64 Linux.
+func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
+	modules, err := m.modules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	release, err := m.commit(ctx, modules.versions)
+	if err != nil {
+		return nil, err
+	}
+	return modules.audit.Binary(dagger.AuditBinaryOpts{Version: release.Version()}), nil
+}
+
+// dist is what Build returns.
+func (b *builder) dist(ctx context.Context) (*dagger.Directory, error) {
+	iso, err := b.iso(ctx)
+	if err != nil {
+		return nil, err
+	}
+	files := dag.Directory().
+		WithFile("bee.iso", iso).
+		WithFile("bee.iso.manifest.json", b.modules.iso.Manifest(iso))
+	sums := dag.Container().
+		From(b.versions.DebianImage).
+		WithMountedDirectory("/dist", files).
+		WithWorkdir("/dist").
+		WithExec([]string{"sha256sum", "bee.iso", "bee.iso.manifest.json"}, dagger.ContainerWithExecOpts{
+			RedirectStdout: "/SHA256SUMS",
+		}).
+		File("/SHA256SUMS")
+	return files.WithFile("SHA256SUMS", sums, dagger.DirectoryWithFileOpts{Permissions: 0o644}), nil
+}
+
+// iso makes the ISO of this commit.
+func (b *builder) iso(ctx context.Context) (*dagger.File, error) {
+	if b.contents.NvidiaRun != nil && !b.contents.Nvidia {
+		return nil, errors.New("--nvidia-run and --nvidia=false exclude each other")
+	}
+	release, err := b.bee.commit(ctx, b.versions)
+	if err != nil {
+		return nil, err
+	}
+	version := release.Version()
+	own := dag.Directory().
+		WithFile("usr/local/bin/audit", b.audit.Binary(dagger.AuditBinaryOpts{Version: version}), executable).
+		WithFile("usr/local/bin/bee-burn", b.audit.Burn(dagger.AuditBurnOpts{Version: version}), executable).
+		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable)
+	if own, release.SSH, err = withAccess(ctx, own, b.contents); err != nil {
+		return nil, err
+	}
+	if own, err = b.withVendor(ctx, own, &release); err != nil {
+		return nil, err
+	}
+	release.Base, release.BaseRelease = b.name, b.base.release()
+	// the programs are compiled while the base is made
+	steps, stepsCtx := errgroup.WithContext(ctx)
+	steps.Go(func() error {
+		_, err := own.Sync(stepsCtx)
+		return err
+	})
+	steps.Go(func() (err error) {
+		if release.Kernel, err = b.kernel(stepsCtx); err != nil || !b.contents.Nvidia {
+			return err
+		}
+		release.Nvidia, err = b.withNvidia(stepsCtx, release.Kernel)
+		return err
+	})
+	if err := steps.Wait(); err != nil {
+		return nil, err
+	}
+	own = own.WithNewFile("etc/bee-release", release.String())
+	return b.base.iso(own, int(release.Date.Unix())), nil
+}
+
+// executable is the mode of programs.
+var executable = dagger.DirectoryWithFileOpts{Permissions: 0o755}
+
+// kernel is the release of the base's kernel, which has to be of the series that
+// VERSIONS says.
+func (b *builder) kernel(ctx context.Context) (string, error) {
+	kernel, err := b.base.kernel(ctx)
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasPrefix(kernel, b.versions.Kernel+".") {
+		return "", fmt.Errorf("the kernel of base %s is %s, but KERNEL_VERSION in %s is %s",
+			b.name, kernel, versions.File, b.versions.Kernel)
+	}
+	return kernel, nil
+}
+
+// withAccess adds what lets people in over SSH, and returns the name of the policy.
+func withAccess(ctx context.Context, own *dagger.Directory, contents Contents) (*dagger.Directory, string, error) {
+	switch keys, password := contents.AuthorizedKeys, contents.Password; {
+	case keys != nil && password != nil:
+		return nil, "", errors.New("--authorized-keys and --password exclude each other: with keys there are no passwords")
+	case keys != nil:
+		name, err := keys.Name(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		text, err := keys.Contents(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := access.CheckKeys(name, text); err != nil {
+			return nil, "", err
+		}
+		return own.WithNewFile("etc/bee/authorized_keys", text, dagger.DirectoryWithNewFileOpts{Permissions: 0o600}), access.Keys, nil
+	case password != nil:
+		plain, err := password.Plaintext(ctx)
+		if err != nil {
+			return nil, "", err
+		}
+		hash, err := access.HashPassword(plain)
+		if err != nil {
+			return nil, "", err
+		}
+		return own.WithNewFile("etc/bee/password.hash", hash+"\n", dagger.DirectoryWithNewFileOpts{Permissions: 0o600}), access.Password, nil
+	}
+	return own, access.Random, nil
+}
+
+// withVendor adds the vendor programs, and gpu_burn where it is asked for or among
+// them.
+func (b *builder) withVendor(ctx context.Context, own *dagger.Directory, release *beerelease.Release) (*dagger.Directory, error) {
+	entries, err := b.contents.Vendor.Entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		name, isFolder := strings.CutSuffix(entry, "/")
+		switch {
+		case name == gpuBurnName && isFolder:
+			b.withGpuBurn(b.contents.Vendor.Directory(name))
+		case isFolder:
+			return nil, fmt.Errorf("iso/vendor/%s is a folder; vendor programs are single files, except for the folder %s", name, gpuBurnName)
+		default:
+			own = own.WithFile("usr/local/bin/"+name, b.contents.Vendor.File(name), executable)
+		}
+		release.Vendor = append(release.Vendor, name)
+	}
+	if b.contents.GpuBurn && !slices.Contains(release.Vendor, gpuBurnName) {
+		folder, err := b.gpuBurn(ctx, gpuBurnOptions{})
+		if err != nil {
+			return nil, err
+		}
+		b.withGpuBurn(folder)
+		release.Vendor = append(release.Vendor, gpuBurnName)
+	}
+	return own, nil
+}

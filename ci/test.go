@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+
+	"dagger/bee/internal/dagger"
+)
+
+// Boots the ISO and fails where a check fails.
+//
+// The ISO is booted in QEMU, and the running machine is checked. The result is the
+// report: report.json, junit.xml, serial.log, console.png, and bee-audit.json, which is
+// what the audit on it reported. A password that the ISO was made with is told by
+// --password before the function, as when it was built.
+//
+// +cache="never"
+func (m *Bee) SmokeTest(
+	ctx context.Context,
+	// An ISO that is there already. Default: the one of build-iso.
+	// +optional
+	iso *dagger.File,
+	// Machine to boot it on, by those of its words that are not as usual, such as uefi or
+	// uefi-usb-512-four-ahci-bmc. They are, the usual one first: bios, uefi; cd, usb;
+	// 1024 or another number of MiB; virtio, e1000e, none or four (network cards: none
+	// is tested over serial, four are of different makes); nvme, virtio-blk, ahci,
+	// virtio-scsi (what connects the drive); bmc (with a power supply); or, in place of
+	// the last three, server (drives of every kind, three network cards, a BMC). The
+	// audit has to find what the machine has.
+	// +optional
+	machine string,
+	// Private SSH key that the ISO lets in, for an ISO made with keys.
+	// +optional
+	identity *dagger.Secret,
+	// Time limit of the whole test, such as 90s or 10m.
+	// +default="10m"
+	timeout string,
+) (*dagger.Directory, error) {
+	modules, err := m.modules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report, err := modules.smokeReport(ctx, iso, machine, identity, timeout)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := modules.iso.Verdict(ctx, report); err != nil {
+		return nil, err
+	}
+	return report, nil
+}
+
+// Tests as smoke-test does, and returns a report of a FAIL, too.
+//
+// For a look at what went wrong: serial.log and console.png are in it.
+//
+// +cache="never"
+func (m *Bee) SmokeReport(
+	ctx context.Context,
+	// As for smoke-test.
+	// +optional
+	iso *dagger.File,
+	// As for smoke-test.
+	// +optional
+	machine string,
+	// As for smoke-test.
+	// +optional
+	identity *dagger.Secret,
+	// As for smoke-test.
+	// +default="10m"
+	timeout string,
+) (*dagger.Directory, error) {
+	modules, err := m.modules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return modules.smokeReport(ctx, iso, machine, identity, timeout)
+}
+
+func (m *modules) smokeReport(ctx context.Context, iso *dagger.File, machine string, identity *dagger.Secret, timeout string) (*dagger.Directory, error) {
+	iso, err := m.isoOr(ctx, iso)
+	if err != nil {
+		return nil, err
+	}
+	return m.iso.SmokeReport(iso, dagger.IsoSmokeReportOpts{
+		Machine: machine, Identity: identity, Password: m.bee.Contents.Password, Timeout: timeout, Kvm: m.bee.Kvm,
+	}).Sync(ctx)
+}
+
+// Boots the ISO and keeps it running.
+//
+// It answers SSH on port 2222, and the password is in the log:
+//
+//	dagger call boot up
+//	ssh -p 2222 root@localhost
+func (m *Bee) Boot(
+	ctx context.Context,
+	// An ISO that is there already. Default: the one of build-iso.
+	// +optional
+	iso *dagger.File,
+	// Machine to boot it on, as for smoke-test.
+	// +optional
+	machine string,
+) (*dagger.Service, error) {
+	modules, err := m.modules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if iso, err = modules.isoOr(ctx, iso); err != nil {
+		return nil, err
+	}
+	return modules.iso.Boot(iso, dagger.IsoBootOpts{Machine: machine, Kvm: m.Kvm}), nil
+}
+
+// isoOr is an ISO that is given, or else the one of build-iso.
+func (m *modules) isoOr(ctx context.Context, iso *dagger.File) (*dagger.File, error) {
+	if iso != nil {
+		return iso, nil
+	}
+	b, err := m.builder()
+	if err != nil {
+		return nil, err
+	}
+	return b.iso(ctx)
+}
