@@ -2,7 +2,10 @@ module dagger/bee
 
 go 1.25.0
 
+replace bee/core => ../core
+
 require (
+	bee/core v0.0.0-00010101000000-000000000000
 	github.com/go-crypt/crypt v0.4.7
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/crypto v0.47.0
