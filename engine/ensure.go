@@ -9,13 +9,13 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bee/core/versions"
 	"bee/engine/internal/build"
 	"bee/engine/internal/layout"
 	"bee/engine/internal/override"
 	"bee/engine/internal/progress"
 	"bee/engine/internal/provision"
 	"bee/engine/internal/supervise"
-	"bee/engine/internal/versions"
 )
 
 // ensure makes sure that the Dagger command line and an engine for it are there.
@@ -37,13 +37,13 @@ func ensure(ctx context.Context, local bool) error {
 }
 
 type manager struct {
-	versions versions.Versions
+	versions *versions.Versions
 	layout   layout.Layout
 	self     string
 }
 
 func newManager() (*manager, error) {
-	v, err := versions.Load(".")
+	v, err := pins(".")
 	if err != nil {
 		return nil, err
 	}

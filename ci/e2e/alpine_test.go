@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"dagger/bee/versions"
+	"bee/core/versions"
 )
 
 // apkPackage is a package of a repository made for a test.
@@ -78,15 +78,7 @@ func alpine(t *testing.T, dir, keys string, args ...string) []string {
 // readPins reads what this site pins.
 func readPins(t *testing.T) *versions.Versions {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(repository, versions.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	local, err := os.ReadFile(filepath.Join(repository, versions.LocalFile))
-	if err != nil && !os.IsNotExist(err) {
-		t.Fatal(err)
-	}
-	v, err := versions.Parse(string(text), string(local))
+	v, err := versions.Load(repository)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,8 @@ replace bee/core => ../../../core
 
 replace dagger/bee => ../..
 
+replace bee/core => ../../../core
+
 replace bee/iso => ../../../iso
 
 require (

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"os/signal"
@@ -16,10 +17,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/core/machine"
+	"bee/core/versions"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"dagger/bee/matrix"
-	"dagger/bee/versions"
 )
 
 // Exit statuses. Their texts are in the long help.
@@ -151,15 +152,10 @@ func (g *gate) baseOr(base string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile(filepath.Join(top, versions.File))
-	if err != nil {
+	v, err := versions.Load(top)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%w; --repository names the top of bee's repository", err)
 	}
-	local, err := os.ReadFile(filepath.Join(top, versions.LocalFile))
-	if err != nil && !os.IsNotExist(err) {
-		return "", err
-	}
-	v, err := versions.Parse(string(text), string(local))
 	if err != nil {
 		return "", err
 	}

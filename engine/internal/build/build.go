@@ -23,12 +23,12 @@ import (
 	"golang.org/x/sync/errgroup"
 	"golang.org/x/sys/unix"
 
+	"bee/core/versions"
 	"bee/engine/internal/debian"
 	"bee/engine/internal/image"
 	"bee/engine/internal/layout"
 	"bee/engine/internal/progress"
 	"bee/engine/internal/sandbox"
-	"bee/engine/internal/versions"
 )
 
 // An Engine is everything that the supervisor needs to run one.
@@ -48,7 +48,7 @@ type Engine struct {
 type Builder struct {
 	Layout   layout.Layout
 	Source   string // folder of the Go module that pins Dagger: engine/dagger
-	Versions versions.Versions
+	Versions *versions.Versions
 	Self     string // path of this program, for sandboxes
 	Log      io.Writer
 	GoEnv    map[string]string // settings of `go env` that differ from the default
@@ -237,7 +237,7 @@ func (b *Builder) Engine(ctx context.Context) (Engine, error) {
 		return err
 	})
 	group.Go(func() (err error) {
-		sources := debian.HostMirror("/etc").Sources(b.Versions.Release)
+		sources := debian.HostMirror("/etc").Sources(b.Versions.DebianRelease)
 		if toolchain, err = b.toolchain(ctx); err != nil {
 			return err
 		}
@@ -316,7 +316,7 @@ func (b *Builder) makeLayer(ctx context.Context, dir string, rootfs debian.Rootf
 
 // root makes the engine's root: folder rootfs, and the same as a layer.
 func (b *Builder) root(ctx context.Context, sources []string) (string, error) {
-	rootfs := debian.Rootfs{Release: b.Versions.Release, Include: toolPackages, Sources: sources, Epoch: b.Versions.Snapshot}
+	rootfs := debian.Rootfs{Release: b.Versions.DebianRelease, Include: toolPackages, Sources: sources, Epoch: b.Versions.Time()}
 	return b.artefact("root", b.rootfsKey(rootfs), "making the engine's root from Debian packages", func(dir string) error {
 		if err := b.makeLayer(ctx, dir, rootfs); err != nil {
 			return err
@@ -327,7 +327,7 @@ func (b *Builder) root(ctx context.Context, sources []string) (string, error) {
 
 // base makes the layer of the image debian.
 func (b *Builder) base(ctx context.Context, sources []string) (string, error) {
-	rootfs := debian.Rootfs{Release: b.Versions.Release, Include: basePackages, Sources: sources, Epoch: b.Versions.Snapshot}
+	rootfs := debian.Rootfs{Release: b.Versions.DebianRelease, Include: basePackages, Sources: sources, Epoch: b.Versions.Time()}
 	return b.artefact("base", b.rootfsKey(rootfs), "making the image debian from Debian packages", func(dir string) error {
 		return b.makeLayer(ctx, dir, rootfs)
 	})
@@ -339,7 +339,7 @@ func (b *Builder) rootfsKey(rootfs debian.Rootfs) string {
 
 // toolchain makes the layer /usr/local/go.
 func (b *Builder) toolchain(ctx context.Context) (string, error) {
-	return b.artefact("toolchain", key(recipe, b.Versions.Go, b.Versions.Snapshot.Unix()), "packing Go "+b.Versions.Go, func(dir string) error {
+	return b.artefact("toolchain", key(recipe, b.Versions.Go, b.Versions.Epoch()), "packing Go "+b.Versions.Go, func(dir string) error {
 		cmd := exec.CommandContext(ctx, "go", "env", "GOROOT")
 		cmd.Env = append(os.Environ(), "GOTOOLCHAIN=go"+b.Versions.Go)
 		cmd.Stderr = b.Log
@@ -351,7 +351,7 @@ func (b *Builder) toolchain(ctx context.Context) (string, error) {
 			From: strings.TrimSpace(string(goroot)),
 			To:   "/usr/local/go",
 			Only: []string{"VERSION", "bin", "go.env", "lib", "pkg/include", "pkg/tool", "src"},
-		}}, b.Versions.Snapshot)
+		}}, b.Versions.Time())
 	})
 }
 
@@ -435,7 +435,7 @@ func (b *Builder) images(programs, root, base, toolchain, caches string) (Engine
 			{From: programs, To: "/usr/local/bin", Only: []string{"codegen"}},
 			{From: filepath.Join(caches, "mod"), To: "/go/pkg/mod"},
 			{From: filepath.Join(caches, "build"), To: "/root/.cache/go-build", Time: untrimmed},
-		}, b.Versions.Snapshot)
+		}, b.Versions.Time())
 		if err != nil {
 			return err
 		}
@@ -460,7 +460,7 @@ func (b *Builder) images(programs, root, base, toolchain, caches string) (Engine
 			{&engine.Golang, layers[1:3], golang},
 			{&engine.SDK, layers[1:4], golang},
 		} {
-			manifest, err := store.AddImage(one.layers, one.config, b.Versions.Snapshot)
+			manifest, err := store.AddImage(one.layers, one.config, b.Versions.Time())
 			if err != nil {
 				return err
 			}

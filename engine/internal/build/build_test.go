@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/versions"
 	"bee/engine/internal/debian"
 	"bee/engine/internal/layout"
-	"bee/engine/internal/versions"
 )
 
 func TestKeyTellsInputsApart(t *testing.T) {
@@ -133,7 +133,7 @@ func TestOtherDaggerVersionSaysWhatToDo(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(source, "go.mod"), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	b := &Builder{Source: source, Versions: versions.Versions{Dagger: "v0.19.7"}}
+	b := &Builder{Source: source, Versions: &versions.Versions{Dagger: "v0.19.7"}}
 	if err := b.checkVersion(); err != nil {
 		t.Error(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"os"
 	"strings"
 
-	"bee/engine/internal/versions"
+	"bee/core/versions"
 )
 
 const (
@@ -27,11 +27,12 @@ type Line struct {
 // Edit returns text with its managed block replaced by one that holds lines,
 // or taken out when there is none to hold.
 func Edit(text string, lines []Line) (string, error) {
-	own, err := withoutBlock(text)
+	before, _, after, err := split(text)
 	if err != nil {
 		return "", err
 	}
-	users, err := versions.Parse(own)
+	own := before + after
+	users, err := values(own)
 	if err != nil {
 		return "", err
 	}
@@ -51,20 +52,41 @@ func Edit(text string, lines []Line) (string, error) {
 	return own + begin + "\n" + block.String() + end + "\n", nil
 }
 
-func withoutBlock(text string) (string, error) {
-	before, rest, found := strings.Cut(text, begin+"\n")
-	if !found {
-		return text, nil
+// Own returns text without its block, of which blank lines are left: every other line
+// keeps its number.
+func Own(text string) (string, error) {
+	before, block, after, err := split(text)
+	return before + strings.Repeat("\n", strings.Count(block, "\n")) + after, err
+}
+
+// split cuts text where its block begins and ends.
+func split(text string) (before, block, after string, err error) {
+	start := strings.Index(text, begin+"\n")
+	if start < 0 {
+		return text, "", "", nil
 	}
-	_, after, found := strings.Cut(rest, end)
-	if !found {
-		return "", fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
+	length := strings.Index(text[start:], end)
+	if length < 0 {
+		return "", "", "", fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
 	}
-	return before + strings.TrimPrefix(after, "\n"), nil
+	stop := start + length + len(end)
+	stop += len(text[stop:]) - len(strings.TrimPrefix(text[stop:], "\n"))
+	return text[:start], text[start:stop], text[stop:], nil
+}
+
+// values are those of a text's keys. Whether there are such keys is not its matter.
+func values(text string) (map[string]string, error) {
+	lines, err := versions.Lines(versions.LocalFile, text)
+	values := map[string]string{}
+	for _, line := range lines {
+		values[line.Key] = line.Value
+	}
+	return values, err
 }
 
 // Holds tells whether the file at path sets the keys of lines: the block to the
-// values of lines, or the user to whatever they like.
+// values of lines, or the user to whatever they like. A key that both set is set
+// once too often.
 func Holds(path string, lines []Line) (bool, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -73,20 +95,25 @@ func Holds(path string, lines []Line) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	own, err := withoutBlock(string(text))
+	before, block, after, err := split(string(text))
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", path, err)
 	}
-	users, err := versions.Parse(own)
+	users, err := values(before + after)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
+		return false, err
 	}
-	all, err := versions.Parse(string(text))
+	held, err := values(block)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
+		return false, err
+	}
+	for key := range held {
+		if _, ok := users[key]; ok {
+			return false, nil
+		}
 	}
 	for _, line := range lines {
-		if _, ok := users[line.Key]; !ok && all[line.Key] != line.Value {
+		if _, ok := users[line.Key]; !ok && held[line.Key] != line.Value {
 			return false, nil
 		}
 	}

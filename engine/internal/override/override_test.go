@@ -82,4 +82,19 @@ func TestWriteAndHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(true)
+	// But not where the block still sets it, too: build functions take each key once.
+	if err := os.WriteFile(path, []byte(edit(t, "", lines)+"BASE=alpine\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	check(false)
+}
+
+func TestOwnKeepsLineNumbers(t *testing.T) {
+	got, err := Own(edit(t, "A=1\n", lines) + "B=2\n")
+	if err != nil || got != "A=1\n"+strings.Repeat("\n", 6)+"B=2\n" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if _, err := Own(begin + "\n"); err == nil {
+		t.Error("half a block: no error")
+	}
 }

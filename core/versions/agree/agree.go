@@ -1,4 +1,6 @@
-package versions
+// Package agree checks that what names versions in the files of other tools says the
+// same as VERSIONS.
+package agree
 
 import (
 	"encoding/json"
@@ -10,20 +12,22 @@ import (
 
 	"golang.org/x/mod/modfile"
 	"golang.org/x/mod/semver"
+
+	"bee/core/versions"
 )
 
 // moduleGo is the newest Go that Dagger's code generation takes in a module's
 // go.mod, whatever toolchain compiles it.
 const moduleGo = "1.25"
 
-// Agree checks that the go.mod, go.work and dagger.json files of a repository
+// Check checks that the go.mod, go.work and dagger.json files of a repository
 // name the Go and Dagger versions that v pins. All that disagree are named.
 //
-// A Dagger module says go 1.25, all else the series of GO_VERSION. Whatever
-// requires Dagger requires DAGGER_VERSION, and so does engineVersion.
-func (v *Versions) Agree(repo fs.FS) error {
+// A Dagger module says go 1.25, and so does what it takes from a folder beside it; all
+// else says the series of GO_VERSION. Whatever requires Dagger requires DAGGER_VERSION, and so does engineVersion.
+func Check(v *versions.Versions, repo fs.FS) error {
 	goSeries := strings.TrimPrefix(semver.MajorMinor("v"+v.Go), "v")
-	daggerModules := map[string]bool{}
+	forDagger := map[string]bool{} // folders of modules that Dagger compiles
 	var wrong []error
 	disagree := func(file, what, got, key, want string) {
 		wrong = append(wrong, fmt.Errorf("%s: %s is %s, but %s wants %s", file, what, got, key, want))
@@ -41,7 +45,14 @@ func (v *Versions) Agree(repo fs.FS) error {
 		if err := readJSON(repo, file, &module); err != nil {
 			return err
 		}
-		daggerModules[path.Join(path.Dir(file), module.Source)] = true
+		folder := path.Join(path.Dir(file), module.Source)
+		beside, err := replacements(repo, folder)
+		if err != nil {
+			return err
+		}
+		for _, folder := range append(beside, folder) {
+			forDagger[folder] = true
+		}
 		if module.EngineVersion != v.Dagger {
 			disagree(file, "engineVersion", module.EngineVersion, "DAGGER_VERSION", v.Dagger)
 		}
@@ -66,8 +77,8 @@ func (v *Versions) Agree(repo fs.FS) error {
 				return err
 			}
 			key, want := "GO_VERSION", goSeries
-			if daggerModules[path.Dir(file)] {
-				key, want = "a Dagger module", moduleGo
+			if forDagger[path.Dir(file)] {
+				key, want = "Dagger", moduleGo
 			}
 			if got := goVersion(mod.Go); got != want {
 				disagree(file, "go", got, key, want)
@@ -103,6 +114,26 @@ func sources(repo fs.FS) ([]string, error) {
 		return nil
 	})
 	return files, err
+}
+
+// replacements are the folders that the Go module of a folder takes modules from.
+func replacements(repo fs.FS, folder string) ([]string, error) {
+	file := path.Join(folder, "go.mod")
+	text, err := fs.ReadFile(repo, file)
+	if err != nil {
+		return nil, err
+	}
+	mod, err := modfile.Parse(file, text, nil)
+	if err != nil {
+		return nil, err
+	}
+	var folders []string
+	for _, replace := range mod.Replace {
+		if modfile.IsDirectoryPath(replace.New.Path) {
+			folders = append(folders, path.Join(folder, replace.New.Path))
+		}
+	}
+	return folders, nil
 }
 
 func readJSON(repo fs.FS, file string, into any) error {

@@ -8,7 +8,11 @@
 package versions
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -68,11 +72,14 @@ type Versions struct {
 	GpuBurnArchitectures string `key:"GPU_BURN_ARCHITECTURES" kind:"architectures"`
 }
 
-// Epoch is the time of DEBIAN_SNAPSHOT in seconds since 1970.
-func (v *Versions) Epoch() int64 {
+// Time is that of DEBIAN_SNAPSHOT.
+func (v *Versions) Time() time.Time {
 	t, _ := time.Parse(snapshotLayout, v.DebianSnapshot) // checked by Parse
-	return t.Unix()
+	return t
 }
+
+// Epoch is the time of DEBIAN_SNAPSHOT in seconds since 1970.
+func (v *Versions) Epoch() int64 { return v.Time().Unix() }
 
 // Architectures are the compute capabilities of GPU_BURN_ARCHITECTURES.
 func (v *Versions) Architectures() []int {
@@ -114,6 +121,29 @@ var kinds = map[string]kind{
 	"commit":        {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
 }
 
+// Load reads both files at root, the top of the repository. A VERSIONS that is not
+// there is fs.ErrNotExist; a VERSIONS.local need not be there.
+func Load(root string) (*Versions, error) {
+	text, local, err := ReadFiles(root)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(text, local)
+}
+
+// ReadFiles returns the texts of both files at root, as Load reads them.
+func ReadFiles(root string) (text, local string, err error) {
+	pins, err := os.ReadFile(filepath.Join(root, File))
+	if err != nil {
+		return "", "", err
+	}
+	overrides, err := os.ReadFile(filepath.Join(root, LocalFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
+	}
+	return string(pins), string(overrides), nil
+}
+
 // Parse reads the text of VERSIONS and, over it, that of VERSIONS.local, which
 // may be empty. Every key must be in VERSIONS; VERSIONS.local holds any of them.
 func Parse(text, local string) (*Versions, error) {
@@ -143,30 +173,51 @@ func Parse(text, local string) (*Versions, error) {
 func parseFile(file, text string, fields map[string]field) (map[string]string, error) {
 	values := map[string]string{}
 	seen := map[string]int{}
+	lines, err := Lines(file, text)
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range lines {
+		wrong := func(format string, args ...any) error {
+			return fmt.Errorf("%s:%d: %s: %s", file, line.Number, line.Key, fmt.Sprintf(format, args...))
+		}
+		f, ok := fields[line.Key]
+		if !ok {
+			return nil, wrong("unknown key; known keys: %s", strings.Join(sortedKeys(fields), " "))
+		}
+		if first, ok := seen[line.Key]; ok {
+			return nil, wrong("duplicate, already set on line %d", first)
+		}
+		if k := kinds[f.kind]; !k.ok(line.Value) {
+			return nil, wrong("%q is not %s", line.Value, k.form)
+		}
+		seen[line.Key], values[line.Key] = line.Number, line.Value
+	}
+	return values, nil
+}
+
+// Line is a line of KEY=VALUE, which stands at a number from 1 on.
+type Line struct {
+	Number     int
+	Key, Value string
+}
+
+// Lines splits the text of a file, whose name is for errors, and leaves out comments
+// and blank lines. It checks neither keys nor values; Parse does.
+func Lines(file, text string) ([]Line, error) {
+	var lines []Line
 	for i, line := range strings.Split(text, "\n") {
-		n := i + 1
 		line = strings.TrimSuffix(line, "\r")
 		if strings.TrimSpace(line) == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		key, value, ok := strings.Cut(line, "=")
 		if !ok {
-			return nil, fmt.Errorf("%s:%d: %q is not KEY=VALUE", file, n, line)
+			return nil, fmt.Errorf("%s:%d: %q is not KEY=VALUE", file, i+1, line)
 		}
-		f, ok := fields[key]
-		if !ok {
-			return nil, fmt.Errorf("%s:%d: %s: unknown key; known keys: %s",
-				file, n, key, strings.Join(sortedKeys(fields), " "))
-		}
-		if first, ok := seen[key]; ok {
-			return nil, fmt.Errorf("%s:%d: %s: duplicate, already set on line %d", file, n, key, first)
-		}
-		if k := kinds[f.kind]; !k.ok(value) {
-			return nil, fmt.Errorf("%s:%d: %s: %q is not %s", file, n, key, value, k.form)
-		}
-		seen[key], values[key] = n, value
+		lines = append(lines, Line{i + 1, key, value})
 	}
-	return values, nil
+	return lines, nil
 }
 
 func sortedKeys(fields map[string]field) []string {

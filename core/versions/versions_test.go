@@ -1,11 +1,13 @@
 package versions
 
 import (
+	"errors"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 )
 
 func readRepo(t *testing.T, name string) string {
@@ -25,8 +27,26 @@ func TestRepositoryVersions(t *testing.T) {
 	if v.Epoch() <= 0 {
 		t.Errorf("Epoch of %s is %d", v.DebianSnapshot, v.Epoch())
 	}
-	if err := v.Agree(os.DirFS("../..")); err != nil {
-		t.Error(err)
+}
+
+func TestLoad(t *testing.T) {
+	root := t.TempDir()
+	if _, err := Load(root); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without VERSIONS: %v", err)
+	}
+	put := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(File, readRepo(t, File))
+	if _, err := Load(root); err != nil {
+		t.Errorf("without VERSIONS.local: %v", err)
+	}
+	put(LocalFile, "GO_VERSION=1.27.1\nDEBIAN_SNAPSHOT=20260131T000005Z\n")
+	v, err := Load(root)
+	if err != nil || v.Go != "1.27.1" || v.Epoch() != 1769817605 {
+		t.Errorf("got %+v, %v", v, err)
 	}
 }
 
@@ -97,36 +117,5 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 				t.Errorf("error is %v, want %s…", err, test.want)
 			}
 		})
-	}
-}
-
-func TestAgreeNamesEveryFile(t *testing.T) {
-	v, err := Parse(readRepo(t, File), "GO_VERSION=1.26.8\nDAGGER_VERSION=v0.19.7")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
-	repo := fstest.MapFS{
-		"go.work":          text("go 1.25\n"),
-		"dagger.json":      text(`{"source": "ci", "engineVersion": "v0.19.6"}`),
-		"ci/go.mod":        text("module ci\ngo 1.26\n"),
-		"program/go.mod":   text("module program\ngo 1.24\nrequire dagger.io/dagger v0.18.0\n"),
-		"good/go.mod":      text("module good\ngo 1.26\nrequire dagger.io/dagger v0.19.7\n"),
-		".hidden/go.mod":   text("module hidden\ngo 1.1\n"),
-		"dist/dagger.json": text("{}"),
-	}
-	err = v.Agree(repo)
-	if err == nil {
-		t.Fatal("no error")
-	}
-	want := []string{
-		"dagger.json: engineVersion is v0.19.6, but DAGGER_VERSION wants v0.19.7",
-		"ci/go.mod: go is 1.26, but a Dagger module wants 1.25",
-		"go.work: go is 1.25, but GO_VERSION wants 1.26",
-		"program/go.mod: go is 1.24, but GO_VERSION wants 1.26",
-		"program/go.mod: dagger.io/dagger is v0.18.0, but DAGGER_VERSION wants v0.19.7",
-	}
-	if got := err.Error(); got != strings.Join(want, "\n") {
-		t.Errorf("got:\n%s\nwant:\n%s", got, strings.Join(want, "\n"))
 	}
 }
