@@ -17,8 +17,8 @@ build: engine ## build the ISO into dist/, without booting it
 
 smoke: engine ## boot dist/bee.iso in QEMU, under BIOS and UEFI, and check it
 	@rm -rf dist/smoke
-	@set -e; for firmware in bios uefi; do \
-		$(DAGGER) smoke-report --iso dist/bee.iso --firmware $$firmware export --path dist/smoke/$$firmware; \
+	@set -e; for machine in bios uefi; do \
+		$(DAGGER) smoke-report --iso dist/bee.iso --machine $$machine export --path dist/smoke/$$machine; \
 	done
 	@go run ./iso/smoke verdict dist/smoke/bios dist/smoke/uefi
 

@@ -10,7 +10,6 @@ import (
 
 	"bee/core/versions"
 	"dagger/bee/beerelease"
-	"dagger/bee/internal/dagger"
 )
 
 // versions reads the pins.

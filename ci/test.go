@@ -49,7 +49,7 @@ func (m *Bee) SmokeTest(
 	return report, nil
 }
 
-// Tests as smoke-test does, and returns a report of a FAIL, too.
+// Tests as smoke-test does, but does not fail.
 //
 // For a look at what went wrong: serial.log and console.png are in it.
 //

@@ -87,7 +87,7 @@ printf '~~~~' | dd of=$module bs=1 conv=notrunc seek=$((name - 8)) status=none`,
 // time.
 func TestGateStops(t *testing.T) {
 	iso := filepath.Join(t.TempDir(), "bee.iso")
-	mustDagger(t, repository, "call", "--progress=plain", "build-iso", "--base", "debian", "export", "--path", iso)
+	mustDagger(t, repository, "call", "--progress=plain", "--base", "debian", "build-iso", "export", "--path", iso)
 	before := qemus(t)
 	t.Run("at once", func(t *testing.T) {
 		for name, f := range faults {

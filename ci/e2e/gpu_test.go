@@ -137,7 +137,7 @@ tar -c -C "$1" . >>"$4"`
 	gpuBurn(t, filepath.Join(dir, "iso/vendor/gpu_burn")) // which is on the ISO as any vendor program
 
 	iso := filepath.Join(t.TempDir(), "bee.iso")
-	mustDagger(t, dir, "call", "--progress=plain", "build-iso", "--nvidia-run", installer, "export", "--path", iso)
+	mustDagger(t, dir, "call", "--progress=plain", "--nvidia-run", installer, "build-iso", "export", "--path", iso)
 	smoke(t, iso).check(t, "modules-kernel", "modules-insert", "nvidia-sonames", "gpu-burn", "vendor-programs", "checks-complete")
 
 	t.Run("flipped byte", func(t *testing.T) {
@@ -150,7 +150,7 @@ tar -c -C "$1" . >>"$4"`
 			t.Fatal(err)
 		}
 		iso := filepath.Join(t.TempDir(), "bee.iso")
-		refuses(t, dir, fmt.Sprintf("has the SHA-256 %s, but NVIDIA_RUN_SHA256", digest(t, installer)), "call", "--progress=plain", "build-iso", "--nvidia-run", installer, "export", "--path", iso)
+		refuses(t, dir, fmt.Sprintf("has the SHA-256 %s, but NVIDIA_RUN_SHA256", digest(t, installer)), "call", "--progress=plain", "--nvidia-run", installer, "build-iso", "export", "--path", iso)
 	})
 }
 

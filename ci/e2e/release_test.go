@@ -65,8 +65,8 @@ options="rdinit=/bin/false `)
 			dir := committed(t)
 			test.change(t, dir)
 			out := filepath.Join(t.TempDir(), "out")
-			_, stderr, ok := dagger(t, dir, "call", "--progress=plain", "release", "--version", test.version,
-				"--base", "debian", "--coverage", "each", "--nvidia=false", "--releases", releases, "export", "--path", out)
+			_, stderr, ok := dagger(t, dir, "call", "--progress=plain", "--base", "debian", "--nvidia=false", "release",
+				"--version", test.version, "--coverage", "each", "--releases", releases, "export", "--path", out)
 			for _, want := range test.want {
 				if ok || !strings.Contains(stderr, want) {
 					t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 40))
