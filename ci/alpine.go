@@ -40,19 +40,15 @@ func (b alpine) withLayer(name string, tree *dagger.Directory) base {
 
 func (b alpine) iso(own *dagger.Directory, epoch int) *dagger.File { return b.base.Iso(own, epoch) }
 
-func (b alpine) driver(installer *dagger.File) *dagger.NvidiaDriver {
-	return b.runDriver(installer)
-}
-
-func (b alpine) nvidiaLayer(ctx context.Context, driver *dagger.NvidiaDriver, kernel string) (*dagger.Directory, error) {
+func (b alpine) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
 	libraries, err := b.base.Libraries(ctx)
 	if err != nil {
-		return nil, err
+		return driver{}, err
 	}
-	return driver.Layer(b.base.Headers(), kernel, dagger.NvidiaDriverLayerOpts{
+	return newDriver(ctx, b.runDriver(installer), b.base.Headers(), kernel, dagger.NvidiaDriverLayerOpts{
 		Libraries: libraries,
 		Compiler:  b.base.Compiler(),
-	}), nil
+	})
 }
 
 func (b alpine) cuda(ctx context.Context) (*dagger.GpuburnCuda, error) {

@@ -22,10 +22,8 @@ type base interface {
 	// iso assembles the ISO, with bee's own files, of a time.
 	iso(own *dagger.Directory, epoch int) *dagger.File
 
-	// driver is the NVIDIA driver, from the installer where there is one.
-	driver(installer *dagger.File) *dagger.NvidiaDriver
-	// nvidiaLayer is that driver as it is on the ISO.
-	nvidiaLayer(ctx context.Context, driver *dagger.NvidiaDriver, kernel string) (*dagger.Directory, error)
+	// driver is the NVIDIA driver for a kernel, from the installer where there is one.
+	driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error)
 	// cuda compiles gpu_burn.
 	cuda(context.Context) (*dagger.GpuburnCuda, error)
 }

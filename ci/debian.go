@@ -33,19 +33,16 @@ func (b debian) withLayer(name string, tree *dagger.Directory) base {
 
 func (b debian) iso(own *dagger.Directory, epoch int) *dagger.File { return b.base.Iso(own, epoch) }
 
-func (b debian) driver(installer *dagger.File) *dagger.NvidiaDriver {
-	if installer != nil || b.versions.NvidiaOrigin == "run" {
-		return b.runDriver(installer)
-	}
-	return b.nvidia.DebianDriver()
-}
-
-func (b debian) nvidiaLayer(ctx context.Context, driver *dagger.NvidiaDriver, kernel string) (*dagger.Directory, error) {
+func (b debian) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
 	libraries, err := b.base.Libraries(ctx)
 	if err != nil {
-		return nil, err
+		return driver{}, err
 	}
-	return driver.Layer(b.nvidia.Headers(kernel), kernel, dagger.NvidiaDriverLayerOpts{Libraries: libraries}), nil
+	origin := b.nvidia.DebianDriver()
+	if installer != nil || b.versions.NvidiaOrigin == "run" {
+		origin = b.runDriver(installer)
+	}
+	return newDriver(ctx, origin, b.nvidia.Headers(kernel), kernel, dagger.NvidiaDriverLayerOpts{Libraries: libraries})
 }
 
 func (b debian) cuda(ctx context.Context) (*dagger.GpuburnCuda, error) {

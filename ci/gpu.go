@@ -21,7 +21,8 @@ func (m *Bee) NvidiaModules(ctx context.Context) (*dagger.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.base.nvidiaLayer(ctx, b.base.driver(b.contents.NvidiaRun), kernel)
+	driver, err := b.base.driver(ctx, b.contents.NvidiaRun, kernel)
+	return driver.layer, err
 }
 
 // Builds gpu_burn, the program that burns GPUs in.
@@ -88,18 +89,26 @@ func (m *modules) runDriver(installer *dagger.File) *dagger.NvidiaDriver {
 	return m.nvidia.RunDriver(m.versions.Nvidia, m.versions.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
 }
 
+// driver is the NVIDIA driver as it is on the ISO.
+type driver struct {
+	layer   *dagger.Directory
+	version string
+}
+
+// newDriver makes the layer of a driver for a kernel.
+func newDriver(ctx context.Context, origin *dagger.NvidiaDriver, headers *dagger.Directory, kernel string, options dagger.NvidiaDriverLayerOpts) (driver, error) {
+	version, err := origin.Version(ctx)
+	return driver{origin.Layer(headers, kernel, options), version}, err
+}
+
 // withNvidia adds the driver to the base, and returns its version.
 func (b *builder) withNvidia(ctx context.Context, kernel string) (version string, err error) {
-	driver := b.base.driver(b.contents.NvidiaRun)
-	if version, err = driver.Version(ctx); err != nil {
-		return "", err
-	}
-	layer, err := b.base.nvidiaLayer(ctx, driver, kernel)
+	driver, err := b.base.driver(ctx, b.contents.NvidiaRun, kernel)
 	if err != nil {
 		return "", err
 	}
-	b.base = b.base.withLayer("50-nvidia", layer)
-	return version, nil
+	b.base = b.base.withLayer("50-nvidia", driver.layer)
+	return driver.version, nil
 }
 
 // gpuBurnName is the name of gpu_burn's folder among the vendor programs, and of
