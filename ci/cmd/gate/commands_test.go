@@ -226,9 +226,10 @@ func TestRelease(t *testing.T) {
 }
 
 func TestLocks(t *testing.T) {
+	const sumA, sumB = "Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=", "Q1AgICAgICAgICAgICAgICAgICAgI="
 	top, env := repository(t)
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
-		write(t, to, "# lock\na 2-r0 Q1a\nb 1-r0 Q1b\n")
+		write(t, to, "# lock\na 2-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
 		return "", nil
 	}}
 	o := run(t, s, true, env, "locks")
@@ -236,7 +237,7 @@ func TestLocks(t *testing.T) {
 	if o.status != exitFailed {
 		t.Errorf("missing: status %d", o.status)
 	}
-	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 Q1a\nb 1-r0 Q1b\n")
+	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
 	o = run(t, s, true, env, "locks")
 	contains(t, "stale", o.text, "::warning file=iso/alpine/packages.lock,line=1,title=stale lock::a 1-r0 is now 2-r0\n")
 	equal(t, "stale", o.summary, "## FAIL: iso/alpine/packages.lock is stale, packages that differ: 1\n\n- a 1-r0 is now 2-r0\n\n")
@@ -249,6 +250,17 @@ func TestLocks(t *testing.T) {
 	o = run(t, s, false, env, "locks")
 	if o.status != 0 || o.text != "== lock\n\n## PASS: iso/alpine/packages.lock is fresh\n" {
 		t.Errorf("fresh: %+v", o)
+	}
+	write(t, lock, "# lock\n\na 1-r0 "+sumB+"\nb 1-r0 "+sumA+"\nc 5-r1 "+sumA+"\n")
+	o = run(t, s, true, env, "locks")
+	contains(t, "all kinds", o.summary, ": 3\n\n- a 1-r0 is now 2-r0\n- b 1-r0 was built anew\n- c 5-r1 is gone\n")
+	write(t, lock, "a 2-r0 "+sumA+"\n")
+	contains(t, "new", run(t, s, true, env, "locks").summary, ": 1\n\n- b 1-r0 is new\n")
+	write(t, lock, "a 2-r0 "+sumA+"\n<<<<<<< HEAD\n")
+	o = run(t, s, true, env, "locks")
+	contains(t, "broken", o.text, "::error title=gate::iso/alpine/packages.lock:2: \"<<<<<<< HEAD\" is not name, version and checksum")
+	if o.status != exitInput {
+		t.Errorf("broken: status %d", o.status)
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"bee/core/lock"
 	"bee/iso/alpine/internal/keys"
-	"bee/iso/alpine/internal/lock"
 	"bee/iso/alpine/internal/repository"
 	"bee/iso/smoke/iso9660"
 )
