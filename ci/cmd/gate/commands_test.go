@@ -109,7 +109,7 @@ matrix/bad.go:5:27: wrong type
 func TestBuild(t *testing.T) {
 	top, env := repository(t)
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
-		write(t, filepath.Join(to, manifestFile), `{"iso": {"size_bytes": 3145728, "sha256": "abcd"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`)
+		write(t, filepath.Join(to, manifestFile), `{"schema_version": 1, "iso": {"size_bytes": 3145728, "sha256": "abcd"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`)
 		return "", nil
 	}}
 	folder := filepath.Join(t.TempDir(), "dist")

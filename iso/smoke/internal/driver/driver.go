@@ -18,13 +18,13 @@ import (
 	"sync"
 	"time"
 
+	"bee/core/iso9660"
 	"bee/iso/smoke/check"
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
-	"bee/iso/smoke/iso9660"
 	"bee/iso/smoke/report"
 )
 
