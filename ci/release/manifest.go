@@ -2,69 +2,34 @@ package release
 
 import (
 	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"bee/core/manifest"
 )
 
-// manifestVersion is the schema of bee.iso.manifest.json that is read.
-const manifestVersion = 1
+// content is what is asked of the manifest of an ISO.
+type content struct{ *manifest.Manifest }
 
-// manifest is what is read of a bee.iso.manifest.json; iso/manifest documents it.
-type manifest struct {
-	SchemaVersion int `json:"schema_version"`
-	ISO           struct {
-		SizeBytes int64  `json:"size_bytes"`
-		SHA256    string `json:"sha256"`
-	} `json:"iso"`
-	Release  map[string]string `json:"release"`
-	Packages []pkg             `json:"packages"`
-	Medium   []file            `json:"medium"`
-	Layers   []struct {
-		Path  string `json:"path"`
-		Files []file `json:"files"`
-	} `json:"layers"`
-}
-
-type pkg struct {
-	Name         string `json:"name"`
-	Version      string `json:"version"`
-	Architecture string `json:"architecture"`
-}
-
-type file struct {
-	Path      string `json:"path"`
-	Type      string `json:"type"`
-	Mode      string `json:"mode"`
-	UID       int    `json:"uid"`
-	GID       int    `json:"gid"`
-	SizeBytes int64  `json:"size_bytes"`
-	SHA256    string `json:"sha256"`
-	Target    string `json:"target"`
-	Device    string `json:"device"`
-}
-
-func readManifest(data []byte) (*manifest, error) {
-	var m manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("no manifest of an ISO: %w", err)
-	}
-	if m.SchemaVersion != manifestVersion {
-		return nil, fmt.Errorf("schema version %d, but %d is read", m.SchemaVersion, manifestVersion)
+func readManifest(data []byte) (content, error) {
+	m, err := manifest.Parse(data)
+	if err != nil {
+		return content{}, err
 	}
 	if len(m.Layers) == 0 {
-		return nil, fmt.Errorf("no layer in it")
+		return content{}, errors.New("no layer in it")
 	}
-	return &m, nil
+	return content{m}, nil
 }
 
 // packages are what is asked of each package, by name. Where there are several of one
 // name, all that they say is listed.
-func (m *manifest) packages(ask func(pkg) string) map[string]string {
+func (c content) packages(ask func(manifest.Package) string) map[string]string {
 	answers := map[string][]string{}
-	for _, p := range m.Packages {
+	for _, p := range c.Packages {
 		answers[p.Name] = append(answers[p.Name], ask(p))
 	}
 	all := map[string]string{}
@@ -75,28 +40,52 @@ func (m *manifest) packages(ask func(pkg) string) map[string]string {
 	return all
 }
 
-func (p pkg) version() string { return p.Version }
+func version(p manifest.Package) string { return p.Version }
 
-func (p pkg) full() string { return p.Version + " " + p.Architecture }
+func versionAndArchitecture(p manifest.Package) string { return p.Version + " " + p.Architecture }
+
+// medium are the files of the medium, by path, as those of a layer.
+func (c content) medium() map[string]file {
+	all := map[string]file{}
+	for _, f := range c.Medium {
+		all[f.Path] = fileOf(manifest.File{Path: f.Path, Type: f.Type, Mode: f.Mode, SizeBytes: f.SizeBytes, SHA256: f.SHA256, Target: f.Target})
+	}
+	return all
+}
 
 // layers are the files of each layer, by the layer's path.
-func (m *manifest) layers() map[string]map[string]file {
+func (c content) layers() map[string]map[string]file {
 	all := map[string]map[string]file{}
-	for _, layer := range m.Layers {
+	for _, layer := range c.Layers {
 		all[layer.Path] = byPath(layer.Files)
 	}
 	return all
 }
 
 // own are the files of bee's own layer, the highest on both bases.
-func (m *manifest) own() map[string]file { return byPath(m.Layers[len(m.Layers)-1].Files) }
+func (c content) own() map[string]file { return byPath(c.Layers[len(c.Layers)-1].Files) }
 
-func byPath(files []file) map[string]file {
+func byPath(files []manifest.File) map[string]file {
 	all := map[string]file{}
 	for _, f := range files {
-		all[f.Path] = f
+		all[f.Path] = fileOf(f)
 	}
 	return all
+}
+
+// file is a file whose size is its own, so that equal ones are ==.
+type file struct {
+	manifest.File
+	size int64
+}
+
+func fileOf(f manifest.File) file {
+	var size int64
+	if f.SizeBytes != nil {
+		size = *f.SizeBytes
+	}
+	f.SizeBytes = nil
+	return file{f, size}
 }
 
 // change is something that one of two manifests lacks, or has otherwise.
@@ -139,9 +128,9 @@ func Differences(a, b []byte) ([]string, error) {
 		return nil, fmt.Errorf("the manifest of the second build: %w", err)
 	}
 	lines := describe("/etc/bee-release: ", compare(first.Release, second.Release), value)
-	lines = append(lines, describe("package ", compare(first.packages(pkg.full), second.packages(pkg.full)), value)...)
+	lines = append(lines, describe("package ", compare(first.packages(versionAndArchitecture), second.packages(versionAndArchitecture)), value)...)
 	lines = append(lines, layerDifferences(first, second)...)
-	lines = append(lines, describe("", compare(byPath(first.Medium), byPath(second.Medium)), attributes)...)
+	lines = append(lines, describe("", compare(first.medium(), second.medium()), attributes)...)
 	if len(lines) == 0 && first.ISO != second.ISO {
 		// no file differs, but their order, their times or the boot loader's sectors do
 		lines = []string{fmt.Sprintf("the ISO alone, in no file: size %d → %d, sha256 %.12s → %.12s",
@@ -153,7 +142,7 @@ func Differences(a, b []byte) ([]string, error) {
 	return lines, nil
 }
 
-func layerDifferences(first, second *manifest) (lines []string) {
+func layerDifferences(first, second content) (lines []string) {
 	before, after := first.layers(), second.layers()
 	for _, layer := range first.Layers {
 		if files, ok := after[layer.Path]; ok { // else the medium's files tell
@@ -171,7 +160,7 @@ func value(v string) []attribute { return []attribute{{"", v}} }
 func attributes(f file) []attribute {
 	return []attribute{
 		{"type ", f.Type}, {"mode ", f.Mode}, {"owner ", fmt.Sprintf("%d:%d", f.UID, f.GID)},
-		{"size ", strconv.FormatInt(f.SizeBytes, 10)}, {"sha256 ", fmt.Sprintf("%.12s", f.SHA256)},
+		{"size ", strconv.FormatInt(f.size, 10)}, {"sha256 ", fmt.Sprintf("%.12s", f.SHA256)},
 		{"target ", f.Target}, {"device ", f.Device},
 	}
 }

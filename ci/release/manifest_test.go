@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"bee/core/manifest"
 )
 
 // at is the file of a path, in a list of files.
@@ -103,11 +105,14 @@ func TestDifferencesAreCut(t *testing.T) {
 
 // Two packages of one name are two, and one that is there twice is one.
 func TestPackagesOfOneName(t *testing.T) {
-	m := manifest{Packages: []pkg{{"a", "1", "x86_64"}, {"a", "2", "x86_64"}, {"b", "1", "amd64"}, {"b", "1", "i386"}}}
-	if got := m.packages(pkg.version); got["a"] != "1, 2" || got["b"] != "1" {
+	one := func(name, version, architecture string) manifest.Package {
+		return manifest.Package{Name: name, Version: version, Architecture: architecture}
+	}
+	m := content{&manifest.Manifest{Packages: []manifest.Package{one("a", "1", "x86_64"), one("a", "2", "x86_64"), one("b", "1", "amd64"), one("b", "1", "i386")}}}
+	if got := m.packages(version); got["a"] != "1, 2" || got["b"] != "1" {
 		t.Errorf("got %v", got)
 	}
-	if got := m.packages(pkg.full); got["b"] != "1 amd64, 1 i386" {
+	if got := m.packages(versionAndArchitecture); got["b"] != "1 amd64, 1 i386" {
 		t.Errorf("got %v", got)
 	}
 }

@@ -67,7 +67,7 @@ virtual media:
 The console is on the screen and on the first serial port (115200 8N1).
 `
 
-func (m *manifest) summary(b *strings.Builder, version string) {
+func (m content) summary(b *strings.Builder, version string) {
 	fmt.Fprintf(b, "# bee %s\n\n| | |\n|---|---|\n", version)
 	for _, row := range []struct{ name, value string }{
 		{"Date", m.Release["BEE_DATE"]},
@@ -82,13 +82,13 @@ func (m *manifest) summary(b *strings.Builder, version string) {
 	}
 }
 
-func (m *manifest) base() string {
+func (m content) base() string {
 	return strings.TrimSpace(m.Release["BEE_BASE"] + " " + m.Release["BEE_RELEASE"])
 }
 
 // writeChanges lists what differs from the release before, in the order in which a
 // reader cares.
-func writeChanges(b *strings.Builder, before, after *manifest) {
+func writeChanges(b *strings.Builder, before, after content) {
 	for _, c := range []struct{ name, before, after string }{
 		{"Kernel", before.Release["BEE_KERNEL"], after.Release["BEE_KERNEL"]},
 		{"NVIDIA driver", before.Release["BEE_NVIDIA"], after.Release["BEE_NVIDIA"]},
@@ -101,7 +101,7 @@ func writeChanges(b *strings.Builder, before, after *manifest) {
 		}
 	}
 	var added, removed, changed []string
-	for _, c := range compare(before.packages(pkg.version), after.packages(pkg.version)) {
+	for _, c := range compare(before.packages(version), after.packages(version)) {
 		switch {
 		case c.before == nil:
 			added = append(added, code(c.name)+" "+code(*c.after))

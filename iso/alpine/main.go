@@ -14,10 +14,11 @@ import (
 	"chainguard.dev/apko/pkg/apk/apk"
 	"github.com/spf13/cobra"
 
+	"bee/core/lock"
 	"bee/iso/alpine/internal/image"
 	"bee/iso/alpine/internal/keys"
 	"bee/iso/alpine/internal/list"
-	"bee/iso/alpine/internal/lock"
+	"bee/iso/alpine/internal/locked"
 	"bee/iso/alpine/internal/mirror"
 	"bee/iso/alpine/internal/repository"
 	"bee/iso/alpine/internal/resolve"
@@ -147,7 +148,7 @@ cannot be installed.`,
 			if err != nil {
 				return err
 			}
-			return lock.Of(packages).Write(cmd.OutOrStdout())
+			return locked.Of(packages).Write(cmd.OutOrStdout())
 		},
 	}
 	from.flags(c)
@@ -185,7 +186,7 @@ read or trusted, or a list cannot be installed.`,
 			if err != nil {
 				return err
 			}
-			differences := lock.Compare(l, packages, indexes)
+			differences := locked.Compare(l, packages, indexes)
 			for _, d := range differences {
 				fmt.Fprintln(cmd.OutOrStdout(), d)
 			}

@@ -50,10 +50,11 @@ func New(
 	// +defaultPath="."
 	// +ignore=["*", "!overlay", "!service-order.sh", "!debian", "!alpine"]
 	files *dagger.Directory,
-	// Source of the programs: go.mod, smoke/, manifest/, and those of the bases.
+	// Source of the programs, as it lies in the repository: core/, which they share, and of
+	// iso/ the Go module with smoke/ and manifest/, and that of the base alpine.
 	// +optional
-	// +defaultPath="."
-	// +ignore=["*", "!go.mod", "!go.sum", "!smoke", "!manifest", "!alpine/**/*.go"]
+	// +defaultPath="/"
+	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -98,7 +99,7 @@ func install(packages ...string) dagger.WithContainerFunc {
 	}
 }
 
-// program compiles one of the programs of this module.
+// program compiles one of the programs, by the name of its folder below iso/.
 func (m *Iso) program(name string) *dagger.File {
 	return dag.Container().
 		From(m.GolangImage).
@@ -107,8 +108,8 @@ func (m *Iso) program(name string) *dagger.File {
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Programs).
-		WithWorkdir("/src").
-		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).
+		WithWorkdir("/src/iso/" + name). // in its own Go module, which may be its folder's or iso's
+		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "."}).
 		File("/out/" + name)
 }
 

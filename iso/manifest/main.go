@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/iso/manifest/internal/manifest"
+	"bee/iso/manifest/internal/image"
 )
 
 func main() {
@@ -52,7 +52,7 @@ file is no ISO of bee or cannot be read.`,
 			return []string{"iso"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := manifest.Read(args[0], func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step) })
+			m, err := image.Read(args[0], func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step) })
 			if err != nil {
 				return err
 			}

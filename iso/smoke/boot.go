@@ -5,10 +5,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/core/iso9660"
 	"bee/core/machine"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
-	"bee/iso/smoke/iso9660"
 )
 
 // bootSSH is where the machine of `smoke boot` answers SSH.

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
+	"bee/core/manifest"
 	"bee/gate/internal/module"
 	"bee/gate/internal/summary"
 )
@@ -18,15 +16,6 @@ const (
 	isoFile      = "bee.iso"
 	manifestFile = "bee.iso.manifest.json"
 )
-
-// manifest is what is read of the manifest of an ISO.
-type manifest struct {
-	ISO struct {
-		SizeBytes int64  `json:"size_bytes"`
-		SHA256    string `json:"sha256"`
-	} `json:"iso"`
-	Release map[string]string `json:"release"`
-}
 
 func (g *gate) buildCommand() *cobra.Command {
 	var contents contentsFlags
@@ -62,14 +51,9 @@ file; sha256 and size of it; version, the release of bee that it is.`,
 
 // built tells what was built.
 func (g *gate) built(folder string) error {
-	path := filepath.Join(folder, manifestFile)
-	data, err := os.ReadFile(path)
+	m, err := manifest.Read(filepath.Join(folder, manifestFile))
 	if err != nil {
 		return err
-	}
-	var m manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	version := m.Release["BEE_VERSION"]
 	g.out.Set("iso", filepath.Join(folder, isoFile))

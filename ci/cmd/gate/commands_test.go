@@ -109,7 +109,7 @@ matrix/bad.go:5:27: wrong type
 func TestBuild(t *testing.T) {
 	top, env := repository(t)
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
-		write(t, filepath.Join(to, manifestFile), `{"iso": {"size_bytes": 3145728, "sha256": "abcd"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`)
+		write(t, filepath.Join(to, manifestFile), `{"schema_version": 1, "iso": {"size_bytes": 3145728, "sha256": "abcd"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`)
 		return "", nil
 	}}
 	folder := filepath.Join(t.TempDir(), "dist")
@@ -229,9 +229,10 @@ func TestRelease(t *testing.T) {
 }
 
 func TestLocks(t *testing.T) {
+	const sumA, sumB = "Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=", "Q1AgICAgICAgICAgICAgICAgICAgI="
 	top, env := repository(t)
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
-		write(t, to, "# lock\na 2-r0 Q1a\nb 1-r0 Q1b\n")
+		write(t, to, "# lock\na 2-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
 		return "", nil
 	}}
 	o := run(t, s, true, env, "locks")
@@ -239,7 +240,7 @@ func TestLocks(t *testing.T) {
 	if o.status != exitFailed {
 		t.Errorf("missing: status %d", o.status)
 	}
-	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 Q1a\nb 1-r0 Q1b\n")
+	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
 	o = run(t, s, true, env, "locks")
 	contains(t, "stale", o.text, "::warning file=iso/alpine/packages.lock,line=1,title=stale lock::a 1-r0 is now 2-r0\n")
 	equal(t, "stale", o.summary, "## FAIL: iso/alpine/packages.lock is stale, packages that differ: 1\n\n- a 1-r0 is now 2-r0\n\n")
@@ -252,6 +253,17 @@ func TestLocks(t *testing.T) {
 	o = run(t, s, false, env, "locks")
 	if o.status != 0 || o.text != "== lock\n\n## PASS: iso/alpine/packages.lock is fresh\n" {
 		t.Errorf("fresh: %+v", o)
+	}
+	write(t, lock, "# lock\n\na 1-r0 "+sumB+"\nb 1-r0 "+sumA+"\nc 5-r1 "+sumA+"\n")
+	o = run(t, s, true, env, "locks")
+	contains(t, "all kinds", o.summary, ": 3\n\n- a 1-r0 is now 2-r0\n- b 1-r0 was built anew\n- c 5-r1 is gone\n")
+	write(t, lock, "a 2-r0 "+sumA+"\n")
+	contains(t, "new", run(t, s, true, env, "locks").summary, ": 1\n\n- b 1-r0 is new\n")
+	write(t, lock, "a 2-r0 "+sumA+"\n<<<<<<< HEAD\n")
+	o = run(t, s, true, env, "locks")
+	contains(t, "broken", o.text, "::error title=gate::iso/alpine/packages.lock:2: \"<<<<<<< HEAD\" is not name, version and checksum")
+	if o.status != exitInput {
+		t.Errorf("broken: status %d", o.status)
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/gate/internal/lockdiff"
+	"bee/core/lock"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"bee/gate/internal/summary"
@@ -81,8 +81,34 @@ func (g *gate) noLock() error {
 	return errFailed
 }
 
+// sentence says a difference in the words of a report; its own are those of a list, one
+// kind of differences in a column.
+func sentence(d lock.Difference) string {
+	switch d.Kind {
+	case lock.New:
+		return fmt.Sprintf("%s %s is new", d.Name, d.Now.Version)
+	case lock.Gone:
+		return fmt.Sprintf("%s %s is gone", d.Name, d.Locked.Version)
+	case lock.Rebuilt:
+		return fmt.Sprintf("%s %s was built anew", d.Name, d.Locked.Version)
+	default:
+		return fmt.Sprintf("%s %s is now %s", d.Name, d.Locked.Version, d.Now.Version)
+	}
+}
+
 func (g *gate) compareLocks(committed, fresh string) error {
-	changes := lockdiff.Changes(committed, fresh)
+	was, err := lock.Parse(lockFile, committed)
+	if err != nil {
+		return err
+	}
+	is, err := lock.Parse("the lock as it is now", fresh)
+	if err != nil {
+		return err
+	}
+	var changes []string
+	for _, d := range lock.Compare(was, is) {
+		changes = append(changes, sentence(d))
+	}
 	if len(changes) == 0 {
 		g.out.Summary(summary.Line("PASS", lockFile+" is fresh"))
 		return nil

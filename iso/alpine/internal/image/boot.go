@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/iso9660"
 	"bee/iso/alpine/internal/fat"
 	"bee/iso/alpine/internal/initramfs"
-	"bee/iso/smoke/iso9660"
 )
 
 // minBootBytes is less than any kernel, initramfs or modloop has, and more than

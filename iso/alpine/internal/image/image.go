@@ -11,10 +11,10 @@ import (
 	"os/exec"
 	"path/filepath"
 
+	"bee/core/iso9660"
+	"bee/core/lock"
 	"bee/iso/alpine/internal/keys"
-	"bee/iso/alpine/internal/lock"
 	"bee/iso/alpine/internal/repository"
-	"bee/iso/smoke/iso9660"
 )
 
 // Expected is what an ISO has to be.

@@ -14,10 +14,10 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/lock"
 	"bee/iso/alpine/apktest"
 	"bee/iso/alpine/internal/fat/fattest"
 	"bee/iso/alpine/internal/initramfs/initramfstest"
-	"bee/iso/alpine/internal/lock"
 )
 
 const (

@@ -14,8 +14,9 @@ import (
 	"chainguard.dev/apko/pkg/apk/apk"
 	"golang.org/x/sync/errgroup"
 
+	"bee/core/lock"
 	"bee/iso/alpine/internal/keys"
-	"bee/iso/alpine/internal/lock"
+	"bee/iso/alpine/internal/locked"
 	"bee/iso/alpine/internal/repository"
 )
 
@@ -57,13 +58,13 @@ func Write(ctx context.Context, o Options) error {
 		}
 		indexes, raw = append(indexes, index), append(raw, index.Raw)
 	}
-	if missing := lock.Missing(o.Lock, indexes); len(missing) > 0 {
+	if missing := locked.Missing(o.Lock, indexes); len(missing) > 0 {
 		return lacking(missing)
 	}
 	var jobs []job
-	locked := map[lock.Entry]bool{}
+	wanted := map[lock.Entry]bool{}
 	for _, e := range o.Lock {
-		locked[e] = true
+		wanted[e] = true
 	}
 	for i, index := range indexes {
 		folder := o.folder(o.Repositories[i])
@@ -74,9 +75,8 @@ func Write(ctx context.Context, o Options) error {
 			return err
 		}
 		for _, p := range index.Packages() {
-			e := lock.Entry{Name: p.Name, Version: p.Version, Checksum: p.ChecksumString()}
-			if locked[e] {
-				delete(locked, e) // a second repository need not have it, too
+			if e := locked.Entry(p); wanted[e] {
+				delete(wanted, e) // a second repository need not have it, too
 				jobs = append(jobs, job{o.Repositories[i], p, folder})
 			}
 		}
@@ -113,7 +113,7 @@ func (o Options) fetch(ctx context.Context, jobs []job) error {
 			mutex.Lock()
 			defer mutex.Unlock()
 			if errors.Is(err, repository.ErrGone) {
-				gone = append(gone, lock.Difference{Kind: lock.Gone, Name: j.p.Name, Locked: j.p.Version})
+				gone = append(gone, locked.Entry(j.p).Gone())
 				return nil
 			}
 			if err != nil {

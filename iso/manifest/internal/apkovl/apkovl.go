@@ -17,14 +17,14 @@ import (
 	"slices"
 	"strings"
 
-	"bee/iso/manifest/internal/layer"
+	"bee/core/manifest"
 )
 
 // Image is an apkovl that was read.
 type Image struct {
 	// Files, sorted by path. Of several entries of one path the last one counts, as
 	// when they are unpacked.
-	Files []layer.File
+	Files []manifest.File
 
 	name    string
 	entries map[string]int // by path, which entry has the content
@@ -32,8 +32,8 @@ type Image struct {
 
 // Open reads the apkovl at name to its end.
 func Open(name string) (*Image, error) {
-	files, entries := map[string]layer.File{}, map[string]int{}
-	err := each(name, func(entry int, f layer.File, content io.Reader) error {
+	files, entries := map[string]manifest.File{}, map[string]int{}
+	err := each(name, func(entry int, f manifest.File, content io.Reader) error {
 		switch f.Type {
 		case "file":
 			hash := sha256.New()
@@ -57,7 +57,7 @@ func Open(name string) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	sorted := slices.SortedFunc(maps.Values(files), func(a, b layer.File) int { return strings.Compare(a.Path, b.Path) })
+	sorted := slices.SortedFunc(maps.Values(files), func(a, b manifest.File) int { return strings.Compare(a.Path, b.Path) })
 	return &Image{sorted, name, entries}, nil
 }
 
@@ -67,7 +67,7 @@ func (i *Image) Content(name string) (data []byte, err error) {
 	if !found {
 		return nil, nil
 	}
-	err = each(i.name, func(entry int, f layer.File, content io.Reader) (err error) {
+	err = each(i.name, func(entry int, f manifest.File, content io.Reader) (err error) {
 		if entry == wanted && f.Type == "file" {
 			data, err = io.ReadAll(content)
 		}
@@ -88,7 +88,7 @@ var types = map[byte]string{
 func clean(name string) string { return path.Clean("/" + name) }
 
 // each calls visit for every entry, in the order of the file.
-func each(name string, visit func(entry int, f layer.File, content io.Reader) error) error {
+func each(name string, visit func(entry int, f manifest.File, content io.Reader) error) error {
 	file, err := os.Open(name)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func each(name string, visit func(entry int, f layer.File, content io.Reader) er
 		if err != nil {
 			return err
 		}
-		f := layer.File{
+		f := manifest.File{
 			Path:   clean(h.Name),
 			Type:   types[h.Typeflag],
 			Mode:   fmt.Sprintf("%04o", h.Mode&0o7777),

@@ -1,33 +1,92 @@
 package packages
 
 import (
+	"archive/tar"
+	"bufio"
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
-	"chainguard.dev/apko/pkg/apk/apk"
+	"bee/core/manifest"
 )
 
+// maxLine is more than the longest lines of Alpine's indexes have, which are lists of
+// what a package provides.
+const maxLine = 1 << 20
+
 // APKIndex returns the packages of an APKINDEX.tar.gz, sorted by name.
-func APKIndex(data []byte) ([]Package, error) {
-	index, err := apk.IndexFromArchive(io.NopCloser(bytes.NewReader(data)))
+//
+// Its members are gzipped one by one, the signature first, and are one archive together.
+// Three fields are read here, as apko, which reads all, needs the SDKs of several clouds.
+func APKIndex(data []byte) ([]manifest.Package, error) {
+	unzipped, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
-	if len(index.Packages) == 0 {
+	archive := tar.NewReader(unzipped)
+	for {
+		header, err := archive.Next()
+		if err == io.EOF {
+			return nil, errors.New("no APKINDEX in it")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if header.Name == "APKINDEX" {
+			return apkPackages(archive)
+		}
+	}
+}
+
+// apkPackages reads stanzas of lines such as V:1.37.0-r12. A blank line ends each.
+func apkPackages(index io.Reader) ([]manifest.Package, error) {
+	var all []manifest.Package
+	var p manifest.Package
+	end := func() error {
+		if p == (manifest.Package{}) {
+			return nil // one blank line more
+		}
+		if p.Name == "" || p.Version == "" || p.Architecture == "" {
+			return fmt.Errorf("%s: a package without name, version or architecture", cmp.Or(p.Name, "?"))
+		}
+		all = append(all, p)
+		p = manifest.Package{}
+		return nil
+	}
+	lines := bufio.NewScanner(index)
+	lines.Buffer(nil, maxLine)
+	for number := 1; lines.Scan(); number++ {
+		key, value, found := strings.Cut(lines.Text(), ":")
+		switch {
+		case lines.Text() == "":
+			if err := end(); err != nil {
+				return nil, err
+			}
+		case !found || len(key) != 1:
+			return nil, fmt.Errorf("line %d of APKINDEX is no letter and value: %.200q", number, lines.Text())
+		case key == "P":
+			p.Name = value
+		case key == "V":
+			p.Version = value
+		case key == "A":
+			p.Architecture = value
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	if err := end(); err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
 		return nil, errors.New("no package in it")
 	}
-	var all []Package
-	for _, p := range index.Packages { // all have names: apko skips what has none
-		if p.Version == "" || p.Arch == "" {
-			return nil, fmt.Errorf("%s: a package without version or architecture", p.Name)
-		}
-		all = append(all, Package{p.Name, p.Version, p.Arch})
-	}
-	slices.SortFunc(all, func(a, b Package) int {
+	slices.SortFunc(all, func(a, b manifest.Package) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
 	})
 	return all, nil

@@ -1,35 +1,60 @@
 package packages
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"slices"
 	"strings"
 	"testing"
 
-	"bee/iso/alpine/apktest"
+	"bee/core/manifest"
 )
+
+// archive makes a gzip member with a tar archive of one file, without the blocks that
+// end an archive.
+func archive(t *testing.T, name, text string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	w := tar.NewWriter(z)
+	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(text))}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
 
 func TestAPKIndex(t *testing.T) {
 	index := func(stanzas ...string) []byte {
 		t.Helper()
-		data, err := apktest.Index(nil, stanzas...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return data
+		return slices.Concat(archive(t, ".SIGN.RSA.key.rsa.pub", "signature"), archive(t, "DESCRIPTION", "v3.21"),
+			archive(t, "APKINDEX", strings.Join(stanzas, "")))
 	}
-	got, err := APKIndex(index("P:zlib\nV:1.3.1-r0\nA:x86_64\n\n", "P:linux\nV:2\nA:noarch\n\n", "P:linux\nV:1\nA:x86_64\n\n"))
-	want := []Package{{"linux", "1", "x86_64"}, {"linux", "2", "noarch"}, {"zlib", "1.3.1-r0", "x86_64"}}
+	got, err := APKIndex(index("C:Q1=\nP:zlib\nV:1.3.1-r0\nA:x86_64\nU:http://zlib\np:"+strings.Repeat("so:", 1<<16)+"\n\n", "P:linux\nV:2\nA:noarch\n\n\n", "P:linux\nV:1\nA:x86_64\n"))
+	want := []manifest.Package{{Name: "linux", Version: "1", Architecture: "x86_64"}, {Name: "linux", Version: "2", Architecture: "noarch"}, {Name: "zlib", Version: "1.3.1-r0", Architecture: "x86_64"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for want, data := range map[string][]byte{
-		"no package in it":            index(),
-		"zlib: a package without":     index("P:zlib\nA:x86_64\n\n"),
-		"musl: a package without":     index("P:musl\nV:1\n\n"),
-		"cannot parse line 1":         index("zlib\n\n"),
-		"invalid header":              []byte("this is no gzip file"),
-		"unexpected EOF":              index("P:zlib\nV:1\nA:x86_64\n\n")[:30],
-		"cannot parse size field big": index("P:zlib\nS:big\n\n"),
+		"no package in it":        index(),
+		"no APKINDEX in it":       archive(t, "DESCRIPTION", "v3.21"),
+		"zlib: a package without": index("P:zlib\nA:x86_64\n\n"),
+		"musl: a package without": index("P:musl\nV:1\n\n"),
+		"?: a package without":    index("V:1\nA:x86_64\n\n"),
+		"line 2 of APKINDEX":      index("P:musl\nzlib:\n\n"),
+		"line 1 of APKINDEX":      index("zlib\n\n"),
+		"invalid header":          []byte("this is no gzip file"),
+		"unexpected EOF":          index("P:zlib\nV:1\nA:x86_64\n\n")[:30],
+		"token too long":          index("p:" + strings.Repeat("so:", 1<<20) + "\n\n"),
 	} {
 		if _, err := APKIndex(data); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"bee/core/manifest"
 )
 
 const status = `Package: zstd
@@ -28,7 +30,7 @@ Version: 3.152
 
 func TestDpkg(t *testing.T) {
 	got, err := Dpkg([]byte(status))
-	want := []Package{{"adduser", "3.152", "all"}, {"zstd", "1.5.7+dfsg-1", "amd64"}}
+	want := []manifest.Package{{Name: "adduser", Version: "3.152", Architecture: "all"}, {Name: "zstd", Version: "1.5.7+dfsg-1", Architecture: "amd64"}}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}

@@ -20,13 +20,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"bee/iso/manifest/internal/layer"
+	"bee/core/manifest"
 )
 
 // Image is a squashfs image that was read.
 type Image struct {
 	// Files, sorted by path.
-	Files []layer.File
+	Files []manifest.File
 
 	data    *os.File
 	start   int64
@@ -61,14 +61,14 @@ func (i *Image) Close() error {
 
 // Content returns the content of a regular file, or nil where there is none.
 func (i *Image) Content(name string) ([]byte, error) {
-	at, found := slices.BinarySearchFunc(i.Files, name, func(f layer.File, name string) int { return strings.Compare(f.Path, name) })
+	at, found := slices.BinarySearchFunc(i.Files, name, func(f manifest.File, name string) int { return strings.Compare(f.Path, name) })
 	if !found || i.Files[at].SizeBytes == nil {
 		return nil, nil
 	}
 	return io.ReadAll(i.section(i.Files[at]))
 }
 
-func (i *Image) section(f layer.File) io.Reader {
+func (i *Image) section(f manifest.File) io.Reader {
 	return io.NewSectionReader(i.data, i.start+i.offsets[f.Path], *f.SizeBytes)
 }
 
@@ -109,7 +109,7 @@ func (i *Image) read(name string) error {
 // parse reads the lines of a pseudo file; start is where the data begins, and offsets
 // those of each file from there. The format is in squashfs-tools' manual, "pseudo file
 // definitions".
-func parse(r io.Reader) (files []layer.File, offsets map[string]int64, start int64, err error) {
+func parse(r io.Reader) (files []manifest.File, offsets map[string]int64, start int64, err error) {
 	reader := bufio.NewReader(r)
 	offsets = map[string]int64{}
 	hardLinks := map[string]string{} // path to path
@@ -147,7 +147,7 @@ func parse(r io.Reader) (files []layer.File, offsets map[string]int64, start int
 	if err != nil || last != "#\n" {
 		return nil, nil, 0, errors.New("what unsquashfs wrote has no data")
 	}
-	byPath := map[string]layer.File{}
+	byPath := map[string]manifest.File{}
 	for _, f := range files {
 		byPath[f.Path] = f
 	}
@@ -159,7 +159,7 @@ func parse(r io.Reader) (files []layer.File, offsets map[string]int64, start int
 		f.Path = name
 		files, offsets[name] = append(files, f), offsets[target]
 	}
-	slices.SortFunc(files, func(a, b layer.File) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(files, func(a, b manifest.File) int { return strings.Compare(a.Path, b.Path) })
 	return files, offsets, start + int64(len(last)), nil
 }
 
@@ -188,7 +188,7 @@ var types = map[string]string{
 
 // parseFile reads what follows the name: a letter, time, mode, owner, group and
 // what belongs to the type.
-func parseFile(text string) (f layer.File, offset int64, err error) {
+func parseFile(text string) (f manifest.File, offset int64, err error) {
 	const common = 5
 	fields := strings.SplitN(text, " ", common+1)
 	if len(fields) < common || types[fields[0]] == "" {

@@ -6,7 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
-	"bee/iso/smoke/iso9660"
+	"bee/core/iso9660"
 )
 
 // The BIOS loads a boot sector to this address and jumps to it.

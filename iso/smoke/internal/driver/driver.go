@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"bee/core/iso9660"
 	"bee/core/machine"
 	"bee/iso/smoke/check"
 	"bee/iso/smoke/golden"
@@ -25,7 +26,6 @@ import (
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
-	"bee/iso/smoke/iso9660"
 	"bee/iso/smoke/report"
 )
 

@@ -1,9 +1,10 @@
-package manifest
+package image
 
 import (
 	"errors"
 	"fmt"
 
+	"bee/core/manifest"
 	"bee/iso/manifest/internal/packages"
 	"bee/iso/manifest/internal/squashfs"
 )
@@ -14,7 +15,7 @@ const debianLayers = "/live/*.squashfs"
 // What is installed is what dpkg says in the highest one that has its database.
 var debian = base{name: "debian", mark: debianLayers, read: readDebian}
 
-func readDebian(m *Manifest, on medium) error {
+func readDebian(m *manifest.Manifest, on medium) error {
 	layers, err := on.find(debianLayers)
 	if err != nil {
 		return err
@@ -30,14 +31,14 @@ func readDebian(m *Manifest, on medium) error {
 	return nil
 }
 
-func readDebianLayer(m *Manifest, on medium, name string) error {
+func readDebianLayer(m *manifest.Manifest, on medium, name string) error {
 	image, err := squashfs.Open(on.open(name))
 	if err != nil {
 		return err
 	}
 	defer image.Close()
-	m.Layers = append(m.Layers, Layer{name, image.Files})
-	if err := m.readRelease(image.Content); err != nil {
+	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
+	if err := readRelease(m, image.Content); err != nil {
 		return err
 	}
 	status, err := image.Content(packages.DpkgStatus)

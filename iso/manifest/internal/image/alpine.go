@@ -1,10 +1,11 @@
-package manifest
+package image
 
 import (
 	"fmt"
 	"os"
 	"path/filepath"
 
+	"bee/core/manifest"
 	"bee/iso/manifest/internal/apkovl"
 	"bee/iso/manifest/internal/packages"
 	"bee/iso/manifest/internal/squashfs"
@@ -16,7 +17,7 @@ const apkIndex = "/apks/x86_64/APKINDEX.tar.gz"
 // packages of the medium. The kernel's modules stay in a squashfs image, the modloop.
 var alpine = base{name: "alpine", mark: apkIndex, read: readAlpine}
 
-func readAlpine(m *Manifest, on medium) error {
+func readAlpine(m *manifest.Manifest, on medium) error {
 	index, err := os.ReadFile(filepath.Join(on.folder, apkIndex))
 	if err != nil {
 		return err
@@ -30,7 +31,7 @@ func readAlpine(m *Manifest, on medium) error {
 	return readApkovl(m, on)
 }
 
-func readModloop(m *Manifest, on medium) error {
+func readModloop(m *manifest.Manifest, on medium) error {
 	name, err := on.one("/boot/modloop-*")
 	if err != nil {
 		return err
@@ -39,11 +40,11 @@ func readModloop(m *Manifest, on medium) error {
 	if err != nil {
 		return err
 	}
-	m.Layers = append(m.Layers, Layer{name, image.Files})
+	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
 	return image.Close()
 }
 
-func readApkovl(m *Manifest, on medium) error {
+func readApkovl(m *manifest.Manifest, on medium) error {
 	name, err := on.one("/*.apkovl.tar.gz")
 	if err != nil {
 		return err
@@ -52,6 +53,6 @@ func readApkovl(m *Manifest, on medium) error {
 	if err != nil {
 		return err
 	}
-	m.Layers = append(m.Layers, Layer{name, image.Files})
-	return m.readRelease(image.Content)
+	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
+	return readRelease(m, image.Content)
 }

@@ -1,4 +1,4 @@
-package manifest
+package image
 
 import (
 	"archive/tar"
@@ -10,12 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
-	"bee/iso/alpine/apktest"
-	"bee/iso/manifest/internal/layer"
-	"bee/iso/manifest/internal/packages"
+	"bee/core/manifest"
 )
 
 // put writes files into a new folder.
@@ -95,7 +92,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 
-	var m Manifest
+	var m manifest.Manifest
 	if err := json.Unmarshal(outputs[0].Bytes(), &m); err != nil {
 		t.Fatalf("%v\n%s", err, &outputs[0])
 	}
@@ -124,8 +121,9 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// writeApkovl makes one of several gzip members, as an ISO of the base alpine has it.
-func writeApkovl(t *testing.T, name string, members ...map[string]string) {
+// writeArchive makes one of several gzip members, as an ISO of the base alpine has its
+// apkovl and its index.
+func writeArchive(t *testing.T, name string, members ...map[string]string) {
 	t.Helper()
 	var out bytes.Buffer
 	for _, member := range members {
@@ -151,23 +149,15 @@ func writeApkovl(t *testing.T, name string, members ...map[string]string) {
 	}
 }
 
-// testKey is one for all tests: making it takes long.
-var testKey = sync.OnceValues(func() (*apktest.Key, error) { return apktest.NewKey("test.rsa.pub") })
-
 // newAlpine makes an ISO. change gets the folder with the medium before the ISO is
 // made of it.
 func newAlpine(t *testing.T, change func(medium string)) string {
 	t.Helper()
-	key, err := testKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	medium := put(t, map[string]string{"boot/vmlinuz-lts": "kernel"})
-	if err := apktest.WriteRepository(filepath.Join(medium, "apks"), key, apktest.Package{Name: "dropbear", Version: "1-r0"}, apktest.Package{Name: "busybox", Version: "2-r1"}); err != nil {
-		t.Fatal(err)
-	}
+	medium := put(t, map[string]string{"boot/vmlinuz-lts": "kernel", "apks/x86_64/busybox-2-r1.apk": "package"})
+	writeArchive(t, filepath.Join(medium, apkIndex), map[string]string{".SIGN.RSA.test.rsa.pub": "signature"},
+		map[string]string{"APKINDEX": "P:dropbear\nV:1-r0\nA:x86_64\n\nP:busybox\nV:2-r1\nA:x86_64\n\n"})
 	squash(t, map[string]string{"modules/6.12/a.ko": "module", "etc/bee-release": "BEE_VERSION=\"modloop\"\n"}, filepath.Join(medium, "boot/modloop-lts"))
-	writeApkovl(t, filepath.Join(medium, "bee.apkovl.tar.gz"),
+	writeArchive(t, filepath.Join(medium, "bee.apkovl.tar.gz"),
 		map[string]string{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"})
 	change(medium)
 	return newISO(t, medium)
@@ -186,16 +176,16 @@ func TestReadAlpine(t *testing.T) {
 	if m.SchemaVersion != 1 || m.Release["BEE_VERSION"] != "1" || len(m.Release) != 1 {
 		t.Errorf("schema %d, release: %q", m.SchemaVersion, m.Release)
 	}
-	if want := []packages.Package{{Name: "busybox", Version: "2-r1", Architecture: "x86_64"}, {Name: "dropbear", Version: "1-r0", Architecture: "x86_64"}}; !slices.Equal(m.Packages, want) {
+	if want := []manifest.Package{{Name: "busybox", Version: "2-r1", Architecture: "x86_64"}, {Name: "dropbear", Version: "1-r0", Architecture: "x86_64"}}; !slices.Equal(m.Packages, want) {
 		t.Errorf("packages: %v", m.Packages)
 	}
 	if len(m.Layers) != 2 || m.Layers[0].Path != "/boot/modloop-lts" || m.Layers[1].Path != "/bee.apkovl.tar.gz" {
 		t.Fatalf("layers: %+v", m.Layers)
 	}
-	if i := slices.IndexFunc(m.Medium, func(f MediumFile) bool { return f.Path == "/apks/x86_64/busybox-2-r1.apk" }); i < 0 || m.Medium[i].SHA256 == "" {
+	if i := slices.IndexFunc(m.Medium, func(f manifest.MediumFile) bool { return f.Path == "/apks/x86_64/busybox-2-r1.apk" }); i < 0 || m.Medium[i].SHA256 == "" {
 		t.Errorf("medium: %+v", m.Medium)
 	}
-	if modules := m.Layers[0].Files; !slices.ContainsFunc(modules, func(f layer.File) bool { return f.Path == "/modules/6.12/a.ko" && *f.SizeBytes == 6 }) {
+	if modules := m.Layers[0].Files; !slices.ContainsFunc(modules, func(f manifest.File) bool { return f.Path == "/modules/6.12/a.ko" && *f.SizeBytes == 6 }) {
 		t.Errorf("files of the modloop: %+v", modules)
 	}
 	files := m.Layers[1].Files
@@ -235,7 +225,7 @@ func TestReadRefusesAlpine(t *testing.T) {
 		"nor /apks/x86_64/APKINDEX.tar.gz (base al": func(m string) error { return os.RemoveAll(m + "/apks") },
 		// that of the modloop is none of the root
 		"test.iso: no layer has /etc/bee-release": func(m string) error {
-			writeApkovl(t, m+"/bee.apkovl.tar.gz", map[string]string{"etc/motd": "text"})
+			writeArchive(t, m+"/bee.apkovl.tar.gz", map[string]string{"etc/motd": "text"})
 			return nil
 		},
 	} {

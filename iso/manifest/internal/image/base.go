@@ -1,4 +1,4 @@
-package manifest
+package image
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"bee/core/manifest"
 )
 
 // A base is the distribution that an ISO is made of: it decides where an ISO keeps
@@ -15,7 +17,7 @@ type base struct {
 	// mark is a path on the medium, or a pattern of paths, by which the base is told.
 	mark string
 	// read adds packages, release and layers.
-	read func(*Manifest, medium) error
+	read func(*manifest.Manifest, medium) error
 }
 
 var bases = []base{debian, alpine}

@@ -1,4 +1,4 @@
-package lock
+package locked
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"chainguard.dev/apko/pkg/apk/apk"
+
+	"bee/core/lock"
 )
 
 // pkg has a checksum that is made of sum.
@@ -19,46 +21,7 @@ func index(packages ...*apk.Package) apk.NamedIndex {
 	return apk.NewNamedRepositoryWithIndex("", place.WithIndex(&apk.APKIndex{Packages: packages}))
 }
 
-func TestWriteAndParse(t *testing.T) {
-	l := Of(index(pkg("b", "2-r0", 2), pkg("a", "1-r0", 1), pkg("a-b", "3", 3), pkg("a+", "1", 4)).Packages())
-	var b strings.Builder
-	if err := l.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	text := b.String()[len(header):]
-	want := "a 1-r0 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\na+ 1 Q1BAQEBAQEBAQEBAQEBAQEBAQEBAQ=\na-b 3 Q1AwMDAwMDAwMDAwMDAwMDAwMDAwM=\nb 2-r0 Q1AgICAgICAgICAgICAgICAgICAgI=\n"
-	if text != want {
-		t.Errorf("got\n%s", text)
-	}
-	for line := range strings.Lines(header) {
-		if !strings.HasPrefix(line, "# ") {
-			t.Errorf("line of the header is no comment: %q", line)
-		}
-	}
-	again, err := parse("x", strings.NewReader(b.String()))
-	if err != nil || !slices.Equal(again, l) {
-		t.Errorf("%v, %v", again, err)
-	}
-}
-
-func TestParseRefuses(t *testing.T) {
-	const sum = " Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n"
-	for text, want := range map[string]string{
-		"# only comments\n":              "x: no package",
-		"# c\na 1" + sum + "b 1\n":       "x:3: ",
-		"a  1" + sum:                     "x:1: ",
-		"a 1 Q1AQEB=\n":                  "x:1: ",
-		"a 1 Q2AQEB\n":                   "is no checksum",
-		"a 1 AQEBAQEBAQEBAQEBAQEBAQ=\n":  "is no checksum",
-		"a 1" + sum + "\n" + "a 2" + sum: "x:3: a is there twice, first in line 1",
-	} {
-		if _, err := parse("x", strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: %v, want %q", text, err, want)
-		}
-	}
-}
-
-func lines(differences []Difference) string {
+func lines(differences []lock.Difference) string {
 	var b strings.Builder
 	for _, d := range differences {
 		b.WriteString(d.String() + "\n")

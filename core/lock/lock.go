@@ -1,17 +1,15 @@
-// Package lock keeps the list of packages, with their versions and checksums, that
-// an image is built of, and tells how a repository differs from it.
+// Package lock reads and writes the list of packages, with their versions and
+// checksums, that the Alpine base is built of (iso/alpine/packages.lock), and tells how
+// two such lists differ.
 package lock
 
 import (
-	"bufio"
 	"encoding/base64"
 	"fmt"
 	"io"
 	"os"
 	"slices"
 	"strings"
-
-	"chainguard.dev/apko/pkg/apk/apk"
 )
 
 const header = `# The packages that the Alpine base is built of: name, version, checksum.
@@ -28,25 +26,14 @@ type Entry struct {
 	Checksum string
 }
 
-func (e Entry) is(p *apk.RepositoryPackage) bool {
-	return p.Name == e.Name && p.Version == e.Version && p.ChecksumString() == e.Checksum
-}
-
 // Lock is a list of packages, sorted by name.
 type Lock []Entry
 
-// Of locks packages, which have different names.
-func Of(packages []*apk.RepositoryPackage) Lock {
-	l := make(Lock, 0, len(packages))
-	for _, p := range packages {
-		l = append(l, Entry{p.Name, p.Version, p.ChecksumString()})
-	}
-	l.sort()
-	return l
-}
-
-func (l Lock) sort() {
+// Of is the lock of entries, which have different names.
+func Of(entries ...Entry) Lock {
+	l := slices.Clone(Lock(entries))
 	slices.SortFunc(l, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	return l
 }
 
 // Entry returns the one of this name.
@@ -69,29 +56,33 @@ func (l Lock) Write(w io.Writer) error {
 	return err
 }
 
-// Read reads a lock file. The error names the line that is wrong.
+// Read reads the lock file at path, as Parse does.
 func Read(path string) (Lock, error) {
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	l, err := parse(path, file)
+	return Parse(path, string(text))
+}
+
+// Parse reads the text of a lock file, whose name is for errors. An error names the
+// line that is wrong.
+func Parse(name, text string) (Lock, error) {
+	l, err := parse(name, text)
 	if err != nil {
 		return nil, fmt.Errorf("%w; \"alpine lock\" writes a right one", err)
 	}
 	return l, nil
 }
 
-func parse(name string, r io.Reader) (Lock, error) {
+func parse(name, text string) (Lock, error) {
 	const fields = 3
-	var l Lock
+	var entries []Entry
 	lines := map[string]int{}
-	scanner := bufio.NewScanner(r)
 	number := 0
-	for scanner.Scan() {
+	for line := range strings.Lines(text) {
 		number++
-		line := scanner.Text()
+		line = strings.TrimRight(line, "\r\n")
 		if line == "" || line[0] == '#' {
 			continue
 		}
@@ -107,16 +98,12 @@ func parse(name string, r io.Reader) (Lock, error) {
 			return nil, fmt.Errorf("%s:%d: %s is there twice, first in line %d", name, number, e.Name, first)
 		}
 		lines[e.Name] = number
-		l = append(l, e)
+		entries = append(entries, e)
 	}
-	if err := scanner.Err(); err != nil {
-		return nil, fmt.Errorf("%s:%d: %w", name, number+1, err)
-	}
-	if len(l) == 0 {
+	if len(entries) == 0 {
 		return nil, fmt.Errorf("%s: no package is locked in it", name)
 	}
-	l.sort()
-	return l, nil
+	return Of(entries...), nil
 }
 
 func checkSum(text string) error {

@@ -1,0 +1,142 @@
+// Package image tells what is in a finished ISO, read back from nothing but the ISO.
+package image
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"bee/core/iso9660"
+	"bee/core/manifest"
+)
+
+const releaseFile = "/etc/bee-release"
+
+// Read reads the ISO at path. It calls progress before each step that takes a
+// while.
+func Read(path string, progress func(string)) (*manifest.Manifest, error) {
+	if _, err := iso9660.Check(path); err != nil {
+		return nil, err
+	}
+	m := &manifest.Manifest{SchemaVersion: manifest.SchemaVersion}
+	progress("reading the medium")
+	var err error
+	if m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path); err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "manifest-medium-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	if err := extract(path, folder); err != nil {
+		return nil, err
+	}
+	if m.Medium, err = list(folder); err != nil {
+		return nil, err
+	}
+	on := medium{folder, progress}
+	base, err := baseOf(on)
+	if err == nil {
+		err = base.read(m, on)
+	}
+	if err == nil && m.Release == nil {
+		err = errors.New("no layer has " + releaseFile)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// readRelease takes the release file of a layer, if it has one, in place of that of
+// the layers below.
+func readRelease(m *manifest.Manifest, content func(string) ([]byte, error)) error {
+	text, err := content(releaseFile)
+	if text != nil {
+		m.Release = release(string(text))
+	}
+	return err
+}
+
+// extract unpacks the medium into a folder.
+func extract(iso, folder string) error {
+	iso, err := filepath.Abs(iso) // xorriso takes some words for addresses of drives
+	if err != nil {
+		return err
+	}
+	out, err := exec.Command("xorriso", "-osirrox", "on:auto_chmod_off", "-report_about", "WARNING",
+		"-indev", "stdio:"+iso, "-extract", "/", folder).CombinedOutput()
+	if errors.Is(err, exec.ErrNotFound) {
+		return errors.New("xorriso is not in PATH; the Debian package is called so, too")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: xorriso cannot read it: %w: %s", iso, err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+func list(folder string) (files []manifest.MediumFile, err error) {
+	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		f := manifest.MediumFile{Path: "/" + strings.TrimPrefix(path[len(folder):], "/"), Mode: fmt.Sprintf("%04o", info.Mode().Perm())}
+		switch info.Mode().Type() {
+		case fs.ModeDir:
+			f.Type = "directory"
+		case fs.ModeSymlink:
+			f.Type = "symlink"
+			f.Target, err = os.Readlink(path)
+		default:
+			f.Type = "file"
+			f.SizeBytes = new(int64)
+			*f.SizeBytes, f.SHA256, err = digest(path)
+		}
+		files = append(files, f)
+		return err
+	})
+	slices.SortFunc(files, func(a, b manifest.MediumFile) int { return strings.Compare(a.Path, b.Path) })
+	return files, err
+}
+
+func digest(path string) (size int64, sum string, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, "", err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	size, err = io.Copy(hash, file)
+	return size, hex.EncodeToString(hash.Sum(nil)), err
+}
+
+// release reads lines of KEY="value", where a backslash keeps the character
+// behind it.
+func release(text string) map[string]string {
+	values := map[string]string{}
+	for line := range strings.Lines(text) {
+		key, value, found := strings.Cut(strings.TrimSpace(line), "=")
+		if !found || strings.HasPrefix(key, "#") {
+			continue
+		}
+		value = strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`)
+		values[key] = unescape.Replace(value)
+	}
+	return values
+}
+
+var unescape = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, "\\`", "`")
