@@ -15,8 +15,8 @@ import (
 	"github.com/invopop/jsonschema"
 	jsonschema6 "github.com/santhosh-tekuri/jsonschema/v6"
 
-	"bee/audit/internal/fakegpu"
-	"bee/audit/terminal"
+	"bee/audit/burn/fakegpu"
+	"bee/audit/show/terminal"
 )
 
 var update = flag.Bool("update", false, "write the schema anew")

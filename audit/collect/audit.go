@@ -10,11 +10,11 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"bee/audit/finding"
-	"bee/audit/machine"
-	"bee/audit/placeholder"
-	"bee/audit/printable"
+	"bee/audit/collect/machine"
+	"bee/audit/judge/finding"
 	"bee/audit/report"
+	"bee/audit/report/placeholder"
+	"bee/audit/report/printable"
 )
 
 // Audit makes the whole report of a machine with the given collectors. version

@@ -19,9 +19,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bee/audit/lsblk"
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/tool/lsblk"
 )
 
 const (

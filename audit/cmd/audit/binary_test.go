@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"bee/audit/collect"
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
 )
 

@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/compare"
+	"bee/audit/judge/compare"
 	"bee/audit/report"
-	"bee/audit/terminal"
+	"bee/audit/show/terminal"
 )
 
 // errDifferent ends the program with exitDifferent. What differs was printed.

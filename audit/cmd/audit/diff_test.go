@@ -10,9 +10,9 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"bee/audit/internal/sample"
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/sample"
+	"bee/audit/report/schema"
 )
 
 // reports writes reports into files and returns their names.

@@ -16,11 +16,11 @@ import (
 	"testing"
 	"time"
 
-	"bee/audit/capture"
 	"bee/audit/collect"
-	"bee/audit/machine"
+	"bee/audit/collect/capture"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/schema"
 )
 
 // server is a made-up machine with every kind of hardware that is audited; see

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/schema"
 )
 
 func schemaCommand() *cobra.Command {

@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/capture"
 	"bee/audit/collect"
-	"bee/audit/machine"
-	"bee/audit/printable"
+	"bee/audit/collect/capture"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/summary"
-	"bee/audit/terminal"
+	"bee/audit/report/printable"
+	"bee/audit/show/summary"
+	"bee/audit/show/terminal"
 )
 
 const defaultOutput = "/var/log/bee-audit.json"
