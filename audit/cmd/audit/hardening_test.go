@@ -19,6 +19,7 @@ import (
 	"bee/audit/collect"
 	"bee/audit/collect/capture"
 	"bee/audit/collect/machine"
+	"bee/audit/judge/finding"
 	"bee/audit/report"
 	"bee/audit/report/schema"
 )
@@ -93,6 +94,7 @@ func (s *scripted) Run(ctx context.Context, c machine.Command) machine.Result {
 func auditOf(t testing.TB, ctx context.Context, m machine.Machine) *report.Report {
 	t.Helper()
 	r := collect.Audit(ctx, m, "test", collect.All(), func(report.CollectorRun) {})
+	finding.Add(r)
 	var b bytes.Buffer
 	if err := r.Write(&b); err != nil {
 		t.Fatal(err)

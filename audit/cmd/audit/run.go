@@ -12,6 +12,7 @@ import (
 	"bee/audit/collect"
 	"bee/audit/collect/capture"
 	"bee/audit/collect/machine"
+	"bee/audit/judge/finding"
 	"bee/audit/report"
 	"bee/audit/report/printable"
 	"bee/audit/show/summary"
@@ -122,6 +123,7 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	ctx, cancel := withTimeout(cmd.Context(), timeout)
 	defer cancel()
 	r := collect.Audit(ctx, m, version, collectors, progress(cmd.ErrOrStderr()))
+	finding.Add(r)
 	r.Replay = replay
 
 	if err := result.write(r.Write); err != nil {

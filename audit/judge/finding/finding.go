@@ -7,9 +7,11 @@ package finding
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"bee/audit/report"
+	"bee/audit/report/printable"
 )
 
 // rule looks at one thing in a report. Rule and Section of what it returns are
@@ -114,9 +116,23 @@ var rules = []rule{
 	{"audit-failed", "audit", auditFailed},
 }
 
-// All applies every rule to a report. The worst findings come first; those of
-// the same severity stay in the order of the rules.
-func All(r *report.Report) []report.Finding {
+// Add applies every rule to a report and adds what they find. A rule that panics
+// leaves the report without findings, and with an error that says so.
+func Add(to *report.Report) {
+	defer func() {
+		if p := recover(); p != nil {
+			to.Errors = append(to.Errors, report.Error{
+				Collector: "audit", Kind: report.Internal,
+				Message: printable.Escape(fmt.Appendf(nil, "fault while findings were made: %v", p)),
+			})
+		}
+	}()
+	to.Findings = all(to)
+}
+
+// all returns the findings. The worst come first; those of the same severity stay
+// in the order of the rules.
+func all(r *report.Report) []report.Finding {
 	all := []report.Finding{}
 	for _, rule := range rules {
 		for _, f := range rule.check(r) {

@@ -2,6 +2,7 @@ package finding
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"bee/audit/report"
@@ -37,16 +38,30 @@ func TestRules(t *testing.T) {
 	}
 }
 
-func TestAll(t *testing.T) {
+func TestAdd(t *testing.T) {
 	r := &report.Report{CPU: &report.CPU{Sockets: []report.Socket{
 		{Handle: "0x0004", Populated: true, Cores: 8, CoresEnabled: 4},
 		{Designation: "CPU2", Populated: true, Status: "Populated, Disabled By BIOS"},
 	}}}
-	all := All(r)
+	Add(r)
+	all := r.Findings
 	if len(all) != 2 || all[0].Rule != "cpu-disabled" || all[0].Section != "cpu" || all[1].Severity != report.Warning {
 		t.Errorf("%+v", all)
 	}
-	if none := All(&report.Report{}); none == nil || len(none) != 0 {
-		t.Errorf("%v is not an empty list", none)
+	empty := &report.Report{}
+	if Add(empty); empty.Findings == nil || len(empty.Findings) != 0 {
+		t.Errorf("%v is not an empty list", empty.Findings)
+	}
+}
+
+// A fault in a rule is told in the report and costs no more than the findings.
+func TestRulePanics(t *testing.T) {
+	before := rules
+	defer func() { rules = before }()
+	rules = append(rules[:1:1], rule{"faulty", "cpu", func(*report.Report) []report.Finding { panic("half-way\xff") }})
+	r := &report.Report{Errors: []report.Error{{Collector: "cpu"}}}
+	Add(r)
+	if len(r.Errors) != 2 || r.Errors[1].Kind != report.Internal || !strings.Contains(r.Errors[1].Message, `half-way\xff`) {
+		t.Errorf("errors %+v", r.Errors)
 	}
 }
