@@ -14,6 +14,7 @@ import (
 
 	"bee/audit/judge/compare"
 	"bee/audit/report"
+	"bee/audit/show/comparison"
 	"bee/audit/show/terminal"
 )
 
@@ -99,7 +100,7 @@ func printComparison(out io.Writer, c *compare.Comparison, asJSON bool, expected
 		e.SetEscapeHTML(false)
 		err = e.Encode(c)
 	} else {
-		err = c.Write(out, expected, got, terminal.Of(out))
+		err = comparison.Write(out, c, expected, got, terminal.Of(out))
 	}
 	if err == nil && !c.Same {
 		return errDifferent

@@ -1,29 +1,31 @@
-package compare
+package comparison
 
 import (
+	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
-	"bee/audit/report"
+	"bee/audit/judge/compare"
 	"bee/audit/show/terminal"
 )
 
 func TestWrite(t *testing.T) {
-	a, b := machine(0), machine(1)
-	b.Board.BIOS.Version = "1.3\x1b[2J"
-	b.Memory.Slots[3] = report.MemorySlot{Locator: "DIMM_3"}
-	b.Memory.Slots[5].ConfiguredSpeedMTs = 4400
-	for i := range b.Storage.Drives[1:] {
-		b.Storage.Drives[1+i].FirmwareVersion = "GDC5902Q"
+	text, err := os.ReadFile("testdata/comparison.json")
+	if err != nil {
+		t.Fatal(err)
 	}
-	b.Storage.Drives[1].SizeBytes++
-	b.PSU, a.NVIDIA, b.NVIDIA = nil, nil, nil
-	b.Collectors[6].Status, b.Collectors[6].MissingTools = report.Skipped, []string{"ipmitool"}
-	b.Network.Interfaces[1].FirmwareVersion, b.Network.Interfaces[2].FirmwareVersion = "", ""
-	b.Network.Interfaces[2].Link, b.Network.Interfaces[2].SpeedMbps = pointer(false), 0
-	b.Host.KernelRelease = "6.13"
-	b.Findings = []report.Finding{{Rule: "link-down", Component: "eth1", Message: "No cable"}}
-	c := Reports("a.json", a, "b.json", b, Options{})
+	var different compare.Comparison
+	if err := json.Unmarshal(text, &different); err != nil {
+		t.Fatal(err)
+	}
+	write := func(c *compare.Comparison, on terminal.Terminal) string {
+		var text strings.Builder
+		if err := Write(&text, c, "A", "B", on); err != nil {
+			t.Fatal(err)
+		}
+		return text.String()
+	}
 
 	const want = `A  a.json, node-0-0, ACME Server 1, S/N sys-0-0, 2026-01-02 03:00 UTC
 B  b.json, node-1-0, ACME Server 1, S/N sys-1-0, 2026-01-02 03:01 UTC
@@ -62,29 +64,24 @@ Findings (not counted)  A     B
 
 8 differences, 2 not compared. Same: 1 system, 1 BMC, 1 baseboard, 1 chassis, 2 processors, 6 modules, 1 drive, 5 PCI devices.
 `
-	var text strings.Builder
-	if err := c.Write(&text, "A", "B", terminal.Terminal{}); err != nil {
-		t.Fatal(err)
-	}
-	if got := text.String(); got != want {
+	if got := write(&different, terminal.Terminal{}); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-
-	text.Reset()
-	_ = c.Write(&text, "A", "B", terminal.Terminal{Colour: true, Columns: 80})
-	if got := text.String(); !strings.Contains(got, "\x1b[33m4400 MT/s") || strings.Contains(got, "\x1b[2J") {
+	if got := write(&different, terminal.Terminal{Colour: true, Columns: 80}); !strings.Contains(got, "\x1b[33m4400 MT/s") || strings.Contains(got, "\x1b[2J") {
 		t.Errorf("on a terminal:\n%q", got)
 	}
-	text.Reset()
-	_ = Reports("a.json", a, "a.json", a, Options{}).Write(&text, "A", "B", terminal.Terminal{})
-	if got := text.String(); !strings.Contains(got, "\nNo difference. Same: 1 system, 1 BIOS, ") {
+	same := &compare.Comparison{Same: true, Equal: []compare.Equal{{Kind: compare.System, Components: 1}, {Kind: compare.CPU, Components: 1}, {Kind: compare.BIOS, Components: 1}}}
+	if got := write(same, terminal.Terminal{}); !strings.HasSuffix(got, "\nNo difference. Same: 1 system, 1 BIOS.\n") {
 		t.Errorf("the same:\n%s", got)
 	}
 }
 
 func TestKinds(t *testing.T) {
-	for k, want := range map[Kind]string{BIOS: "2 BIOS", Chassis: "2 chassis", Supply: "2 power supplies", Device: "2 PCI devices", Module: "2 modules"} {
-		if got := k.count(2); got != want {
+	for k, want := range map[compare.Kind]string{
+		compare.BIOS: "2 BIOS", compare.Chassis: "2 chassis", compare.Supply: "2 power supplies",
+		compare.Device: "2 PCI devices", compare.Module: "2 modules",
+	} {
+		if got := count(2, k); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

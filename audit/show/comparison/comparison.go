@@ -1,4 +1,6 @@
-package compare
+// Package comparison prints for people what came of comparing two machines, or a
+// machine with a baseline.
+package comparison
 
 import (
 	"cmp"
@@ -9,30 +11,31 @@ import (
 
 	"github.com/clipperhouse/displaywidth"
 
+	"bee/audit/judge/compare"
 	"bee/audit/report/alike"
 	"bee/audit/report/label"
 	"bee/audit/show/terminal"
 )
 
-// Write prints a comparison for people: what differs, by section, and what could
-// not be compared. expected and got are headings for the two sides.
-func (c *Comparison) Write(w io.Writer, expected, got string, t terminal.Terminal) error {
+// Write prints a comparison: what differs, by section, and what could not be
+// compared. expected and got are headings for the two sides.
+func Write(w io.Writer, c *compare.Comparison, expected, got string, t terminal.Terminal) error {
 	p := &printer{Terminal: t, expected: expected, got: got}
 	width := max(displaywidth.String(expected), displaywidth.String(got))
-	p.WriteString(t.Wrap(terminal.Plain, pad(expected, width)+"  "+c.Expected.String()))
-	p.WriteString(t.Wrap(terminal.Plain, pad(got, width)+"  "+c.Got.String()))
+	p.WriteString(t.Wrap(terminal.Plain, pad(expected, width)+"  "+side(c.Expected)))
+	p.WriteString(t.Wrap(terminal.Plain, pad(got, width)+"  "+side(c.Got)))
 	p.differences(c.Differences, terminal.Yellow)
 	if len(c.NotCompared) > 0 {
 		p.WriteString("\n" + t.Wrap(terminal.Bold, "Not compared"))
 		var rows [][]terminal.Cell
 		for _, u := range c.NotCompared {
-			side := map[string]string{"expected": expected, "got": got, "both": "both"}[u.Side]
-			rows = append(rows, terminal.Cells(side, u.String()))
+			whose := map[string]string{"expected": expected, "got": got, "both": "both"}[u.Side]
+			rows = append(rows, terminal.Cells(whose, unknown(u)))
 		}
 		p.WriteString(t.Table(rows))
 	}
 	p.differences(c.Informational, terminal.Plain)
-	p.WriteString("\n" + t.Wrap(terminal.Bold, c.verdict()))
+	p.WriteString("\n" + t.Wrap(terminal.Bold, verdict(c)))
 	_, err := io.WriteString(w, p.String())
 	return err
 }
@@ -47,7 +50,7 @@ type printer struct {
 // differences prints a title for each section, a line for each component, and
 // below it a line for everything that differs, all in the same columns. c is the
 // colour of what there is.
-func (p *printer) differences(all []Difference, c terminal.Colour) {
+func (p *printer) differences(all []compare.Difference, c terminal.Colour) {
 	const (
 		widest = 32 // longer values push aside what comes behind them
 		indent = 2  // of the lines of a table
@@ -61,25 +64,25 @@ func (p *printer) differences(all []Difference, c terminal.Colour) {
 	}
 	for _, d := range all {
 		width[0] = max(width[0], len(heading(d.Section))-indent)
-		for i, cell := range d.row()[:3] {
+		for i, cell := range row(d)[:3] {
 			width[i] = max(width[i], min(displaywidth.String(cell), widest))
 		}
 	}
-	for _, section := range alike.Group(all, func(d Difference) string { return d.Section }) {
+	for _, section := range alike.Group(all, func(d compare.Difference) string { return d.Section }) {
 		p.WriteString("\n" + p.Wrap(terminal.Bold, pad(heading(section[0].Section), indent+width[0])+"  "+pad(p.expected, width[1])+"  "+p.got))
-		for _, part := range alike.Group(section, func(d Difference) string { return string(d.Kind) + d.Component }) {
+		for _, part := range alike.Group(section, func(d compare.Difference) string { return string(d.Kind) + d.Component }) {
 			if k, name := part[0].Kind, part[0].Component; name != "" || string(k) != part[0].Section {
-				p.WriteString(p.Wrap(terminal.Plain, "  "+strings.TrimSpace(k.words()+" "+name)))
+				p.WriteString(p.Wrap(terminal.Plain, "  "+strings.TrimSpace(words(k)+" "+name)))
 			}
 			for _, d := range part {
-				row := d.row()
+				columns := row(d)
 				for i := range width {
-					row[i] = pad(row[i], width[i])
+					columns[i] = pad(columns[i], width[i])
 				}
-				if row[3] == "" {
-					row[2] = strings.TrimRight(row[2], " ")
+				if columns[3] == "" {
+					columns[2] = strings.TrimRight(columns[2], " ")
 				}
-				cells := terminal.Cells(row...)
+				cells := terminal.Cells(columns...)
 				cells[2].Colour = c
 				p.WriteString(p.Table([][]terminal.Cell{cells}))
 			}
@@ -88,7 +91,7 @@ func (p *printer) differences(all []Difference, c terminal.Colour) {
 }
 
 // row is the difference in four columns: what, expected, got, where.
-func (d Difference) row() []string {
+func row(d compare.Difference) []string {
 	expected, got := show(d.Section, d.What, d.Expected), show(d.Section, d.What, d.Got)
 	if expected == got {
 		expected, got = exact(d.Expected), exact(d.Got) // rounded to the same
@@ -104,8 +107,8 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-displaywidth.String(s)))
 }
 
-// String is which machine or file it is, in a line.
-func (s Side) String() string {
+// side is which machine or file it is, in a line.
+func side(s compare.Side) string {
 	parts := []string{s.File}
 	for _, part := range []string{s.Hostname, label.Join(s.Manufacturer, s.ProductName)} {
 		if part != "" {
@@ -121,14 +124,14 @@ func (s Side) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// String is what could not be compared, in a line.
-func (u Unknown) String() string {
+// unknown is what could not be compared, in a line.
+func unknown(u compare.Unknown) string {
 	s := title(u.Section)
 	switch {
 	case u.What != "":
-		s = strings.TrimSpace(u.Kind.words()+" "+u.Component) + ": " + plain(u.What) + " not known"
+		s = strings.TrimSpace(words(u.Kind)+" "+u.Component) + ": " + plain(u.What) + " not known"
 	case u.Kind != "":
-		s += ", " + u.Kind.words()
+		s += ", " + words(u.Kind)
 	}
 	if u.What == "" && u.Reason == "" {
 		s += ": not known"
@@ -146,7 +149,7 @@ func (u Unknown) String() string {
 }
 
 // verdict is the comparison in a sentence or two.
-func (c *Comparison) verdict() string {
+func verdict(c *compare.Comparison) string {
 	unknown := 0
 	for _, u := range c.NotCompared {
 		if u.Side != "both" {
@@ -162,8 +165,8 @@ func (c *Comparison) verdict() string {
 	}
 	var same []string
 	for _, e := range c.Equal {
-		if e.Kind != CPU && e.Kind != Memory { // these are sums of others
-			same = append(same, e.Kind.count(e.Components))
+		if e.Kind != compare.CPU && e.Kind != compare.Memory { // these are sums of others
+			same = append(same, count(e.Components, e.Kind))
 		}
 	}
 	if len(same) > 0 {
@@ -173,17 +176,20 @@ func (c *Comparison) verdict() string {
 }
 
 // words is the name of a kind in running text.
-func (k Kind) words() string {
-	name := map[Kind]string{BIOS: "BIOS", BMC: "BMC", CPU: "CPU", Device: "PCI device", Supply: "power supply", GPU: "GPU"}[k]
+func words(k compare.Kind) string {
+	name := map[compare.Kind]string{
+		compare.BIOS: "BIOS", compare.BMC: "BMC", compare.CPU: "CPU", compare.Device: "PCI device",
+		compare.Supply: "power supply", compare.GPU: "GPU",
+	}[k]
 	return cmp.Or(name, string(k))
 }
 
 // count is a number of components of a kind.
-func (k Kind) count(n int) string {
-	if k == Chassis || k == BIOS {
-		return fmt.Sprintf("%d %s", n, k.words())
+func count(n int, k compare.Kind) string {
+	if k == compare.Chassis || k == compare.BIOS {
+		return fmt.Sprintf("%d %s", n, words(k))
 	}
-	return label.Count(n, k.words())
+	return label.Count(n, words(k))
 }
 
 func title(section string) string {
