@@ -21,6 +21,7 @@
 package baseline
 
 import (
+	_ "embed"
 	"fmt"
 	"reflect"
 	"strings"
@@ -28,6 +29,14 @@ import (
 	"bee/audit/judge/compare"
 	"bee/audit/report"
 )
+
+//go:generate go test . -run ^TestSchemaIsCurrent$ -update
+
+// Schema is the JSON Schema of baselines, draft 2020-12, made from the types below.
+// People write them in YAML.
+//
+//go:embed baseline.schema.json
+var Schema []byte
 
 // Baseline is what a machine should be. Everything may be left out.
 type Baseline struct {

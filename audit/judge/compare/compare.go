@@ -11,11 +11,19 @@
 package compare
 
 import (
+	_ "embed"
 	"slices"
 	"time"
 
 	"bee/audit/report"
 )
+
+//go:generate go test . -run ^TestSchemaIsCurrent$ -update
+
+// Schema is the JSON Schema of comparisons, draft 2020-12, made from the types below.
+//
+//go:embed comparison.schema.json
+var Schema []byte
 
 // Comparison is what came of comparing a machine with what was expected: another
 // machine, or a baseline.
