@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/gpuburn"
-	"bee/audit/xid"
+	"bee/audit/tool/gpuburn"
+	"bee/audit/tool/xid"
 )
 
 // Options say how GPUs are burned in.

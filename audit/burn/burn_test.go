@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,53 +14,21 @@ import (
 	"github.com/invopop/jsonschema"
 	jsonschema6 "github.com/santhosh-tekuri/jsonschema/v6"
 
-	"bee/audit/internal/fakegpu"
-	"bee/audit/terminal"
+	"bee/audit/burn/fakegpu"
+	"bee/audit/report/schema"
+	"bee/audit/report/schema/schematest"
+	"bee/audit/show/terminal"
 )
-
-var update = flag.Bool("update", false, "write the schema anew")
 
 // The published schema is that of the types.
 func TestSchemaIsCurrent(t *testing.T) {
-	// Comments are looked up by import path, from the module's root.
-	t.Chdir("..")
-	r := &jsonschema.Reflector{}
-	for _, dir := range []string{"report", "burn"} {
-		if err := r.AddGoComments("bee/audit", dir, jsonschema.WithFullComment()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s := r.Reflect(&Report{})
-	s.ID, s.Title = "", "GPU burn-in report, schema version "+SchemaVersion
-	var want bytes.Buffer
-	e := json.NewEncoder(&want)
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	if err := e.Encode(s); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile("burn/report.schema.json", want.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if !bytes.Equal(Schema, want.Bytes()) {
-		t.Error("burn/report.schema.json is not the schema of the types: run `go generate ./burn`")
-	}
+	schematest.Current(t, "report.schema.json", "GPU burn-in report, schema version "+SchemaVersion, &Report{}, &jsonschema.Reflector{}, nil)
 }
 
 // validate checks a report against the schema.
 func validate(t *testing.T, r *Report) {
 	t.Helper()
-	schema, err := jsonschema6.UnmarshalJSON(bytes.NewReader(Schema))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema6.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("schema", schema); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("schema")
+	compiled, err := schema.Compile(Schema)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/gpuburn"
 	"bee/audit/report"
-	"bee/audit/xid"
+	"bee/audit/tool/gpuburn"
+	"bee/audit/tool/xid"
 )
 
 // device is a GPU during its burn-in: what the report has of it, and what that is

@@ -16,7 +16,7 @@ import (
 // nothing of the group is left, which is killed when the program has ended or has
 // to.
 //
-// [bee/audit/machine.Host] is for tools that answer once: it hands nothing out
+// [bee/audit/collect/machine.Host] is for tools that answer once: it hands nothing out
 // before their end and gives them no time to end by themselves.
 type process struct {
 	cmd *exec.Cmd

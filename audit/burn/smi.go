@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/machine"
-	"bee/audit/nvidiasmi"
-	"bee/audit/printable"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/report/printable"
+	"bee/audit/tool/nvidiasmi"
 )
 
 // answer is what nvidia-smi said of all GPUs.

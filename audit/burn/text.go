@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/label"
-	"bee/audit/terminal"
+	"bee/audit/report/label"
+	"bee/audit/show/terminal"
 )
 
 // Line is the progress in a line for people. total is how long the burn-in takes.

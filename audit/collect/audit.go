@@ -10,15 +10,14 @@ import (
 
 	"github.com/joho/godotenv"
 
-	"bee/audit/finding"
-	"bee/audit/machine"
-	"bee/audit/placeholder"
-	"bee/audit/printable"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/report/placeholder"
+	"bee/audit/report/printable"
 )
 
-// Audit makes the whole report of a machine with the given collectors. version
-// is the version of the program.
+// Audit makes the report of a machine with the given collectors, all of it but the
+// findings, which judge/finding adds. version is the version of the program.
 func Audit(ctx context.Context, m machine.Machine, version string, collectors []Collector, progress func(report.CollectorRun)) *report.Report {
 	r := &report.Report{
 		SchemaVersion: report.SchemaVersion,
@@ -36,22 +35,8 @@ func Audit(ctx context.Context, m machine.Machine, version string, collectors []
 	if err != nil {
 		r.Errors = append([]report.Error{{Collector: "audit", Kind: report.BadOutput, Message: err.Error()}}, r.Errors...)
 	}
-	conclude(r)
 	r.FinishedAt = now()
 	return r
-}
-
-// conclude adds what follows from several sections of the report.
-func conclude(r *report.Report) {
-	defer func() {
-		if p := recover(); p != nil {
-			r.Errors = append(r.Errors, report.Error{
-				Collector: "audit", Kind: report.Internal,
-				Message: printable.Escape(fmt.Appendf(nil, "fault while findings were made: %v", p)),
-			})
-		}
-	}()
-	r.Findings = finding.All(r)
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io/fs"
 
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
 )
 
 // hasBMC reports whether there is a BMC to ask, and ipmitool to ask it: whether

@@ -5,9 +5,9 @@ import (
 	"context"
 	"time"
 
-	"bee/audit/dmi"
-	"bee/audit/ipmitool"
 	"bee/audit/report"
+	"bee/audit/tool/dmidecode"
+	"bee/audit/tool/ipmitool"
 )
 
 // dmidecodeLimit is generous: dmidecode only reads a few kilobytes.
@@ -45,9 +45,9 @@ var board = Collector{
 
 // structures runs dmidecode for some SMBIOS types. It is not ok where there is no
 // table to read.
-func structures(ctx context.Context, t *Task, types string) (all []dmi.Structure, ok bool) {
+func structures(ctx context.Context, t *Task, types string) (all []dmidecode.Structure, ok bool) {
 	result := t.Run(ctx, "dmidecode", "-t", types)
-	all, err := dmi.Parse(result.Stdout)
+	all, err := dmidecode.Parse(result.Stdout)
 	t.Check(result, err)
 	return all, err == nil
 }
@@ -64,7 +64,7 @@ func bmcFrom(mc ipmitool.MC) *report.BMC {
 	}
 }
 
-func boardFrom(all []dmi.Structure) *report.Board {
+func boardFrom(all []dmidecode.Structure) *report.Board {
 	b := &report.Board{Baseboards: []report.Baseboard{}, Chassis: []report.Chassis{}}
 	for _, s := range all {
 		switch s.Type {

@@ -18,9 +18,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"bee/audit/machine"
-	"bee/audit/printable"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/report/printable"
 )
 
 // Collector finds out one section of the report.

@@ -13,9 +13,9 @@ import (
 	"testing/fstest"
 	"time"
 
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/schema"
 )
 
 // script is a machine that answers from a table: the output of a command line,

@@ -11,10 +11,10 @@ import (
 	"strconv"
 	"strings"
 
-	"bee/audit/cpuinfo"
-	"bee/audit/dmi"
-	"bee/audit/placeholder"
 	"bee/audit/report"
+	"bee/audit/report/placeholder"
+	"bee/audit/tool/cpuinfo"
+	"bee/audit/tool/dmidecode"
 )
 
 var cpu = Collector{
@@ -169,9 +169,9 @@ func flagsOf(processors []cpuinfo.Processor) []string {
 	return common
 }
 
-func socketsFrom(all []dmi.Structure) []report.Socket {
+func socketsFrom(all []dmidecode.Structure) []report.Socket {
 	sockets := []report.Socket{}
-	for _, s := range dmi.Of(all, 4) {
+	for _, s := range dmidecode.Of(all, 4) {
 		socket := report.Socket{
 			Handle:           s.Handle,
 			Designation:      s.Text("Socket Designation"),

@@ -77,13 +77,13 @@ func TestCPUPackagesOfARM(t *testing.T) {
 
 // Each of the two sources stands without the other.
 func TestCPUFails(t *testing.T) {
-	m := dmidecode(dmiSample)
+	m := smbios(dmiSample)
 	m.files = processorsOf("rubbish", "")
 	r := audit(t, t.Context(), m, cpu)
 	if len(r.CPU.Sockets) != 2 || r.CPU.Packages != nil || len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "/proc/cpuinfo") {
 		t.Errorf("cpu %+v, errors %+v", r.CPU, r.Errors)
 	}
-	m = dmidecode("no table")
+	m = smbios("no table")
 	m.files = processorsOf(cpuinfoSample, "")
 	r = audit(t, t.Context(), m, cpu)
 	if r.CPU.Sockets != nil || len(r.CPU.Packages) != 2 || len(r.Errors) != 1 || r.Errors[0].Tool != "dmidecode" {

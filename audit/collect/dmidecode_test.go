@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
 )
 
@@ -113,14 +113,14 @@ Memory Device
 	Module Manufacturer ID: Unknown
 `
 
-func dmidecode(text string) script {
+func smbios(text string) script {
 	return script{out: map[string]string{
 		"dmidecode -t 0,1,2,3": text, "dmidecode -t 4": text, "dmidecode -t 16,17": text,
 	}}
 }
 
 func TestDmidecode(t *testing.T) {
-	r := audit(t, t.Context(), dmidecode(dmiSample), board, cpu, memory)
+	r := audit(t, t.Context(), smbios(dmiSample), board, cpu, memory)
 	if len(r.Errors) > 0 {
 		t.Fatalf("errors %+v", r.Errors)
 	}
@@ -167,7 +167,7 @@ func TestUsableMemory(t *testing.T) {
 	for text, want := range map[string]uint64{
 		"MemTotal:       65792448 kB\nMemFree: 1 kB\n": 65792448 << 10, "MemFree: 1 kB\n": 0, "MemTotal: lots\n": 0, "MemTotal: 99999999999999999999 kB\n": 0,
 	} {
-		m := dmidecode(dmiSample)
+		m := smbios(dmiSample)
 		m.files = fstest.MapFS{"proc/meminfo": {Data: []byte(text)}}
 		if r := audit(t, t.Context(), m, memory); r.Memory.UsableBytes != want || len(r.Errors) > 0 {
 			t.Errorf("%q: %d bytes, errors %+v", text, r.Memory.UsableBytes, r.Errors)
@@ -177,19 +177,19 @@ func TestUsableMemory(t *testing.T) {
 
 func TestDmidecodeFails(t *testing.T) {
 	// Killed half-way: what it had printed counts.
-	m := dmidecode(dmiSample)
+	m := smbios(dmiSample)
 	m.err = map[string]error{"dmidecode -t 16,17": machine.ErrTimeLimit}
 	r := audit(t, t.Context(), m, memory)
 	if r.Memory == nil || len(r.Memory.Slots) != 5 || len(r.Errors) != 1 || r.Errors[0].Kind != report.TimeLimit {
 		t.Errorf("memory %+v, errors %+v", r.Memory, r.Errors)
 	}
 	// No table at all: no section.
-	r = audit(t, t.Context(), dmidecode("# dmidecode 3.6\n# No SMBIOS nor DMI entry point found, sorry.\n"), board, cpu, memory)
+	r = audit(t, t.Context(), smbios("# dmidecode 3.6\n# No SMBIOS nor DMI entry point found, sorry.\n"), board, cpu, memory)
 	if r.Board != nil || r.CPU != nil || r.Memory != nil || len(r.Errors) != 3 || r.Errors[0].Kind != report.BadOutput {
 		t.Errorf("without a table: %+v", r)
 	}
 	// A table without processors: a section that says so.
-	r = audit(t, t.Context(), dmidecode("# dmidecode 3.6\nSMBIOS 2.8 present.\n"), cpu)
+	r = audit(t, t.Context(), smbios("# dmidecode 3.6\nSMBIOS 2.8 present.\n"), cpu)
 	if r.CPU == nil || len(r.CPU.Sockets) != 0 || len(r.Errors) != 0 {
 		t.Errorf("a table without processors: %+v", r)
 	}
@@ -205,7 +205,7 @@ func TestDmidecodeCorpus(t *testing.T) {
 			t.Fatal(err)
 		}
 		blocks := smbiosBlocks(text)
-		r := audit(t, t.Context(), dmidecode(string(text)), board, cpu, memory)
+		r := audit(t, t.Context(), smbios(string(text)), board, cpu, memory)
 		if bytes.Contains(text, []byte("No SMBIOS nor DMI entry point found")) {
 			if r.Board != nil || r.CPU != nil || r.Memory != nil || len(blocks) != 0 {
 				t.Errorf("%s: sections without a table", file)

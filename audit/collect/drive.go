@@ -6,13 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"bee/audit/lsblk"
-	"bee/audit/nvme"
-	"bee/audit/placeholder"
 	"bee/audit/report"
-	"bee/audit/smartctl"
-	"bee/audit/sysblock"
-	"bee/audit/tolerant"
+	"bee/audit/report/placeholder"
+	"bee/audit/tool/lsblk"
+	"bee/audit/tool/nvme"
+	"bee/audit/tool/smartctl"
+	"bee/audit/tool/sysblock"
 )
 
 // drive is what the sources say of a drive. What it is in the report follows from
@@ -186,8 +185,8 @@ func fromSmartctl(a *smartAnswer) *report.SMART {
 // nvme is what is known of an NVMe controller, nil where there is none.
 func (d *drive) nvme(o smartctl.Output, c nvme.Controller) *report.NVMe {
 	n := report.NVMe{
-		VendorID:          cmp.Or(pciID(c.VendorID), pciID(o.NVMeVendor.ID)),
-		SubsystemVendorID: cmp.Or(pciID(c.SubsystemVendorID), pciID(o.NVMeVendor.SubsystemID)),
+		VendorID:          cmp.Or(pciID(c.VendorID.Uint()), pciID(o.NVMeVendor.ID.Uint())),
+		SubsystemVendorID: cmp.Or(pciID(c.SubsystemVendorID.Uint()), pciID(o.NVMeVendor.SubsystemID.Uint())),
 		SubsystemNQN:      text(c.SubsystemNQN),
 		ControllerID:      cmp.Or(c.ControllerID.Uint(), o.NVMeControllerID.Uint()),
 		TotalBytes:        cmp.Or(c.TotalBytes.Or0(), o.NVMeCapacity.Or0()),
@@ -292,11 +291,11 @@ func padded(s string) string {
 	return p.String()
 }
 
-func text(s tolerant.String) string { return placeholder.Drop(string(s)) }
+func text[S ~string](s S) string { return placeholder.Drop(string(s)) }
 
-func pciID(n tolerant.Number) string {
-	if v := n.Uint(); v != nil {
-		return fmt.Sprintf("%04x", *v)
+func pciID(id *uint64) string {
+	if id == nil {
+		return ""
 	}
-	return ""
+	return fmt.Sprintf("%04x", *id)
 }

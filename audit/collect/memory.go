@@ -7,9 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"bee/audit/dmi"
-	"bee/audit/jedec"
+	"bee/audit/collect/jedec"
 	"bee/audit/report"
+	"bee/audit/tool/dmidecode"
 )
 
 var memory = Collector{
@@ -26,9 +26,9 @@ var memory = Collector{
 	},
 }
 
-func memoryFrom(all []dmi.Structure) *report.Memory {
+func memoryFrom(all []dmidecode.Structure) *report.Memory {
 	m := &report.Memory{Arrays: []report.MemoryArray{}, Slots: []report.MemorySlot{}}
-	for _, s := range dmi.Of(all, 16) {
+	for _, s := range dmidecode.Of(all, 16) {
 		m.Arrays = append(m.Arrays, report.MemoryArray{
 			Handle:               s.Handle,
 			Location:             s.Enum("Location"),
@@ -38,7 +38,7 @@ func memoryFrom(all []dmi.Structure) *report.Memory {
 			Slots:                s.Count("Number Of Devices"),
 		})
 	}
-	for _, s := range dmi.Of(all, 17) {
+	for _, s := range dmidecode.Of(all, 17) {
 		slot := report.MemorySlot{
 			Handle:      s.Handle,
 			ArrayHandle: s.Raw("Array Handle"),
@@ -91,7 +91,7 @@ func usableMemory(files fs.FS) uint64 {
 
 // moduleMaker returns the name of a module's maker, and the number that it was
 // taken from where the firmware has no name.
-func moduleMaker(s dmi.Structure) (name, id string) {
+func moduleMaker(s dmidecode.Structure) (name, id string) {
 	text := s.Text("Manufacturer")
 	for _, number := range []string{text, s.Raw("Module Manufacturer ID")} {
 		if name := jedec.Maker(number); name != "" && (text == "" || number == text) {
@@ -103,7 +103,7 @@ func moduleMaker(s dmi.Structure) (name, id string) {
 
 // moduleVolts returns one of a module's voltages, 0 where it is unknown or beyond
 // what memory ever ran at. Older versions of dmidecode write "voltage".
-func moduleVolts(s dmi.Structure, which string) float64 {
+func moduleVolts(s dmidecode.Structure, which string) float64 {
 	const most = 5
 	if v := cmp.Or(s.Volts(which+" Voltage"), s.Volts(which+" voltage")); v <= most {
 		return v
@@ -113,7 +113,7 @@ func moduleVolts(s dmi.Structure, which string) float64 {
 
 // moduleWidth returns one of a module's widths, 0 where it is unknown or no width
 // at all: some firmware has 255 or 65506 bits.
-func moduleWidth(s dmi.Structure, which string) uint64 {
+func moduleWidth(s dmidecode.Structure, which string) uint64 {
 	const most = 1024
 	if n := s.Count(which); n <= most && n%8 == 0 {
 		return n

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/ethtool"
-	"bee/audit/printable"
 	"bee/audit/report"
+	"bee/audit/report/printable"
+	"bee/audit/tool/ethtool"
 )
 
 var network = Collector{

@@ -10,9 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/machine"
-	"bee/audit/nvidiasmi"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/tool/nvidiasmi"
 )
 
 var nvidia = Collector{

@@ -17,9 +17,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"bee/audit/machine"
-	"bee/audit/nvidiasmi"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/tool/nvidiasmi"
 )
 
 const (

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/dmi"
-	"bee/audit/lspci"
-	"bee/audit/printable"
 	"bee/audit/report"
+	"bee/audit/report/printable"
+	"bee/audit/tool/dmidecode"
+	"bee/audit/tool/lspci"
 )
 
 var pcie = Collector{
@@ -197,9 +197,9 @@ func linkWidth(s string) uint64 {
 }
 
 // slotsFrom reads the slots from SMBIOS.
-func slotsFrom(all []dmi.Structure) []report.ExpansionSlot {
+func slotsFrom(all []dmidecode.Structure) []report.ExpansionSlot {
 	slots := []report.ExpansionSlot{}
-	for _, s := range dmi.Of(all, 9) {
+	for _, s := range dmidecode.Of(all, 9) {
 		slot := report.ExpansionSlot{
 			Handle:      s.Handle,
 			Designation: s.Text("Designation"),

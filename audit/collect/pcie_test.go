@@ -10,7 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
 )
 

@@ -6,10 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"bee/audit/dmi"
-	"bee/audit/ipmitool"
-	"bee/audit/powersupply"
+	"bee/audit/collect/powersupply"
 	"bee/audit/report"
+	"bee/audit/tool/dmidecode"
+	"bee/audit/tool/ipmitool"
 )
 
 var psu = Collector{
@@ -20,7 +20,7 @@ var psu = Collector{
 	Collect: func(ctx context.Context, t *Task) {
 		var (
 			mu      sync.Mutex
-			smbios  []dmi.Structure
+			smbios  []dmidecode.Structure
 			frus    []ipmitool.FRU
 			records []ipmitool.Record
 			found   *report.PSU

@@ -9,7 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
 )
 

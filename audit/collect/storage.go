@@ -9,12 +9,12 @@ import (
 	"sync"
 	"time"
 
-	"bee/audit/lsblk"
-	"bee/audit/machine"
-	"bee/audit/nvme"
+	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/smartctl"
-	"bee/audit/sysblock"
+	"bee/audit/tool/lsblk"
+	"bee/audit/tool/nvme"
+	"bee/audit/tool/smartctl"
+	"bee/audit/tool/sysblock"
 )
 
 var storage = Collector{

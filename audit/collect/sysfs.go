@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"bee/audit/printable"
 	"bee/audit/report"
+	"bee/audit/report/printable"
 )
 
 // deviceLimit (a variable for tests) is how long a device may take to answer through its files in sysfs.

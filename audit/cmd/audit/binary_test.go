@@ -14,7 +14,8 @@ import (
 	"time"
 
 	"bee/audit/collect"
-	"bee/audit/machine"
+	"bee/audit/collect/machine"
+	"bee/audit/judge/finding"
 	"bee/audit/report"
 )
 
@@ -139,6 +140,7 @@ func BenchmarkReplay(b *testing.B) {
 
 func benchmarkAudit(b *testing.B, m machine.Machine) {
 	r := collect.Audit(b.Context(), m, "test", collect.All(), func(report.CollectorRun) {})
+	finding.Add(r)
 	if err := r.Write(io.Discard); err != nil || len(r.Errors) > 0 {
 		b.Fatal(err, r.Errors)
 	}

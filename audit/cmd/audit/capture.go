@@ -9,9 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/capture"
 	"bee/audit/collect"
-	"bee/audit/machine"
+	"bee/audit/collect/capture"
+	"bee/audit/collect/machine"
 )
 
 func captureCommand() *cobra.Command {

@@ -8,8 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v4"
 
-	"bee/audit/baseline"
-	"bee/audit/compare"
+	"bee/audit/judge/baseline"
+	"bee/audit/judge/compare"
 	"bee/audit/report"
 )
 

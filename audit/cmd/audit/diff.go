@@ -12,9 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/compare"
+	"bee/audit/judge/compare"
 	"bee/audit/report"
-	"bee/audit/terminal"
+	"bee/audit/show/comparison"
+	"bee/audit/show/terminal"
 )
 
 // errDifferent ends the program with exitDifferent. What differs was printed.
@@ -99,7 +100,7 @@ func printComparison(out io.Writer, c *compare.Comparison, asJSON bool, expected
 		e.SetEscapeHTML(false)
 		err = e.Encode(c)
 	} else {
-		err = c.Write(out, expected, got, terminal.Of(out))
+		err = comparison.Write(out, c, expected, got, terminal.Of(out))
 	}
 	if err == nil && !c.Same {
 		return errDifferent

@@ -10,9 +10,10 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"bee/audit/internal/sample"
+	"bee/audit/judge/compare"
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/sample"
+	"bee/audit/report/schema"
 )
 
 // reports writes reports into files and returns their names.
@@ -79,16 +80,7 @@ func TestDiffStandardInput(t *testing.T) {
 
 // What is printed as JSON is as its schema says.
 func TestComparisonSchema(t *testing.T) {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema.Comparison))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	c.AssertFormat()
-	if err := c.AddResource("comparison", document); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := c.Compile("comparison")
+	compiled, err := schema.Compile(compare.Schema)
 	if err != nil {
 		t.Fatal(err)
 	}

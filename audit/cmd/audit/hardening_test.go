@@ -16,11 +16,12 @@ import (
 	"testing"
 	"time"
 
-	"bee/audit/capture"
 	"bee/audit/collect"
-	"bee/audit/machine"
+	"bee/audit/collect/capture"
+	"bee/audit/collect/machine"
+	"bee/audit/judge/finding"
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/schema"
 )
 
 // server is a made-up machine with every kind of hardware that is audited; see
@@ -93,6 +94,7 @@ func (s *scripted) Run(ctx context.Context, c machine.Command) machine.Result {
 func auditOf(t testing.TB, ctx context.Context, m machine.Machine) *report.Report {
 	t.Helper()
 	r := collect.Audit(ctx, m, "test", collect.All(), func(report.CollectorRun) {})
+	finding.Add(r)
 	var b bytes.Buffer
 	if err := r.Write(&b); err != nil {
 		t.Fatal(err)

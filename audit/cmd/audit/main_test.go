@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/schema"
 )
 
 // cli runs the program with the given tools, each a shell script, as the only

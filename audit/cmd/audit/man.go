@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/manpage"
+	"bee/audit/cmd/internal/manpage"
 )
 
 func manCommand() *cobra.Command {

@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/page"
 	"bee/audit/report"
+	"bee/audit/show/page"
 )
 
 func reportCommand() *cobra.Command {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/schema"
 )
 
 // replay audits a captured machine as a user does. Where a report is wrong in the

@@ -5,12 +5,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/audit/judge/baseline"
+	"bee/audit/judge/compare"
 	"bee/audit/report"
-	"bee/audit/schema"
+	"bee/audit/report/schema"
 )
 
 func schemaCommand() *cobra.Command {
-	schemas := map[string][]byte{"report": schema.JSON, "baseline": schema.Baseline, "comparison": schema.Comparison}
+	schemas := map[string][]byte{"report": schema.JSON, "baseline": baseline.Schema, "comparison": compare.Schema}
 	names := []cobra.Completion{"report", "baseline", "comparison"}
 	return &cobra.Command{
 		Use:   "schema [report|baseline|comparison]",

@@ -9,13 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/capture"
 	"bee/audit/collect"
-	"bee/audit/machine"
-	"bee/audit/printable"
+	"bee/audit/collect/capture"
+	"bee/audit/collect/machine"
+	"bee/audit/judge/finding"
 	"bee/audit/report"
-	"bee/audit/summary"
-	"bee/audit/terminal"
+	"bee/audit/report/printable"
+	"bee/audit/show/summary"
+	"bee/audit/show/terminal"
 )
 
 const defaultOutput = "/var/log/bee-audit.json"
@@ -122,6 +123,7 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	ctx, cancel := withTimeout(cmd.Context(), timeout)
 	defer cancel()
 	r := collect.Audit(ctx, m, version, collectors, progress(cmd.ErrOrStderr()))
+	finding.Add(r)
 	r.Replay = replay
 
 	if err := result.write(r.Write); err != nil {

@@ -7,10 +7,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/qr"
 	"bee/audit/report"
-	"bee/audit/summary"
-	"bee/audit/terminal"
+	"bee/audit/show/qr"
+	"bee/audit/show/summary"
+	"bee/audit/show/terminal"
 )
 
 func showCommand() *cobra.Command {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
-	"bee/audit/internal/sample"
-	"bee/audit/qr"
+	"bee/audit/report/sample"
+	"bee/audit/show/qr"
 )
 
 func TestShow(t *testing.T) {

@@ -17,8 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/audit/burn"
-	"bee/audit/outfile"
-	"bee/audit/terminal"
+	"bee/audit/cmd/internal/outfile"
+	"bee/audit/show/terminal"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".

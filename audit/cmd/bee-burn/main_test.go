@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"bee/audit/burn"
-	"bee/audit/internal/fakegpu"
+	"bee/audit/burn/fakegpu"
 )
 
 // The tests run the program as a process of its own, which is this one again.

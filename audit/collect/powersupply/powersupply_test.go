@@ -1,0 +1,243 @@
+package powersupply
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"bee/audit/report"
+	"bee/audit/tool/dmidecode"
+	"bee/audit/tool/ipmitool"
+)
+
+// smbios is a structure of type 39 with some fields, "Name: value" each.
+func smbios(n int, fields ...string) string {
+	return fmt.Sprintf("Handle 0x%04X, DMI type 39, 22 bytes\nSystem Power Supply\n\t%s\n\n", 0x2700+n, strings.Join(fields, "\n\t"))
+}
+
+func all(t *testing.T, table, fru, sdr string) *report.PSU {
+	t.Helper()
+	structures, err := dmidecode.Parse([]byte("SMBIOS 3.2 present.\n" + table))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var frus []ipmitool.FRU
+	if fru != "" {
+		if frus, err = ipmitool.ParseFRU([]byte(fru)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	records, err := ipmitool.ParseSDR([]byte(sdr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return All(structures, frus, records)
+}
+
+// brief is a supply in a line: name, what it is known by, state.
+func brief(s report.PowerSupply) string {
+	parts := []string{s.Name, s.Handle}
+	if s.FRUID != nil {
+		parts = append(parts, fmt.Sprint("fru", *s.FRUID))
+	}
+	parts = append(parts, s.SerialNumber, s.State)
+	if s.Present != nil {
+		parts = append(parts, fmt.Sprint(*s.Present))
+	}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " ")
+}
+
+func check(t *testing.T, what string, psu *report.PSU, want ...string) {
+	t.Helper()
+	var got []string
+	for _, s := range psu.Supplies {
+		got = append(got, brief(s))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%s:\n got  %s\n want %s", what, strings.Join(got, "\n      "), strings.Join(want, "\n      "))
+	}
+}
+
+func TestSMBIOS(t *testing.T) {
+	template := []string{"Location: To Be Filled By O.E.M.", "Name: To Be Filled By O.E.M.", "Max Power Capacity: Unknown", "Plugged: Yes"}
+	psu := all(t, smbios(0, "Location: PSU1", "Name: PWS-920P-SQ", "Manufacturer: ACME", "Serial Number: S1", "Model Part Number: PN ", "Revision: 1.1",
+		"Max Power Capacity: 920 W", "Status: Present, OK", "Type: Switching", "Plugged: Yes", "Hot Replaceable: Yes")+
+		smbios(1, "Location: PSU2", "Status: Not Present", "Max Power Capacity: Unknown", "Hot Replaceable: No")+
+		smbios(2, "Name: Power Supply 3", "Status: Present, Critical", "Plugged: Yes", "Max Power Capacity: 65535 W")+
+		smbios(3, "Name: PWR SPLY,750W", "Status: Present, Unknown", "Plugged: No")+
+		smbios(4, "Location: Bay", "Status: Present, Unknown", "Plugged: Yes")+
+		smbios(5, append(template, "Status: Present, OK")...)+
+		smbios(6, append(template, "Status: Not Present")...)+
+		smbios(7, "Location: Rear", "Status: <OUT OF SPEC>")+
+		smbios(8), "", "")
+	check(t, "states", psu,
+		"PSU1 0x2700 S1 ok true", "PSU2 0x2701 absent false", "Power Supply 3 0x2702 failed true", "0x2703 no_input true",
+		"Bay 0x2704 unknown true", "0x2705 unknown", "0x2706 unknown", "Rear 0x2707 unknown", "0x2708 unknown")
+	s := psu.Supplies[0]
+	if s.Model != "PWS-920P-SQ" || s.Manufacturer != "ACME" || s.PartNumber != "PN" || s.Revision != "1.1" || s.MaxWatts != 920 ||
+		s.Type != "Switching" || s.HotPluggable == nil || !*s.HotPluggable || !slices.Equal(s.Status, []string{"Present, OK"}) {
+		t.Errorf("%+v", s)
+	}
+	if s := psu.Supplies[2]; s.Model != "" || s.MaxWatts != 0 {
+		t.Errorf("%+v", s)
+	}
+	if s := psu.Supplies[3]; !slices.Equal(s.Status, []string{"Present, Unknown", "Unplugged"}) || s.HotPluggable != nil {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestSensors(t *testing.T) {
+	check(t, "by names", all(t, "", "",
+		"PS1 Status       | C8h | ok  | 10.1 | Presence detected\n"+
+			"PS2 Status       | C9h | ok  | 10.2 | Presence detected, Failure detected, Power Supply AC lost\n"+
+			"PS3 Status       | CAh | ok  | 10.3 | \n"+
+			"PS4 Status       | CBh | ok  | 10.4 | Presence detected, Failure detected\n"+
+			"PS5 Status       | CCh | ns  | 10.5 | No Reading\n"+
+			"PS6 Status       | CDh | ok  | 10.6 | Presence detected, Predictive failure, Power Supply Inactive\n"+
+			"PS1 Power In     | 20h | ok  | 10.1 | 160 Watts\n"+
+			"PSU Alert        | 34h | ns  | 208.1 | Event-Only\n"+
+			"Power Supplies   | 35h | ok  | 10.3 | Fully Redundant\n"),
+		"PS1 ok true", "PS2 no_input true", "PS3 absent false", "PS4 failed true", "PS5 unknown", "PS6 ok true")
+
+	check(t, "by entity", all(t, "", "",
+		"Presence         | 53h | ok  | 10.1 | Present\n"+
+			"Presence         | 54h | ok  | 10.2 | Absent\n"+
+			"Status           | 63h | ok  | 10.1 | Presence detected\n"+
+			"Status           | 64h | ns  | 10.2 | Disabled\n"+
+			"Current 1        | 94h | ok  | 10.1 | 0.60 Amps\n"+
+			"Presence         | 55h | ok  | 10.3 | Absent\n"+
+			"Status           | 65h | ok  | 10.3 | Failure detected\n"+
+			"Temp             | 07h | ns  | 10.4 | Disabled\n"),
+		"entity 10.1 ok true", "entity 10.2 absent false", "entity 10.3 failed true")
+
+	// The name counts more than the entity: some firmware has all supplies in one,
+	// or counts the other way.
+	check(t, "names against entities", all(t, "", "",
+		"PS2 Status       | 50h | ok  | 10.1 | Presence detected\n"+
+			"PS1 Status       | 51h | ok  | 10.2 | Presence detected, Power Supply AC lost\n"+
+			"PS3 Status       | 52h | ok  | 10.3 | Presence detected\n"+
+			"PS4 Status       | 53h | ok  | 10.3 | Presence detected, Failure detected\n"+
+			"Temp             | 54h | ok  | 10.3 | 30 degrees C\n"),
+		"PS1 no_input true", "PS2 ok true", "PS3 ok true", "PS4 failed true")
+
+	check(t, "other entities", all(t, "", "",
+		"PSU1_PIN         | 50h | ok  |  7.1 | 120 Watts\n"+
+			"PSU2_PIN         | 51h | ns  |  7.1 | No Reading\n"+
+			"12V PS9          | 51h | ok  |  7.1 | 12 Volts\n"+
+			"GPS1             | 51h | ok  |  7.1 | Presence detected\n"+
+			"Fan 1            | 52h | ok  | 29.1 | Device Present\n"),
+		"PSU1 unknown true")
+}
+
+func TestMeasured(t *testing.T) {
+	psu := all(t, "", "",
+		"PS1 Power In     | 20h | ok  | 10.1 | 160 Watts, Presence detected\n"+
+			"PS1 Temp         | 21h | ucr | 10.1 | 71.500 degrees C\n"+
+			"PS1 Curr Out %   | 22h | ok  | 10.1 | 9 unspecified\n"+
+			"PS1 Fan          | 23h | ns  | 10.1 | No Reading\n"+
+			"PS Redundancy    | 77h | ok  |  7.1 | Redundancy Lost\n"+
+			"Fan Redundancy   | 78h | ok  |  7.1 | Fully Redundant\n"+
+			"Power Meter      | 79h | ok  |  7.1 | 180 Watts\n"+
+			"CPU1 Power       | 7Ah | ok  |  3.1 | 90 Watts\n")
+	check(t, "supplies", psu, "PS1 ok true")
+	want := []report.Sensor{{Name: "PS1 Power In", Value: 160, Unit: "watts", Status: "ok"}, {Name: "PS1 Temp", Value: 71.5, Unit: "celsius", Status: "cr"}}
+	if got := psu.Supplies[0].Sensors; !slices.Equal(got, want) {
+		t.Errorf("sensors %+v", got)
+	}
+	if got := psu.Sensors; !slices.Equal(got, []report.Sensor{{Name: "Power Meter", Value: 180, Unit: "watts", Status: "ok"}}) {
+		t.Errorf("sensors of all %+v", got)
+	}
+	if got := psu.Redundancy; len(got) != 1 || got[0].Name != "PS Redundancy" || !slices.Equal(got[0].States, []string{"Redundancy Lost"}) {
+		t.Errorf("redundancy %+v", got)
+	}
+}
+
+const twoFRUs = "FRU Device Description : Builtin FRU Device (ID 0)\n Board Mfg             : ACME\n\n" +
+	"FRU Device Description : PSU1 FRU (ID 3)\n Product Manufacturer  : ACME\n Product Name          : PWR 750\n Product Serial        : S1\n\n" +
+	"FRU Device Description : PSU2 FRU (ID 4)\n Device not present (Timeout)\n\n" +
+	"FRU Device Description : PDB FRU (ID 5)\n Board Serial          : B1\n\n" +
+	"FRU Device Description : DIMM1 (ID 6)\n Board Serial          : D1\n"
+
+func TestInventories(t *testing.T) {
+	psu := all(t, "", twoFRUs, "")
+	check(t, "without sensors", psu, "PSU1 fru3 S1 unknown true", "PSU2 fru4 unknown")
+	if s := psu.Supplies[0]; s.Manufacturer != "ACME" || s.Model != "PWR 750" {
+		t.Errorf("%+v", s)
+	}
+	if s := psu.Supplies[1]; !slices.Equal(s.Status, []string{"Device not present (Timeout)"}) {
+		t.Errorf("%+v", s)
+	}
+
+	check(t, "with sensors", all(t, "", twoFRUs,
+		"PSU1 FRU         | 00h | ns  | 10.1 | Logical FRU @03h\n"+
+			"Status           | 63h | ok  | 10.1 | Presence detected\n"+
+			"PS 2 Status      | 64h | ok  | 10.2 | Presence detected, Power Supply AC lost\n"),
+		"PSU1 fru3 S1 ok true", "PS 2 fru4 no_input true")
+
+	check(t, "by entity alone", all(t, "", "FRU Device Description : PwrA (ID 1)\n Board Serial          : A\n",
+		"PwrA             | 00h | ns  | 10.1 | Logical FRU @01h\n"+
+			"PwrB             | 00h | ns  | 10.2 | Logical FRU @02h\n"+
+			"Other            | 00h | ns  | 11.1 | Logical FRU @01h\n"),
+		"PwrA fru1 A unknown true", "PwrB fru2 unknown")
+
+	check(t, "two of one number", all(t, "", "FRU Device Description : PSU1 (ID 1)\n Board Serial          : A\n"+
+		"FRU Device Description : PSU1 (ID 2)\n Board Serial          : B\n", ""),
+		"PSU1 fru1 A unknown true", "PSU1 fru2 B unknown true")
+}
+
+func TestJoined(t *testing.T) {
+	sensors := "PS1 Status       | 63h | ok  | 10.1 | Presence detected\n" +
+		"PS2 Status       | 64h | ok  | 10.2 | Presence detected, Power Supply AC lost\n"
+	present := "Status: Present, OK"
+	psu := all(t, smbios(1, "Location: PSU1", "Name: M", present)+smbios(2, "Location: PSU2", present), twoFRUs, sensors)
+	check(t, "by number", psu, "PSU1 0x2701 fru3 S1 ok true", "PSU2 0x2702 fru4 no_input true")
+	if s := psu.Supplies[0]; s.Model != "M" || s.Manufacturer != "ACME" {
+		t.Errorf("%+v", s)
+	}
+	if s := psu.Supplies[1]; !slices.Equal(s.Status, []string{"Present, OK", "Presence detected", "Power Supply AC lost", "Device not present (Timeout)"}) {
+		t.Errorf("%+v", s)
+	}
+
+	check(t, "by serial number, against the number", all(t, smbios(1, "Location: PSU2", "Serial Number: S1", present)+smbios(2, "Location: PSU1", present), twoFRUs, ""),
+		"PSU2 0x2701 fru3 S1 ok true", "PSU1 0x2702 ok true", "PSU2 fru4 unknown")
+	check(t, "other serial numbers", all(t, smbios(1, "Location: PSU1", "Serial Number: S9", present), twoFRUs, ""),
+		"PSU1 0x2701 S9 ok true", "PSU1 fru3 S1 unknown true", "PSU2 fru4 unknown")
+	check(t, "counted from 0 and from 1", all(t, smbios(0, "Location: PSU0", present)+smbios(1, "Location: PSU1", present), "", sensors),
+		"PSU0 0x2700 ok true", "PSU1 0x2701 ok true", "PS1 ok true", "PS2 no_input true")
+	check(t, "the firmware does not know", all(t, smbios(1, "Location: PSU1", "Name: M", "Status: Present, Unknown"), "", "PS1 Status | 63h | ok | 10.1 | Absent\n"),
+		"PSU1 0x2701 absent false")
+	check(t, "the BMC does not know", all(t, smbios(1, "Location: PSU1", "Name: M", "Status: Present, Critical"), "", "PS1 Status | 63h | ns | 10.1 | No Reading\n"),
+		"PSU1 0x2701 failed true")
+}
+
+// Every structure gives a supply, in its order; no serial number of an inventory
+// of a power supply is lost.
+func FuzzAll(f *testing.F) {
+	f.Add(smbios(1, "Location: PSU1", "Serial Number: S1", "Status: Present, OK"), twoFRUs, "PSU1 FRU | 00h | ns | 10.1 | Logical FRU @03h\n")
+	f.Add("", "FRU Device Description : PS1 (ID 1)\n Board Serial : 7\nFRU Device Description : PS1 (ID 1)\n Board Serial : 8\n", "PS1 | 01h | ok | 10.1 | 5 Watts, Absent\nPS2 | 01h | ok | 10.1 | \n")
+	f.Fuzz(func(t *testing.T, table, fru, sdr string) {
+		structures, _ := dmidecode.Parse([]byte(table))
+		frus, _ := ipmitool.ParseFRU([]byte(fru))
+		records, _ := ipmitool.ParseSDR([]byte(sdr))
+		psu := All(structures, frus, records)
+		serials := map[string]bool{}
+		for _, s := range psu.Supplies {
+			serials[s.SerialNumber] = true
+			if s.State != absent && s.State != unknown && (s.Present == nil || !*s.Present) || s.State == absent && (s.Present == nil || *s.Present) {
+				t.Errorf("%+v is %s", s, s.State)
+			}
+		}
+		for i, s := range dmidecode.Of(structures, 39) {
+			if i >= len(psu.Supplies) || psu.Supplies[i].Handle != s.Handle {
+				t.Fatalf("structure %d is lost", i)
+			}
+		}
+		for _, f := range frus {
+			serial := f.Text("Product Serial", "Board Serial")
+			if token, _ := numbered(f.Name); token != "" && strings.HasPrefix(f.Name, token) && !distribution(f.Name) && serial != "" && !serials[serial] {
+				t.Errorf("inventory %+v is lost", f)
+			}
+		}
+	})
+}

@@ -1,0 +1,14 @@
+package compare
+
+import (
+	"testing"
+
+	"github.com/invopop/jsonschema"
+
+	"bee/audit/report/schema/schematest"
+)
+
+// The published schema is that of the types.
+func TestSchemaIsCurrent(t *testing.T) {
+	schematest.Current(t, "comparison.schema.json", "Comparison of hardware audit reports", &Comparison{}, &jsonschema.Reflector{}, nil)
+}
