@@ -3,6 +3,7 @@ module bee/nvidia
 go 1.26.0
 
 require (
+	bee/core v0.0.0
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/sys v0.49.0
 )
@@ -11,3 +12,5 @@ require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
 )
+
+replace bee/core => ../core

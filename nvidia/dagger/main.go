@@ -39,10 +39,10 @@ func New(
 	// +defaultPath="."
 	// +ignore=["*", "!modules.sh", "!driver"]
 	scripts *dagger.Directory,
-	// Source of the programs.
+	// Source of the programs: this module's, and core/, which they share with others.
 	// +optional
-	// +defaultPath="."
-	// +ignore=["dagger", "dagger.json", "modules.sh", "driver", "scripts_test.go"]
+	// +defaultPath="/"
+	// +ignore=["*", "!core", "!nvidia", "nvidia/dagger", "nvidia/dagger.json", "nvidia/modules.sh", "nvidia/driver", "nvidia/scripts_test.go"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -301,7 +301,7 @@ func (m *Nvidia) program(name string) *dagger.File {
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Programs).
-		WithWorkdir("/src").
+		WithWorkdir("/src/nvidia").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).
 		File("/out/" + name)
 }

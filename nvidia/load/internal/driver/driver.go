@@ -13,10 +13,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bee/core/pci"
 	"bee/nvidia/load/internal/flavour"
 	"bee/nvidia/load/internal/module"
 	"bee/nvidia/load/internal/node"
-	"bee/nvidia/load/internal/pci"
 )
 
 // What is in the image, and where the kernel is told of it.
@@ -55,7 +55,7 @@ type Loader struct {
 // what was loaded, or why there was nothing to load; the error why a driver that
 // should be loaded is not.
 func (l *Loader) Load(ctx context.Context) (summary string, err error) {
-	all, err := pci.GPUs(l.Root)
+	all, err := pci.GPUs(os.DirFS(l.Root))
 	if err != nil {
 		return "", fmt.Errorf("no driver loaded: %w", err)
 	}
@@ -188,7 +188,7 @@ func (l *Loader) takeFromNouveau(gpus []pci.GPU) {
 			continue
 		}
 		found = true
-		if err := pci.Unbind(l.Root, g); err != nil {
+		if err := l.unbind(g); err != nil {
 			l.Say("%v stays with nouveau: %v: boot with nouveau.modeset=0", g, err)
 		} else {
 			l.Say("%v is taken from nouveau", g)
@@ -200,6 +200,16 @@ func (l *Loader) takeFromNouveau(gpus []pci.GPU) {
 	if err := l.Kernel.Remove("nouveau"); err != nil {
 		l.Say("module nouveau stays: %v", err)
 	}
+}
+
+// unbind takes a GPU away from the driver that has it.
+func (l *Loader) unbind(g pci.GPU) error {
+	f, err := os.OpenFile(l.path("/sys/bus/pci/drivers", g.Driver, "unbind"), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(g.Address)
+	return errors.Join(err, f.Close())
 }
 
 // setFirmwarePath tells the kernel of the firmware in the image: on Alpine the

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bee/core/pci"
 	"bee/nvidia/kmod"
 	"bee/nvidia/kmod/kmodtest"
 )
@@ -493,5 +494,22 @@ func TestWish(t *testing.T) {
 		if got := l.wish(); string(got) != want {
 			t.Errorf("%q: %q, not %q", line, got, want)
 		}
+	}
+}
+
+func TestUnbind(t *testing.T) {
+	m := newMachine(t, ampere)
+	m.gpu("0000:81:00.0", ampere, "nouveau")
+	gpu := pci.GPU{Address: "0000:81:00.0", Driver: "nouveau"}
+	l := Loader{Root: m.root}
+	if err := l.unbind(gpu); err != nil {
+		t.Fatal(err)
+	}
+	if text := m.read("/sys/bus/pci/drivers/nouveau/unbind"); text != gpu.Address {
+		t.Errorf("wrote %q", text)
+	}
+	gpu.Driver = "ast"
+	if err := l.unbind(gpu); err == nil {
+		t.Error("unbound from a driver that is not there")
 	}
 }

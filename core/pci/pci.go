@@ -1,0 +1,77 @@
+// Package pci finds NVIDIA's GPUs on the PCI bus, in sysfs.
+package pci
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+const (
+	devices = "sys/bus/pci/devices"
+
+	nvidia  = 0x10de // vendor
+	display = 0x03   // base class
+)
+
+// GPU is an NVIDIA display controller, which compute GPUs are, too.
+type GPU struct {
+	Address string // as sysfs names it: 0000:01:00.0
+	Device  uint16 // device ID
+	Driver  string // the kernel driver that has it, if any
+}
+
+func (g GPU) String() string { return fmt.Sprintf("GPU %s (10de:%04x)", g.Address, g.Device) }
+
+// GPUs lists the GPUs by address. files is the root of a machine's file system, such
+// as os.DirFS("/"); to know drivers and virtual functions, it has to be an
+// [fs.ReadLinkFS].
+//
+// Virtual functions are left out: they belong to virtual machines. A machine without
+// PCI has no GPUs, and that is no error; nor is a device whose files cannot be read,
+// which is no GPU then.
+func GPUs(files fs.FS) ([]GPU, error) {
+	entries, err := fs.ReadDir(files, devices)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var all []GPU
+	for _, e := range entries {
+		dir := path.Join(devices, e.Name())
+		if number(files, dir+"/vendor") != nvidia || number(files, dir+"/class")>>16 != display {
+			continue
+		}
+		if leadsTo(files, dir+"/physfn") != "" {
+			continue
+		}
+		all = append(all, GPU{
+			Address: e.Name(),
+			Device:  uint16(number(files, dir+"/device")),
+			Driver:  leadsTo(files, dir+"/driver"),
+		})
+	}
+	return all, nil
+}
+
+// number reads a number of a device, 0 where it cannot be read.
+func number(files fs.FS, name string) uint64 {
+	b, _ := fs.ReadFile(files, name)
+	n, _ := strconv.ParseUint(strings.TrimSpace(string(b)), 0, 32)
+	return n
+}
+
+// leadsTo is the last part of what a symbolic link leads to, "" where there is no
+// such link.
+func leadsTo(files fs.FS, name string) string {
+	target, err := fs.ReadLink(files, name)
+	if err != nil {
+		return ""
+	}
+	return path.Base(target)
+}
