@@ -42,7 +42,7 @@ func New(
 	// Source of the programs: this module's, and core/, which they share with others.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!core", "!nvidia", "nvidia/dagger", "nvidia/dagger.json", "nvidia/modules.sh", "nvidia/driver", "nvidia/scripts_test.go"]
+	// +ignore=["*", "!core", "!nvidia", "nvidia/dagger", "nvidia/dagger.json", "nvidia/modules.sh", "nvidia/driver", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
