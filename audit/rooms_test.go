@@ -13,9 +13,8 @@ import (
 	"testing"
 )
 
-// rooms are the folders of this module, from the bottom up, each with what its
-// programs may import besides its own packages. Tests may import every room above
-// theirs in this list. A line that is missing here is an import that goes back.
+// rooms are the folders of this module, each with what it may import besides its
+// own packages. Its tests may import every room that stands before it.
 var rooms = []struct {
 	name    string
 	imports []string
