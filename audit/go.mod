@@ -2,7 +2,10 @@ module bee/audit
 
 go 1.26
 
+replace bee/core => ../core
+
 require (
+	bee/core v0.0.0-00010101000000-000000000000
 	github.com/boombuler/barcode v1.1.0
 	github.com/clipperhouse/displaywidth v0.11.0
 	github.com/dustin/go-humanize v1.1.0

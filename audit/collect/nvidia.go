@@ -5,14 +5,15 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"time"
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/report/printable"
 	"bee/audit/tool/nvidiasmi"
+	"bee/core/pci"
 )
 
 var nvidia = Collector{
@@ -76,20 +77,14 @@ const nvidiaDriver = "nvidia"
 // controller is an NVIDIA GPU on the PCI bus.
 type controller struct{ address, driver string }
 
-// displayControllers lists the NVIDIA GPUs on the PCI bus: display controllers
-// (class 0x03), which compute GPUs are, too. Virtual functions are left out: they
-// belong to virtual machines, and nvidia-smi does not list them.
+// displayControllers lists the NVIDIA GPUs on the PCI bus, by their addresses in
+// nvidia-smi's words.
 func displayControllers(files fs.FS) []controller {
-	const devices = "sys/bus/pci/devices"
-	entries, _ := fs.ReadDir(files, devices)
+	onBus, _ := pci.GPUs(files)
 	var all []controller
-	for _, e := range entries {
-		dir := path.Join(devices, e.Name())
-		vendor, _ := number(files, dir+"/vendor")
-		class, _ := number(files, dir+"/class")
-		address := nvidiasmi.Address(e.Name())
-		if vendor == 0x10de && class>>16 == 0x03 && address != "" && leadsTo(files, dir+"/physfn") == "" {
-			all = append(all, controller{address, leadsTo(files, dir+"/driver")})
+	for _, gpu := range onBus {
+		if address := nvidiasmi.Address(gpu.Address); address != "" {
+			all = append(all, controller{address, printable.Escape([]byte(gpu.Driver))})
 		}
 	}
 	return all

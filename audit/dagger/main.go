@@ -20,10 +20,11 @@ type Audit struct {
 func New(
 	// Image that brings the Go toolchain, with its digest.
 	golangImage string,
-	// Source of the programs: the folder with their go.mod.
+	// Source of the programs, as it lies in the repository: audit/, and core/, which they
+	// share with others.
 	// +optional
-	// +defaultPath="."
-	// +ignore=["dagger", "dagger.json"]
+	// +defaultPath="/"
+	// +ignore=["*", "!core", "!audit", "audit/dagger", "audit/dagger.json", "**/*_test.go", "**/testdata", "**/*.md"]
 	source *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -64,7 +65,7 @@ func (m *Audit) program(name, version string) *dagger.File {
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Source).
-		WithWorkdir("/src").
+		WithWorkdir("/src/audit").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/" + name, "./cmd/" + name}).
 		File("/out/" + name)
 }
