@@ -2,6 +2,10 @@
 // it is kept as.
 package layer
 
+// MaxContent is how many bytes of a file are read into memory at most; the largest
+// that are wanted, dpkg's status files, have a few million.
+const MaxContent = 16 << 20
+
 // File is a file of a layer.
 type File struct {
 	// Path from the root of the layer, beginning with a slash.

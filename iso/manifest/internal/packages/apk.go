@@ -3,6 +3,7 @@ package packages
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -11,8 +12,17 @@ import (
 	"chainguard.dev/apko/pkg/apk/apk"
 )
 
+// maxIndex is how many bytes an index may have that is unpacked; Alpine's largest has
+// nine million.
+const maxIndex = 32 << 20
+
 // APKIndex returns the packages of an APKINDEX.tar.gz, sorted by name.
 func APKIndex(data []byte) ([]Package, error) {
+	if zip, err := gzip.NewReader(bytes.NewReader(data)); err == nil {
+		if n, _ := io.Copy(io.Discard, io.LimitReader(zip, maxIndex+1)); n > maxIndex {
+			return nil, fmt.Errorf("it has more than %d bytes", maxIndex)
+		}
+	}
 	index, err := apk.IndexFromArchive(io.NopCloser(bytes.NewReader(data)))
 	if err != nil {
 		return nil, err

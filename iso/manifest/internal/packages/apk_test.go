@@ -29,6 +29,7 @@ func TestAPKIndex(t *testing.T) {
 		"cannot parse line 1":         index("zlib\n\n"),
 		"invalid header":              []byte("this is no gzip file"),
 		"unexpected EOF":              index("P:zlib\nV:1\nA:x86_64\n\n")[:30],
+		"more than 33554432 bytes":    index(strings.Repeat("P:a\n", maxIndex/4)),
 		"cannot parse size field big": index("P:zlib\nS:big\n\n"),
 	} {
 		if _, err := APKIndex(data); err == nil || !strings.Contains(err.Error(), want) {
