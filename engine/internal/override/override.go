@@ -51,16 +51,25 @@ func Edit(text string, lines []Line) (string, error) {
 	return own + begin + "\n" + block.String() + end + "\n", nil
 }
 
+// withoutBlock is the user's own lines. An editor may have given the block other line
+// ends.
 func withoutBlock(text string) (string, error) {
-	before, rest, found := strings.Cut(text, begin+"\n")
-	if !found {
-		return text, nil
+	var own strings.Builder
+	inside := false
+	for line := range strings.Lines(text) {
+		switch bare := strings.TrimRight(line, "\r\n"); {
+		case !inside && bare == begin:
+			inside = true
+		case inside && bare == end:
+			inside = false
+		case !inside:
+			own.WriteString(line)
+		}
 	}
-	_, after, found := strings.Cut(rest, end)
-	if !found {
+	if inside {
 		return "", fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
 	}
-	return before + strings.TrimPrefix(after, "\n"), nil
+	return own.String(), nil
 }
 
 // Holds tells whether the file at path sets the keys of lines: the block to the
