@@ -1,6 +1,6 @@
 # The commands of a working day. Each first makes sure of a Dagger engine.
 
-.PHONY: iso build smoke boot test unit bench lint e2e gate engine clean help
+.PHONY: iso build smoke boot test unit fuzz bench lint e2e gate engine clean help
 .DEFAULT_GOAL := help
 
 # The engine's environment goes before each command, so that it is read once it runs.
@@ -27,15 +27,25 @@ boot: engine ## boot dist/bee.iso and keep it running: ssh -p 2222 root@localhos
 
 test: lint unit e2e ## everything that CI runs
 
-unit: ## unit tests
-	go test ./audit/... ./engine/... ./iso/... ./iso/alpine/... ./nvidia/...
+MODULES = ./audit/... ./engine/... ./iso/... ./iso/alpine/... ./nvidia/...
+CI = ./core/... ./ci/access/... ./ci/beerelease/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...
+
+# The detector of races needs a C compiler, without which Go has no cgo.
+unit: RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+unit: ## unit tests, which look for races too
+	@[ -n "$(RACE)" ] || echo "There is no C compiler: races are not looked for."
+	go test $(RACE) $(MODULES)
 	@# They read files above their module, whose changes go test's cache does not see.
-	go test -count=1 ./core/... ./ci/access/... ./ci/beerelease/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...
+	go test $(RACE) -count=1 $(CI)
+
+TIME = 10s
+fuzz: ## every fuzz test for a while each: make fuzz TIME=60s
+	ci/fuzz.sh $(TIME) $(MODULES) $(CI)
 
 bench: ## how long the audit program takes
 	go test -run '^$$' -bench . ./audit/...
 
-lint: engine ## gofmt, vet, staticcheck, shellcheck
+lint: engine ## gofmt, vet, staticcheck, govulncheck, shellcheck
 	$(DAGGER) lint
 
 e2e: engine ## every pipeline for real: builds, boots, broken ISOs, bad input; RUN=TestBadInput for one

@@ -152,6 +152,9 @@ func section(file *elf.File, name string) ([]byte, error) {
 	if s == nil {
 		return nil, fmt.Errorf("it has no section %s", name)
 	}
+	if s.Flags&elf.SHF_COMPRESSED != 0 { // it may become of any size, and the kernel does not read it
+		return nil, fmt.Errorf("section %s is compressed", name)
+	}
 	data, err := s.Data()
 	if err != nil {
 		return nil, fmt.Errorf("section %s: %w", name, err)

@@ -33,8 +33,9 @@ func Read(paths ...string) (map[string]Export, error) {
 			if len(fields) < 4 {
 				return nil, fmt.Errorf("%s:%d: %q is not CRC, symbol, module and kind, separated by tabs", path, n, strings.TrimSpace(line))
 			}
-			crc, err := strconv.ParseUint(fields[0], 0, 32)
-			if err != nil {
+			digits, isHex := strings.CutPrefix(fields[0], "0x")
+			crc, err := strconv.ParseUint(digits, 16, 32)
+			if err != nil || !isHex {
 				return nil, fmt.Errorf("%s:%d: %q is no CRC", path, n, fields[0])
 			}
 			exports[fields[1]] = Export{uint32(crc), fields[2]}

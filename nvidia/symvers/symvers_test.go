@@ -36,6 +36,8 @@ func TestReadErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"0x1\ta\tvmlinux\tEXPORT_SYMBOL\t\nprintk vmlinux\n": ":2: \"printk vmlinux\" is not CRC",
 		"one\ta\tvmlinux\tEXPORT_SYMBOL\t\n":                 ":1: \"one\" is no CRC",
+		"12\ta\tvmlinux\tEXPORT_SYMBOL\t\n":                  ":1: \"12\" is no CRC",
+		"0x1_2\ta\tvmlinux\tEXPORT_SYMBOL\t\n":               ":1: \"0x1_2\" is no CRC",
 	} {
 		path := write(t, text)
 		if _, err := Read(path); err == nil || !strings.HasPrefix(err.Error(), path+want) {

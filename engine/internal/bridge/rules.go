@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"bufio"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,9 +50,8 @@ type table struct {
 
 func tables(saved string) []table {
 	var all []table
-	scanner := bufio.NewScanner(strings.NewReader(saved))
-	for scanner.Scan() {
-		line := scanner.Text()
+	for line := range strings.Lines(saved) {
+		line = strings.TrimRight(line, "\r\n")
 		if name, ok := strings.CutPrefix(line, "*"); ok {
 			all = append(all, table{name: name})
 		} else if strings.HasPrefix(line, "-A ") && len(all) > 0 {

@@ -2,7 +2,6 @@
 package debian
 
 import (
-	"bufio"
 	"os"
 	"path/filepath"
 	"slices"
@@ -78,9 +77,8 @@ func (m *Mirror) add(s source) {
 // parseList reads the one-line format: deb [options] URI suite component...
 func parseList(text string) []source {
 	var sources []source
-	scanner := bufio.NewScanner(strings.NewReader(text))
-	for scanner.Scan() {
-		line, _, _ := strings.Cut(scanner.Text(), "#")
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
 		line, ok := strings.CutPrefix(strings.TrimSpace(line), "deb ")
 		if !ok {
 			continue

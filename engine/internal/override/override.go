@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"bee/core/versions"
@@ -27,11 +29,11 @@ type Line struct {
 // Edit returns text with its managed block replaced by one that holds lines,
 // or taken out when there is none to hold.
 func Edit(text string, lines []Line) (string, error) {
-	before, _, after, err := split(text)
+	kept, _, err := split(text)
 	if err != nil {
 		return "", err
 	}
-	own := before + after
+	own := kept.text()
 	users, err := values(own)
 	if err != nil {
 		return "", err
@@ -55,23 +57,44 @@ func Edit(text string, lines []Line) (string, error) {
 // Own returns text without its block, of which blank lines are left: every other line
 // keeps its number.
 func Own(text string) (string, error) {
-	before, block, after, err := split(text)
-	return before + strings.Repeat("\n", strings.Count(block, "\n")) + after, err
+	own, block, err := split(text)
+	for number := range block {
+		own[number] = "\n"
+	}
+	return own.text(), err
 }
 
-// split cuts text where its block begins and ends.
-func split(text string) (before, block, after string, err error) {
-	start := strings.Index(text, begin+"\n")
-	if start < 0 {
-		return text, "", "", nil
+// numbered are lines of a text with their ends, by their numbers.
+type numbered map[int]string
+
+func (n numbered) text() string {
+	var text strings.Builder
+	for _, number := range slices.Sorted(maps.Keys(n)) {
+		text.WriteString(n[number])
 	}
-	length := strings.Index(text[start:], end)
-	if length < 0 {
-		return "", "", "", fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
+	return text.String()
+}
+
+// split tells the user's own lines from those of the block. An editor may have given the
+// block other line ends.
+func split(text string) (own, block numbered, err error) {
+	own, block = numbered{}, numbered{}
+	inside := false
+	number := 0
+	for line := range strings.Lines(text) {
+		number++
+		bare := strings.TrimRight(line, "\r\n")
+		if inside = inside || bare == begin; !inside {
+			own[number] = line
+			continue
+		}
+		block[number] = line
+		inside = bare != end
 	}
-	stop := start + length + len(end)
-	stop += len(text[stop:]) - len(strings.TrimPrefix(text[stop:], "\n"))
-	return text[:start], text[start:stop], text[stop:], nil
+	if inside {
+		return nil, nil, fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
+	}
+	return own, block, nil
 }
 
 // values are those of a text's keys. Whether there are such keys is not its matter.
@@ -95,15 +118,15 @@ func Holds(path string, lines []Line) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	before, block, after, err := split(string(text))
+	own, block, err := split(string(text))
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", path, err)
 	}
-	users, err := values(before + after)
+	users, err := values(own.text())
 	if err != nil {
 		return false, err
 	}
-	held, err := values(block)
+	held, err := values(block.text())
 	if err != nil {
 		return false, err
 	}

@@ -42,6 +42,16 @@ func TestEditTwiceIsEditOnce(t *testing.T) {
 	}
 }
 
+func TestEditKnowsTheBlockByLines(t *testing.T) {
+	dos := strings.ReplaceAll(edit(t, "A=1\n", lines), "\n", "\r\n")
+	if got := edit(t, dos, nil); got != "A=1\r\n" {
+		t.Errorf("with other line ends: %q", got)
+	}
+	if quoted := "# " + begin + "\n"; edit(t, quoted, nil) != quoted {
+		t.Error("a line that only names the block is taken for it")
+	}
+}
+
 func TestEditLeavesOutWhatTheUserSets(t *testing.T) {
 	got := edit(t, "BASE=alpine\n", lines)
 	if strings.Contains(got, "BASE=debian") || !strings.Contains(got, "DEBIAN_IMAGE=") {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -98,13 +97,26 @@ func holder(path string) (int, error) {
 	if whole.Type == unix.F_UNLCK {
 		return 0, nil // what the file says is of the past
 	}
-	text, err := io.ReadAll(file)
+	text, err := io.ReadAll(io.LimitReader(file, maxPID+1))
 	if err != nil || len(text) == 0 {
 		return 0, err
 	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	pid, err := parsePID(string(text))
 	if err != nil {
 		return 0, fmt.Errorf("%s is locked, but holds no process id: %w", path, err)
 	}
 	return pid, nil
+}
+
+// maxPID is how many bytes an id has at most.
+const maxPID = 10
+
+// parsePID reads the id of one process: with a sign, or as 0, it would be a group of
+// processes, or all, to whoever signals it.
+func parsePID(text string) (int, error) {
+	pid, err := strconv.ParseUint(text, 10, 31)
+	if err == nil && pid == 0 {
+		err = errors.New("0 is none")
+	}
+	return int(pid), err
 }

@@ -75,6 +75,18 @@ func TestLock(t *testing.T) {
 	}
 }
 
+// What a lock holds is signalled: it must be one process.
+func TestParsePID(t *testing.T) {
+	for text, want := range map[string]int{
+		"4711": 4711, "2147483647": 1<<31 - 1,
+		"": 0, "-1": 0, "+1": 0, "0": 0, " 1": 0, "1\n": 0, "2147483648": 0, "one": 0,
+	} {
+		if pid, err := parsePID(text); (err == nil) != (want != 0) || err == nil && pid != want {
+			t.Errorf("%q: %d, %v", text, pid, err)
+		}
+	}
+}
+
 func TestAnswers(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "socket")

@@ -19,6 +19,11 @@ const (
 
 	maxFAT12 = 4085 // clusters: fewer are FAT12
 	maxFAT16 = 65525
+	maxFAT32 = 0xffffff5 // above are marks in the table
+
+	maxSector  = 4096
+	maxCluster = 128     // sectors
+	maxFolder  = 2 << 20 // bytes
 )
 
 // ErrNotFound is the error of a file that is not there.
@@ -90,7 +95,8 @@ func open(image io.ReaderAt) (*volume, error) {
 	short := func(at int) int64 { return int64(binary.LittleEndian.Uint16(head[at:])) }
 	long := func(at int) int64 { return int64(binary.LittleEndian.Uint32(head[at:])) }
 	sector, perCluster, tables := short(11), int64(head[13]), int64(head[16])
-	if head[510] != 0x55 || head[511] != 0xaa || sector < headBytes || perCluster == 0 || tables == 0 {
+	if head[510] != 0x55 || head[511] != 0xaa || tables == 0 ||
+		sector < headBytes || sector > maxSector || perCluster == 0 || perCluster > maxCluster {
 		return nil, errors.New("no FAT file system")
 	}
 	tableSectors, sectors := short(22), short(19)
@@ -105,7 +111,11 @@ func open(image io.ReaderAt) (*volume, error) {
 	v.rootAt = v.table + tables*tableSectors*sector
 	v.rootBytes = short(17) * entryBytes
 	v.data = v.rootAt + (v.rootBytes+sector-1)/sector*sector
-	v.clusters = uint32((sectors*sector - v.data) / v.clusterBytes)
+	clusters := (sectors*sector - v.data) / v.clusterBytes
+	if clusters < 0 || clusters > maxFAT32 {
+		return nil, errors.New("damaged FAT file system: its parts do not fit into it")
+	}
+	v.clusters = uint32(clusters)
 	switch {
 	case v.clusters < maxFAT12:
 		v.bits, v.endMark = 12, 0xff8
@@ -128,9 +138,8 @@ func (v *volume) root() ([]byte, error) {
 
 // chain reads a folder's clusters.
 func (v *volume) chain(cluster uint32) ([]byte, error) {
-	const maxClusters = 1 << 12 // more than a folder with the files of a boot loader has
 	var all []byte
-	for range maxClusters {
+	for len(all) < maxFolder {
 		if cluster < 2 || cluster >= v.clusters+2 {
 			return nil, errors.New("damaged FAT file system: a folder goes on outside of it")
 		}

@@ -80,6 +80,11 @@ func TestSizeRefuses(t *testing.T) {
 	damaged[512+4], damaged[512+5] = damaged[512+4]&0xf|0x30, 0
 	big := append([]byte(nil), damaged...)
 	big[512+5] = 0xf0 // behind the end
+	with := func(at int, values ...byte) []byte {
+		image := fattest.Floppy([]byte("x"))
+		copy(image[at:], values)
+		return image
+	}
 	for name, c := range map[string]struct {
 		image []byte
 		want  string
@@ -88,6 +93,9 @@ func TestSizeRefuses(t *testing.T) {
 		"text":    {bytes.Repeat([]byte("text"), 512), "no FAT file system"},
 		"loop":    {damaged, "does not end"},
 		"outside": {big, "outside"},
+		"sector":  {with(11, 0, 0x20), "no FAT file system"}, // of 8192 bytes
+		"cluster": {with(13, 129), "no FAT file system"},
+		"tables":  {with(22, 0xff, 0xff), "do not fit"},
 	} {
 		if _, err := Size(bytes.NewReader(c.image), "efi/boot/none"); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)

@@ -63,24 +63,32 @@ func (m *medium) bootFile(name string) []byte {
 
 func (m *medium) bootName(kind string) string { return "boot/" + kind + "-" + m.want.Flavor }
 
-// checkKernel compares the release that the kernel's head says, see the kernel's
-// Documentation/arch/x86/boot.rst.
+// checkKernel compares the release that the kernel's head says.
 func (m *medium) checkKernel() {
-	const magicAt, versionAt, headBytes, maxText = 0x202, 0x20e, 0x200, 256
 	name := m.bootName("vmlinuz")
 	data := m.bootFile(name)
 	if data == nil {
 		return
 	}
-	if string(data[magicAt:magicAt+4]) != "HdrS" {
+	switch release, isKernel := kernelRelease(data); {
+	case !isKernel:
 		m.wrong(name, "no Linux kernel for x86")
-		return
-	}
-	text := data[headBytes+int(binary.LittleEndian.Uint16(data[versionAt:])):]
-	release, _, _ := bytes.Cut(text[:maxText], []byte(" "))
-	if string(release) != m.want.Kernel {
+	case string(release) != m.want.Kernel:
 		m.wrong(name, "kernel %.80q, but %s is expected", release, m.want.Kernel)
 	}
+}
+
+// kernelRelease is what a kernel says of itself before the first blank, see the
+// kernel's Documentation/arch/x86/boot.rst.
+func kernelRelease(data []byte) (release []byte, isKernel bool) {
+	const magicAt, versionAt, headBytes, maxText = 0x202, 0x20e, 0x200, 256
+	if len(data) < versionAt+2 || string(data[magicAt:magicAt+4]) != "HdrS" {
+		return nil, false
+	}
+	at := headBytes + int(binary.LittleEndian.Uint16(data[versionAt:]))
+	text := data[min(at, len(data)):min(at+maxText, len(data))]
+	release, _, _ = bytes.Cut(text, []byte(" "))
+	return release, true
 }
 
 // checkModloop checks that the modules are the kernel's.

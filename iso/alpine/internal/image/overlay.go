@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -20,6 +21,7 @@ import (
 
 const (
 	worldFile = "etc/apk/world"
+	maxWorld  = 1 << 20 // bytes
 	// base is what init installs besides world.
 	base = "alpine-base"
 )
@@ -81,6 +83,9 @@ func (m *medium) readOverlay(name string) (map[string]string, error) {
 		}
 		contents[path] = ""
 		if path == worldFile {
+			if header.Size > maxWorld {
+				return nil, fmt.Errorf("%s has %d bytes", path, header.Size)
+			}
 			text, err := io.ReadAll(archive)
 			if err != nil {
 				return nil, err

@@ -6,11 +6,12 @@ package initramfs
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -23,6 +24,8 @@ const (
 	trailer   = "TRAILER!!!"
 	headBytes = 110
 	maxName   = 4096
+	maxKept   = 1 << 20   // of a file that is returned: init, a key, a signature
+	maxWindow = 128 << 20 // of zstd, as in the kernel
 )
 
 // Read calls keep with the path of every entry, without a slash in front, and
@@ -34,13 +37,14 @@ func Read(path string, keep func(path string) bool) (map[string][]byte, error) {
 	}
 	defer file.Close()
 	kept := map[string][]byte{}
-	if err := read(bufio.NewReader(file), keep, kept); err != nil {
+	if err := read(bufio.NewReader(file), false, keep, kept); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return kept, nil
 }
 
-func read(r *bufio.Reader, keep func(string) bool, kept map[string][]byte) error {
+// read reads archives up to the end of r. What was compressed has plain ones only.
+func read(r *bufio.Reader, unpacked bool, keep func(string) bool, kept map[string][]byte) error {
 	for archives := 0; ; archives++ {
 		if err := skipZeros(r); errors.Is(err, io.EOF) && archives > 0 {
 			return nil
@@ -54,9 +58,9 @@ func read(r *bufio.Reader, keep func(string) bool, kept map[string][]byte) error
 		switch {
 		case isHead(magic):
 			err = readArchive(r, keep, kept)
-		case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		case !unpacked && bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
 			err = readGzip(r, keep, kept)
-		case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		case !unpacked && bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 			return readZstd(r, keep, kept)
 		default:
 			return fmt.Errorf("neither a cpio archive nor one compressed by gzip or zstd: it begins with % x", magic)
@@ -75,17 +79,17 @@ func readGzip(r *bufio.Reader, keep func(string) bool, kept map[string][]byte) e
 		return err
 	}
 	zip.Multistream(false) // so that r is behind this member afterwards
-	return read(bufio.NewReader(zip), keep, kept)
+	return read(bufio.NewReader(zip), true, keep, kept)
 }
 
 // readZstd reads all that is left: the library does not tell where a frame ends.
 func readZstd(r io.Reader, keep func(string) bool, kept map[string][]byte) error {
-	zip, err := zstd.NewReader(r)
+	zip, err := zstd.NewReader(r, zstd.WithDecoderMaxWindow(maxWindow))
 	if err != nil {
 		return err
 	}
 	defer zip.Close()
-	return read(bufio.NewReader(zip), keep, kept)
+	return read(bufio.NewReader(zip), true, keep, kept)
 }
 
 // skipZeros skips what may fill the space between two archives.
@@ -127,6 +131,9 @@ func readArchive(r *bufio.Reader, keep func(string) bool, kept map[string][]byte
 		var content bytes.Buffer
 		into := io.Discard
 		if keep(path) {
+			if size > maxKept {
+				return fmt.Errorf("%s in the cpio archive has %d bytes; %d are read", path, size, maxKept)
+			}
 			into = &content
 		}
 		if _, err := io.CopyN(into, r, size); err != nil {
@@ -145,7 +152,9 @@ func readArchive(r *bufio.Reader, keep func(string) bool, kept map[string][]byte
 func field(head []byte, number int) (int64, error) {
 	const width = 8
 	at := len(newc) + number*width
-	return strconv.ParseInt(string(head[at:at+width]), 16, 64)
+	var value [width / 2]byte
+	_, err := hex.Decode(value[:], head[at:at+width])
+	return int64(binary.BigEndian.Uint32(value[:])), err
 }
 
 func padding(size int64) int64 {

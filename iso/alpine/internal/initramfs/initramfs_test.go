@@ -81,6 +81,13 @@ func TestReadRefuses(t *testing.T) {
 	whole := gzipped(archive("a", strings.Repeat("text", 99)))
 	flipped := slices.Clone(whole)
 	flipped[len(flipped)-6] ^= 1 // in the checksum
+	// with sets a number of the first head, which strconv would take
+	with := func(number int, text string) []byte {
+		data := archive("a", "b")
+		copy(data[len(newc)+8*number:], text)
+		return data
+	}
+	large := strings.Repeat("x", maxKept+1)
 	for name, c := range map[string]struct {
 		data []byte
 		want string
@@ -91,6 +98,13 @@ func TestReadRefuses(t *testing.T) {
 		"cut":     {whole[:len(whole)-20], "EOF"},
 		"flipped": {flipped, "checksum"},
 		"no end":  {archive("a", "b")[:200], "ends early"},
+		"name -1": {with(11, "-0000001"), "damaged"},
+		"name +4": {with(11, "+0000004"), "damaged"},
+		"size -1": {with(6, "-0000001"), "damaged"},
+		"size _":  {with(6, "0x_00000"), "damaged"},
+		"size":    {archive("a", large), "a in the cpio archive has 1048577 bytes"},
+		"twice":   {gzipped(gzipped(archive("a", "b"))), "neither a cpio archive"},
+		"window":  {[]byte("\x28\xb5\x2f\xfd\x00\x90\x00\x00\x00"), "window"},
 		"damaged": {append([]byte("070701xxxxxxxx"), make([]byte, 200)...), "damaged"},
 	} {
 		path := write(t, c.data)

@@ -105,6 +105,9 @@ func (k *Keys) check(key string, algorithm crypto.Hash, data, sign []byte) error
 	return signature.RSAVerifyDigest(hash.Sum(nil), algorithm, sign, k.pems[key])
 }
 
+// maxSignature is more than one by RSA has, and maxSignatures more than an index has.
+const maxSignature, maxSignatures = 64 << 10, 16
+
 // read returns the entries of the member with the signatures.
 func read(member []byte) (map[string][]byte, error) {
 	zip, err := gzip.NewReader(bytes.NewReader(member))
@@ -119,6 +122,9 @@ func read(member []byte) (map[string][]byte, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if header.Size > maxSignature || len(entries) == maxSignatures {
+			return nil, fmt.Errorf("%s in it is too much for a signature", header.Name)
 		}
 		if entries[header.Name], err = io.ReadAll(archive); err != nil {
 			return nil, err

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"bee/core/manifest"
+	"bee/iso/manifest/internal/layer"
 )
 
 // Image is an apkovl that was read.
@@ -69,7 +70,9 @@ func (i *Image) Content(name string) (data []byte, err error) {
 	}
 	err = each(i.name, func(entry int, f manifest.File, content io.Reader) (err error) {
 		if entry == wanted && f.Type == "file" {
-			data, err = io.ReadAll(content)
+			if data, err = io.ReadAll(io.LimitReader(content, layer.MaxContent+1)); len(data) > layer.MaxContent {
+				err = errors.New("too large to be read")
+			}
 		}
 		return err
 	})
@@ -107,6 +110,10 @@ func each(name string, visit func(entry int, f manifest.File, content io.Reader)
 		}
 		if err != nil {
 			return err
+		}
+		// its holes may be of any size, and busybox, which unpacks apkovls, knows none
+		if h.PAXRecords["GNU.sparse.major"] != "" || h.PAXRecords["GNU.sparse.map"] != "" {
+			return fmt.Errorf("%s: a sparse file", h.Name)
 		}
 		f := manifest.File{
 			Path:   clean(h.Name),

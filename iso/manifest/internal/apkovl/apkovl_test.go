@@ -6,15 +6,18 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bee/iso/manifest/internal/layer"
 )
 
 // member returns a gzip member with a tar of entries; the content of a file is in
 // Linkname. A cut one lacks the tar's end, so that the next member's goes on there.
-func member(t *testing.T, cut bool, entries ...tar.Header) []byte {
+func member(t testing.TB, cut bool, entries ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)
@@ -42,8 +45,31 @@ func member(t *testing.T, cut bool, entries ...tar.Header) []byte {
 	return out.Bytes()
 }
 
+func zip(t *testing.T, data []byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, err := z.Write(data)
+	if err := errors.Join(err, z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func unzip(t *testing.T, data []byte) []byte {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err = io.ReadAll(z); err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
 // write makes an apkovl of members.
-func write(t *testing.T, members ...[]byte) string {
+func write(t testing.TB, members ...[]byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "test.apkovl.tar.gz")
 	if err := os.WriteFile(name, bytes.Join(members, nil), 0o600); err != nil {
@@ -88,15 +114,30 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+func TestContentIsBounded(t *testing.T) {
+	image, err := Open(write(t, member(t, false, tar.Header{Typeflag: tar.TypeReg, Name: "a", Linkname: strings.Repeat("x", layer.MaxContent+1)})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := image.Content("/a"); err == nil || !strings.Contains(err.Error(), "too large") {
+		t.Error(err)
+	}
+}
+
 func TestOpenRefuses(t *testing.T) {
 	file := tar.Header{Typeflag: tar.TypeReg, Name: "a", Linkname: strings.Repeat("content", 1000)}
 	whole := member(t, false, file)
+	// a terabyte of zeros, in the form that GNU tar has for files with holes
+	sparse := unzip(t, member(t, false, tar.Header{Typeflag: tar.TypeReg, Name: "a", PAXRecords: map[string]string{
+		"GNU-sparse.size": "1099511627776", "GNU-sparse.numblocks": "1", "GNU-sparse.map": "0,0"}}))
+	sparse = bytes.ReplaceAll(sparse, []byte("GNU-sparse"), []byte("GNU.sparse"))
 	for want, members := range map[string][][]byte{
 		"unexpected EOF":         {whole[:len(whole)-10]},
 		"invalid header":         {[]byte("no gzip file")},
 		"not there before it":    {member(t, false, tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "b"})},
 		"does not know":          {member(t, false, tar.Header{Typeflag: tar.TypeCont, Name: "a"})},
 		"more behind the end":    {whole, whole},
+		"a: a sparse file":       {zip(t, sparse)},
 		"test.apkovl.tar.gz: a:": {member(t, false, tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "a"})},
 	} {
 		name := write(t, members...)

@@ -19,6 +19,10 @@ import (
 // what a package provides.
 const maxLine = 1 << 20
 
+// maxIndex is how many bytes an index may have that is unpacked; Alpine's largest has
+// nine million.
+const maxIndex = 32 << 20
+
 // APKIndex returns the packages of an APKINDEX.tar.gz, sorted by name.
 //
 // Its members are gzipped one by one, the signature first, and are one archive together.
@@ -28,7 +32,7 @@ func APKIndex(data []byte) ([]manifest.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive := tar.NewReader(unzipped)
+	archive := tar.NewReader(io.LimitReader(unzipped, maxIndex))
 	for {
 		header, err := archive.Next()
 		if err == io.EOF {

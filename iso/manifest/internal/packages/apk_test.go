@@ -13,7 +13,7 @@ import (
 
 // archive makes a gzip member with a tar archive of one file, without the blocks that
 // end an archive.
-func archive(t *testing.T, name, text string) []byte {
+func archive(t testing.TB, name, text string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	z := gzip.NewWriter(&out)

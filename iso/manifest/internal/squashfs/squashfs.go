@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bee/core/manifest"
+	"bee/iso/manifest/internal/layer"
 )
 
 // Image is a squashfs image that was read.
@@ -64,6 +65,9 @@ func (i *Image) Content(name string) ([]byte, error) {
 	at, found := slices.BinarySearchFunc(i.Files, name, func(f manifest.File, name string) int { return strings.Compare(f.Path, name) })
 	if !found || i.Files[at].SizeBytes == nil {
 		return nil, nil
+	}
+	if *i.Files[at].SizeBytes > layer.MaxContent {
+		return nil, fmt.Errorf("%s: too large to be read", name)
 	}
 	return io.ReadAll(i.section(i.Files[at]))
 }
@@ -197,9 +201,9 @@ func parseFile(text string) (f manifest.File, offset int64, err error) {
 	f.Type = types[fields[0]]
 	mode, errMode := strconv.ParseUint(fields[2], 8, 32)
 	f.Mode = fmt.Sprintf("%04o", mode)
-	var errUID, errGID error
-	f.UID, errUID = strconv.Atoi(fields[3])
-	f.GID, errGID = strconv.Atoi(fields[4])
+	uid, errUID := strconv.ParseUint(fields[3], 10, 32)
+	gid, errGID := strconv.ParseUint(fields[4], 10, 32)
+	f.UID, f.GID = int(uid), int(gid)
 	if err = errors.Join(errMode, errUID, errGID); err != nil || f.Type == "directory" {
 		return f, 0, err
 	}
@@ -215,8 +219,12 @@ func parseFile(text string) (f manifest.File, offset int64, err error) {
 			f.Type = "socket"
 		}
 	case "file":
-		f.SizeBytes = new(int64)
-		_, err = fmt.Sscan(rest, f.SizeBytes, &offset)
+		length, rest, _ := strings.Cut(rest, " ")
+		place, _, _ := strings.Cut(rest, " ")
+		size, errSize := strconv.ParseUint(length, 10, 63)
+		at, errOffset := strconv.ParseUint(place, 10, 63)
+		f.SizeBytes, offset = new(int64(size)), int64(at)
+		err = errors.Join(errSize, errOffset)
 	default:
 		f.Device = strings.ReplaceAll(rest, " ", ":")
 	}

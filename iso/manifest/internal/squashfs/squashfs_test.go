@@ -117,6 +117,11 @@ func TestParseRefuses(t *testing.T) {
 		"a L b\n" + data:                       "not there",
 		"a R 1 644 0 0\n" + data:               "too short",
 		"a R 1 9z 0 0 1 1\n" + data:            "invalid syntax",
+		"a R 1 644 0 0 -1 0 0\n" + data:        "invalid syntax",
+		"a R 1 644 0 0 1 -100 0\n" + data:      "invalid syntax",
+		"a R 1 644 0 0 0x10 0 0\n" + data:      "invalid syntax",
+		"a R 1 644 0 0 1\n" + data:             "invalid syntax",
+		"a D 1 755 -1 +0\n" + data:             "invalid syntax",
 	} {
 		if _, _, _, err := parse(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)

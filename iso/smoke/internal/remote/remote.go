@@ -4,6 +4,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"strings"
 )
 
@@ -14,6 +15,12 @@ type Shell interface {
 	// machine failed, or why ctx ended.
 	Run(ctx context.Context, script string, args ...string) (output string, status int, err error)
 }
+
+// maxOutput is how much a script may print, in bytes: the audit's report, which is the
+// longest, has a fiftieth.
+const maxOutput = 16 << 20
+
+var errTooLong = fmt.Errorf("the script printed more than %d MiB", maxOutput>>20)
 
 // quote makes words safe for a shell.
 func quote(words []string) string {

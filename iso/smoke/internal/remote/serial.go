@@ -98,9 +98,9 @@ func (s *Serial) Run(ctx context.Context, script string, args ...string) (string
 		if err != nil {
 			return "", 0, err
 		}
-		if status, err := strconv.Atoi(strings.TrimSpace(answer)); err == nil {
+		if status, err := strconv.ParseUint(strings.TrimSpace(answer), 10, 8); err == nil {
 			output, err := s.download(ctx, file+".out")
-			return output, status, err
+			return output, int(status), err
 		}
 		select {
 		case <-ctx.Done():
@@ -148,6 +148,9 @@ func (s *Serial) download(ctx context.Context, file string) (string, error) {
 		if text, err = unpack(answer); err == nil {
 			return text, nil
 		}
+		if errors.Is(err, errTooLong) {
+			return "", err
+		}
 	}
 	return "", fmt.Errorf("what the script printed was damaged on its way over the serial console: %w", err)
 }
@@ -161,7 +164,10 @@ func unpack(text string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	out, err := io.ReadAll(r) // checks the checksum
+	out, err := io.ReadAll(io.LimitReader(r, maxOutput+1)) // checks the checksum
+	if len(out) > maxOutput {
+		return "", errTooLong
+	}
 	return string(out), err
 }
 

@@ -1,7 +1,10 @@
 package remote
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -146,6 +149,21 @@ func TestUnpackNoticesDamage(t *testing.T) {
 		if text, err := unpack(damaged); err == nil {
 			t.Errorf("%q was taken for %q", damaged, text)
 		}
+	}
+}
+
+// pack is what gzip | base64 make of a text.
+func pack(text string) string {
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	io.WriteString(w, text)
+	w.Close()
+	return base64.StdEncoding.EncodeToString(packed.Bytes())
+}
+
+func TestUnpackIsBounded(t *testing.T) {
+	if _, err := unpack(pack(strings.Repeat("x", maxOutput+1))); !errors.Is(err, errTooLong) {
+		t.Error(err)
 	}
 }
 

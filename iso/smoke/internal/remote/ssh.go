@@ -68,14 +68,30 @@ func (s *SSH) Run(ctx context.Context, script string, args ...string) (string, i
 		return "", 0, err
 	}
 	defer session.Close()
-	var output bytes.Buffer
+	var output bounded
 	session.Stdin, session.Stdout = strings.NewReader(script), &output
 	err = session.Run("exec 2>&1; sh -s -- " + quote(args))
-	if exit := new(ssh.ExitError); errors.As(err, &exit) {
-		return output.String(), exit.ExitStatus(), nil
-	}
-	if ctx.Err() != nil {
+	exit := new(ssh.ExitError)
+	switch {
+	case ctx.Err() != nil && !errors.As(err, &exit):
 		err = context.Cause(ctx)
+	case output.tooLong:
+		err = errTooLong
+	case errors.As(err, &exit):
+		return output.kept.String(), exit.ExitStatus(), nil
 	}
-	return output.String(), 0, err
+	return output.kept.String(), 0, err
+}
+
+// bounded keeps the beginning of what is written.
+type bounded struct {
+	kept    bytes.Buffer
+	tooLong bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	left := maxOutput - b.kept.Len()
+	b.tooLong = b.tooLong || len(p) > left
+	b.kept.Write(p[:min(len(p), left)])
+	return len(p), nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
 	"os/exec"
 	"testing"
@@ -102,6 +103,10 @@ func TestSSH(t *testing.T) {
 		if err != nil || output != test.output || status != test.status {
 			t.Errorf("%q: got %q, %d, %v", test.script, output, status, err)
 		}
+	}
+	output, _, err := s.Run(t.Context(), fmt.Sprintf("head -c %d /dev/zero", maxOutput+1))
+	if !errors.Is(err, errTooLong) || len(output) != maxOutput {
+		t.Errorf("a script without end: %d bytes, %v", len(output), err)
 	}
 	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("long enough"))
 	defer cancel()

@@ -1,0 +1,76 @@
+package image
+
+import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+)
+
+// overlay is a tar.gz with a world file.
+func overlay(t testing.TB, world string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	zip := gzip.NewWriter(&out)
+	archive := tar.NewWriter(zip)
+	for _, h := range []tar.Header{
+		{Typeflag: tar.TypeDir, Name: "./etc/", Mode: 0o755},
+		{Typeflag: tar.TypeReg, Name: worldFile, Mode: 0o644, Size: int64(len(world))},
+	} {
+		if err := archive.WriteHeader(&h); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := archive.Write([]byte(world)); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(archive.Close(), zip.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// An overlay that is small as it is packed must not fill the memory.
+func TestReadOverlayIsBounded(t *testing.T) {
+	m := &medium{folder: t.TempDir()}
+	if err := os.WriteFile(m.path("x"), overlay(t, strings.Repeat("x", maxWorld+1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.readOverlay("x"); err == nil || !strings.Contains(err.Error(), "etc/apk/world has 1048577 bytes") {
+		t.Error(err)
+	}
+}
+
+func FuzzReadOverlay(f *testing.F) {
+	whole := overlay(f, "alpine-base\nopenssh\n")
+	f.Add(whole)
+	f.Add(append(bytes.Clone(whole), whole...))
+	m := &medium{folder: f.TempDir()}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m.problems = nil
+		if err := os.WriteFile(m.path("x"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		contents, err := m.readOverlay("x")
+		if (err == nil) != (len(contents) > 0) {
+			t.Fatalf("%q, %v", contents, err)
+		}
+		for name, text := range contents {
+			if len(text) > maxWorld || text != "" && name != worldFile {
+				t.Errorf("%s: %d bytes", name, len(text))
+			}
+		}
+	})
+}
+
+func FuzzKernelRelease(f *testing.F) {
+	f.Add(kernel("6.12.1-0-lts")[:0x3100])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if release, isKernel := kernelRelease(data); len(release) > 256 || !isKernel && release != nil || !bytes.Contains(data, release) {
+			t.Errorf("%q, %v", release, isKernel)
+		}
+	})
+}
