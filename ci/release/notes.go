@@ -142,7 +142,8 @@ func writeList(b *strings.Builder, title string, lines []string) {
 // reportVersion is the schema of report.json that is read.
 const reportVersion = 2
 
-// report is what is read of a report.json; iso/smoke/report documents it.
+// report is what is read of a report.json; iso/smoke/report documents it, but stands in
+// a Go module that a Dagger module cannot require: it says a newer Go.
 type report struct {
 	SchemaVersion int    `json:"schema_version"`
 	Verdict       string `json:"verdict"`
