@@ -2,7 +2,10 @@ module bee/iso
 
 go 1.26.0
 
+replace bee/core => ../core
+
 require (
+	bee/core v0.0.0-00010101000000-000000000000
 	chainguard.dev/apko v0.30.0
 	github.com/creack/pty v1.1.24
 	github.com/klauspost/compress v1.18.0
