@@ -422,7 +422,8 @@ func (b *builder) iso(ctx context.Context, c contents) (*dagger.File, error) {
 	own := dag.Directory().
 		WithFile("usr/local/bin/audit", b.bee.audit(b.versions).Binary(dagger.AuditBinaryOpts{Version: release.Version()}), executable).
 		WithFile("usr/local/bin/bee-burn", b.bee.audit(b.versions).Burn(dagger.AuditBurnOpts{Version: release.Version()}), executable).
-		WithFile("usr/local/lib/bee/nvidia-load", b.bee.nvidia(b.versions).Loader(), executable)
+		WithFile("usr/local/lib/bee/nvidia-load", b.bee.nvidia(b.versions).Loader(), executable).
+		WithFile("usr/local/lib/bee/selftest", b.bee.isoModule(b.versions).Selftest(), executable)
 	if own, release.SSH, err = withAccess(ctx, own, c.keys, c.password); err != nil {
 		return nil, err
 	}
