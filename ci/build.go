@@ -89,7 +89,8 @@ func (b *builder) iso(ctx context.Context) (*dagger.File, error) {
 	own := dag.Directory().
 		WithFile("usr/local/bin/audit", b.audit.Binary(dagger.AuditBinaryOpts{Version: version}), executable).
 		WithFile("usr/local/bin/bee-burn", b.audit.Burn(dagger.AuditBurnOpts{Version: version}), executable).
-		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable)
+		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable).
+		WithFile("usr/local/lib/bee/selftest", b.modules.iso.Selftest(), executable)
 	if own, release.SSH, err = withAccess(ctx, own, b.contents); err != nil {
 		return nil, err
 	}

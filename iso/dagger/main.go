@@ -104,7 +104,8 @@ func (m *Iso) program(name string) *dagger.File {
 	return dag.Container().
 		From(m.GolangImage).
 		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
-		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
+		// what is compiled anew has a cache of its own
+		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Programs).

@@ -9,6 +9,10 @@ import (
 	"dagger/iso/internal/dagger"
 )
 
+// The program that checks the machine it runs on: see its --help. It is on the ISO, and
+// iso/smoke/smoketest.sh calls it.
+func (m *Iso) Selftest() *dagger.File { return m.program("smoke/selftest") }
+
 // bootPort is where the container that runs QEMU answers SSH.
 const bootPort = 2222
 

@@ -12,6 +12,7 @@ import (
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/report"
+	"bee/iso/smoke/selftest/checks"
 )
 
 // execute runs the program with arguments.
@@ -74,28 +75,22 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-// The lists of checks have every check of smoketest.sh and of the driver, and no
-// other.
+// The lists of checks have every check of selftest and of the driver, and no other.
 func TestGoldenLists(t *testing.T) {
-	_, rest, _ := strings.Cut(script, "\nchecks='")
-	names, _, found := strings.Cut(rest, "'")
-	if !found {
-		t.Fatal("smoketest.sh has no list of its checks")
+	var all []check.Check
+	for _, name := range append(checks.Names(), "ssh-login-bee", "ssh-default-passwords") {
+		all = append(all, check.Check{Name: name})
 	}
-	var checks []check.Check
-	for _, name := range append(strings.Fields(names), "ssh-login-bee", "ssh-default-passwords") {
-		checks = append(checks, check.Check{Name: name})
-	}
-	checks = append(checks, hardware.Check(machine.Machine{Profile: machine.Server}, nil)...)
-	for i := range checks {
-		checks[i].Status = check.Fail // is there, and no more than that
+	all = append(all, hardware.Check(machine.Machine{Profile: machine.Server}, nil)...)
+	for i := range all {
+		all[i].Status = check.Fail // is there, and no more than that
 	}
 	for _, base := range []string{"alpine", "debian"} {
 		list, err := golden.Find(base)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c := list.Compare(checks, []golden.Fact{golden.Server, golden.BMC}); c.Status != check.Pass {
+		if c := list.Compare(all, []golden.Fact{golden.Server, golden.BMC}); c.Status != check.Pass {
 			t.Error(c)
 		}
 	}

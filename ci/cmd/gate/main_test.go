@@ -134,7 +134,7 @@ func repository(t *testing.T) (top string, env map[string]string) {
 	}
 	write(t, filepath.Join(top, "VERSIONS"), string(text))
 	write(t, filepath.Join(top, "VERSIONS.local"), "BASE=debian\n")
-	write(t, filepath.Join(top, "iso/smoke/smoketest.sh"), "#!/bin/sh\n\nmemory() {\n}\n")
+	write(t, filepath.Join(top, "iso/smoke/selftest/checks/image.go"), "package checks\n\nfunc memory(s *live.System) outcome {\n}\n")
 	write(t, filepath.Join(top, "ci/matrix/bad.go"), "package matrix\n")
 	write(t, filepath.Join(top, "ci/go.mod"), "module dagger/bee\n")
 	return top, map[string]string{"GATE_REPOSITORY": top}

@@ -52,7 +52,7 @@ func TestSmoke(t *testing.T) {
 qemu: killed
 [5/5] PASS `+server+`: 60 s, 2 passed, 0 failed, 0 skipped
 ::endgroup::
-::error file=iso/smoke/smoketest.sh,line=3,title=`+machineFails+`%3A memory::40 of 480 MiB
+::error file=iso/smoke/selftest/checks/image.go,line=3,title=`+machineFails+`%3A memory::40 of 480 MiB
 ::error title=`+machineBroken+`::kernel panic: ::x::
 ::error title=`+machineNone+`::no report: exit code: 137%0Aqemu: killed
 `)
@@ -70,13 +70,13 @@ qemu: killed
 
 	o = run(t, machines(t), false, env, args...)
 	contains(t, "terminal", o.text, "== smoke: 5 machines, 1 at a time\n[1/5] PASS ",
-		"iso/smoke/smoketest.sh:3: error: "+machineFails+": memory: 40 of 480 MiB\nerror: "+machineBroken+": kernel panic: ::x::\n",
+		"iso/smoke/selftest/checks/image.go:3: error: "+machineFails+": memory: 40 of 480 MiB\nerror: "+machineBroken+": kernel panic: ::x::\n",
 		"\n## FAIL: 2 of 5 machines passed, 1 failed, 2 did not run to the end\n", "\nthe end of serial.log:\n\nthe last line\n",
 		"!["+machineFails+"]("+machineFails+"/console.png)", "\nverdict=fail\n")
 
 	// The same from the reports.
 	o = run(t, nil, true, env, "verdict", folder)
-	contains(t, "verdict", o.text, "::error file=iso/smoke/smoketest.sh,line=3,title="+machineFails+"%3A memory::40 of 480 MiB\n", "::error title="+machineNone+"::no report\n")
+	contains(t, "verdict", o.text, "::error file=iso/smoke/selftest/checks/image.go,line=3,title="+machineFails+"%3A memory::40 of 480 MiB\n", "::error title="+machineNone+"::no report\n")
 	equal(t, "verdict's outputs", o.outputs, set("verdict", "fail"))
 	if o.status != exitFailed {
 		t.Errorf("verdict: status %d", o.status)

@@ -10,6 +10,7 @@ import (
 // The smoke test's sources, below the top of the repository.
 const (
 	folder = "iso/smoke"
+	inside = folder + "/selftest" // the checks from the inside
 	script = folder + "/smoketest.sh"
 )
 
@@ -19,40 +20,36 @@ type Position struct {
 	Line int
 }
 
-// Find is the line that defines a check: the function of the shell script, or the
-// name in a Go file. A check that is found nowhere is blamed on the script.
+// Find is the line that defines a check: the function that is named as the check from
+// the inside is, or the name in another Go file. A check that is found nowhere is
+// blamed on the script that calls them.
 func Find(repository fs.FS, check string) Position {
-	if line := lineOf(repository, script, strings.ReplaceAll(check, "-", "_")+"() {", true); line > 0 {
-		return Position{script, line}
+	function := "func " + strings.ReplaceAll(check, "-", "") + "("
+	if found, ok := find(repository, inside, func(line string) bool { return strings.HasPrefix(strings.ToLower(line), function) }); ok {
+		return found
 	}
-	found := Position{script, 1}
+	if found, ok := find(repository, folder, func(line string) bool { return strings.Contains(line, `"`+check+`"`) }); ok {
+		return found
+	}
+	return Position{script, 1}
+}
+
+// find is the first line of a Go file below a folder that is wanted.
+func find(repository fs.FS, folder string, wanted func(line string) bool) (found Position, ok bool) {
 	fs.WalkDir(repository, folder, func(file string, _ fs.DirEntry, err error) error {
 		if err != nil || path.Ext(file) != ".go" || strings.HasSuffix(file, "_test.go") {
 			return nil // what cannot be read is not to blame
 		}
-		if line := lineOf(repository, file, `"`+check+`"`, false); line > 0 {
-			found = Position{file, line}
-			return fs.SkipAll
+		data, _ := fs.ReadFile(repository, file)
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			n++
+			if wanted(line) {
+				found, ok = Position{file, n}, true
+				return fs.SkipAll
+			}
 		}
 		return nil
 	})
-	return found
-}
-
-// lineOf is the number of the first line that has the text, or is the text; 0 where
-// there is none.
-func lineOf(repository fs.FS, file, text string, whole bool) int {
-	data, err := fs.ReadFile(repository, file)
-	if err != nil {
-		return 0
-	}
-	n := 0
-	for line := range strings.Lines(string(data)) {
-		n++
-		line = strings.TrimRight(line, "\r\n")
-		if line == text || !whole && strings.Contains(line, text) {
-			return n
-		}
-	}
-	return 0
+	return found, ok
 }

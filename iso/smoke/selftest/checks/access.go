@@ -1,0 +1,145 @@
+package checks
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"bee/iso/smoke/selftest/live"
+)
+
+// What dropbear is told, and by whom.
+const (
+	dropbearPID    = "/run/dropbear.pid"
+	authorizedKeys = "/etc/bee/authorized_keys"
+	passwordHash   = "/etc/bee/password.hash"
+)
+
+// isDropbear tells whether a command line is dropbear's.
+func isDropbear(command []string) bool {
+	return slices.ContainsFunc(command, func(arg string) bool { return strings.Contains(arg, "dropbear") })
+}
+
+func sshPolicy(s *live.System) outcome {
+	command := s.Process(dropbearPID)
+	if !isDropbear(command) {
+		return fail("dropbear does not run")
+	}
+	passwords, want := "accepted", "accepted"
+	if slices.Contains(command, "-s") {
+		passwords = "refused"
+	}
+	policy := s.Release()["BEE_SSH"]
+	if policy == "keys" {
+		want = "refused"
+	}
+	if passwords != want {
+		return fail("policy %s, but dropbear runs with passwords %s", policy, passwords)
+	}
+	for _, user := range []struct{ name, home string }{{"root", "/root"}, {"bee", "/home/bee"}} {
+		password := ""
+		for _, a := range s.Accounts() {
+			if a.User == user.name {
+				password = a.Password
+			}
+		}
+		if problem := accessProblem(s, policy, user.name, password, user.home+"/.ssh/authorized_keys"); problem != "" {
+			return fail("%s", problem)
+		}
+	}
+	return pass("%s", policy)
+}
+
+// accessProblem says how a user, with a password of shadow(5) and a file of keys, is
+// let in otherwise than by the policy; "" where all is well.
+func accessProblem(s *live.System, policy, user, password, keys string) string {
+	switch policy {
+	case "keys":
+		if !strings.HasPrefix(password, "*") && !strings.HasPrefix(password, "!") {
+			return "policy keys, but " + user + " has a password"
+		}
+		if text := s.Text(keys); text == "" || text != s.Text(authorizedKeys) {
+			return "policy keys, but " + keys + " is not " + authorizedKeys
+		}
+	case "password", "random":
+		if !strings.HasPrefix(password, "$") {
+			return "policy " + policy + ", but " + user + " has no password"
+		}
+		if s.Exists(keys) {
+			return "policy " + policy + ", but there is " + keys
+		}
+	default:
+		return "BEE_SSH is none of keys, password, random: " + policy
+	}
+	if policy == "password" && password != s.Word(passwordHash) {
+		return "the password of " + user + " is not the one set at build time"
+	}
+	if policy == "random" && s.Exists(passwordHash) {
+		return "policy random, but there is " + passwordHash
+	}
+	return ""
+}
+
+func sshNoEmptyPasswords(s *live.System) outcome {
+	accounts := s.Accounts()
+	if len(accounts) == 0 {
+		return fail("/etc/shadow has no accounts")
+	}
+	var empty []string
+	for _, a := range accounts {
+		if a.Password == "" {
+			empty = append(empty, a.User)
+		}
+	}
+	if len(empty) > 0 {
+		return fail("no password is needed for: %s", strings.Join(empty, " "))
+	}
+	return pass("")
+}
+
+func sshHostKeys(s *live.System) outcome {
+	// a clock that stands wrong does no harm: both times come from it
+	now := time.Now()
+	seconds, _, _ := strings.Cut(s.Word("/proc/uptime"), ".")
+	uptime, err := strconv.ParseInt(seconds, 10, 32)
+	if err != nil {
+		return fail("/proc/uptime: %v", err)
+	}
+	count := 0
+	for _, key := range s.Glob("/etc/dropbear/dropbear_*_host_key") {
+		info := s.Info(key)
+		if info == nil || info.Size() == 0 {
+			continue
+		}
+		count++
+		if now.Unix()-info.ModTime().Unix() > uptime+5 {
+			return fail("%s is older than this boot", key)
+		}
+	}
+	switch {
+	case count > 0:
+		return pass("%d made during this boot", count)
+	case !slices.Contains(s.Process(dropbearPID), "-R"):
+		return fail("there is none, and dropbear does not make any (-R)")
+	}
+	return pass("none yet; dropbear makes them at the first login")
+}
+
+func console(s *live.System) outcome {
+	wanted := []string{"tty1"}
+	// a port of type 0 is not there (serial_core.h: PORT_UNKNOWN)
+	if kind := s.Word("/sys/class/tty/ttyS0/type"); kind != "" && kind != "0" {
+		wanted = append(wanted, "ttyS0")
+	}
+	inputs := map[string]bool{}
+	for _, input := range s.Glob("/proc/[0-9]*/fd/0") {
+		inputs[s.LeadsTo(input)] = true
+	}
+	for _, tty := range wanted {
+		if !inputs["/dev/"+tty] {
+			return fail("nothing waits for a person on %s", tty)
+		}
+	}
+	return pass("%s", strings.Join(wanted, " "))
+}

@@ -1,0 +1,170 @@
+package checks
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"bee/iso/smoke/selftest/live"
+)
+
+// nvidiaHome is where the driver is in the image.
+const nvidiaHome = "/usr/local/lib/nvidia"
+
+var flavours = []string{"open", "proprietary"}
+
+// What GPUs need that is not there.
+var (
+	noDriver = skip("no NVIDIA driver in this image")
+	noGPU    = skip("no NVIDIA GPU on the PCI bus")
+)
+
+// driver is the version of the NVIDIA driver in the image, "" for none.
+func driver(s *live.System) string { return s.Release()["BEE_NVIDIA"] }
+
+// Needs no GPU: a module for another kernel can never load.
+func modulesKernel(s *live.System) outcome {
+	driver, kernel := driver(s), s.Kernel()
+	if driver == "" {
+		return noDriver
+	}
+	for _, flavour := range flavours {
+		folder := nvidiaHome + "/" + flavour
+		if !s.Exists(folder + "/nvidia.ko") {
+			return fail("%s/nvidia.ko is missing", folder)
+		}
+		for _, module := range s.Glob(folder + "/*.ko") {
+			magic, _, _ := strings.Cut(moduleInfo(s, module, "vermagic"), " ")
+			if magic != kernel {
+				return fail("%s is for kernel %s, not %s", module, orUnknown(magic), kernel)
+			}
+			if version := moduleInfo(s, module, "version"); version != driver {
+				return fail("%s is of driver %s, bee-release says %s", module, orUnknown(version), driver)
+			}
+		}
+	}
+	return pass("driver %s for %s", driver, kernel)
+}
+
+// moduleInfo is what a kernel module says of itself in a field.
+func moduleInfo(s *live.System, module, field string) string {
+	return strings.TrimSpace(s.Ask("modinfo", "-F", field, s.Path(module)).Output)
+}
+
+func orUnknown(word string) string {
+	if word == "" {
+		return "unknown"
+	}
+	return word
+}
+
+// What the kernel answers to a module, in the words of kmod and of busybox.
+var (
+	noDevice      = regexp.MustCompile(`No such device`)
+	anotherKernel = regexp.MustCompile(`nvalid argument|nvalid parameters|nvalid module format|wrong symbol version`)
+	unknownSymbol = regexp.MustCompile(`nknown symbol`)
+	ofNVIDIA      = regexp.MustCompile(`(?i)nvidia|nvrm`)
+)
+
+// Without a GPU, nvidia.ko of either flavour has to get as far as looking for one:
+// then it is for this kernel, and every symbol that it needs is there. (With
+// CONFIG_MODVERSIONS the kernel judges by the symbols, whatever vermagic says.)
+func modulesInsert(s *live.System) outcome {
+	if driver(s) == "" {
+		return noDriver
+	}
+	if s.GPUs() > 0 {
+		return skip("there is an NVIDIA GPU: nvidia-modules tells")
+	}
+	for _, flavour := range flavours {
+		module := nvidiaHome + "/" + flavour + "/nvidia.ko"
+		if needs := moduleInfo(s, module, "depends"); needs != "" {
+			s.Ask(append([]string{"modprobe", "-a", "-q"}, strings.Split(needs, ",")...)...)
+		}
+		a := s.Run(time.Minute, "insmod", s.Path(module))
+		if a.Status == 0 {
+			s.Ask("rmmod", "nvidia")
+			return fail("%s was loaded, without a GPU", module)
+		}
+		said := oneLine(a.Output)
+		switch {
+		case noDevice.MatchString(said):
+			continue
+		case anotherKernel.MatchString(said):
+			said = module + " is for another kernel: " + said
+		case unknownSymbol.MatchString(said):
+			said = module + " needs what this kernel lacks: " + said
+		}
+		kernel := ""
+		for _, line := range s.KernelLog() {
+			if ofNVIDIA.MatchString(line) {
+				kernel = line
+			}
+		}
+		return fail("%s; the kernel says: %s", said, kernel)
+	}
+	return pass("No such device, as there is none")
+}
+
+// Needs no GPU: nvidia-smi tells whether it finds its library (12 where it does
+// not, 9 where there is no driver to talk to; see its manual page).
+func nvidiaSonames(s *live.System) outcome {
+	driver := driver(s)
+	if driver == "" {
+		return noDriver
+	}
+	folder := "/usr/lib"
+	if s.Exists("/usr/lib/x86_64-linux-gnu") {
+		folder = "/usr/lib/x86_64-linux-gnu"
+	}
+	for _, soname := range []string{"libnvidia-ml.so.1", "libcuda.so.1"} {
+		library := s.Real(folder + "/" + soname)
+		if library == "" {
+			return fail("%s/%s is missing, or leads nowhere", folder, soname)
+		}
+		if !strings.HasSuffix(library, ".so."+driver) {
+			return fail("%s is %s, bee-release says %s", soname, library, driver)
+		}
+	}
+	switch a := s.Run(time.Minute, "nvidia-smi"); a.Status {
+	case 0, 6, 9:
+		return pass("%s", folder)
+	default:
+		return fail("nvidia-smi exits with status %d: %s", a.Status, a.Output)
+	}
+}
+
+func nvidiaModules(s *live.System) outcome {
+	gpus := s.GPUs()
+	switch {
+	case driver(s) == "":
+		return noDriver
+	case gpus == 0:
+		return noGPU
+	}
+	loader := last(1, s.Text("/var/log/bee-nvidia.log"))
+	for _, module := range []string{"nvidia", "nvidia_uvm"} {
+		if !strings.Contains("\n"+s.Text("/proc/modules"), "\n"+module+" ") {
+			return fail("%d GPU(s), but module %s is not loaded: %s", gpus, module, loader)
+		}
+	}
+	return pass("%s", loader)
+}
+
+func nvidiaSMI(s *live.System) outcome {
+	gpus := s.GPUs()
+	switch {
+	case driver(s) == "":
+		return noDriver
+	case gpus == 0:
+		return noGPU
+	}
+	a := s.Run(time.Minute, "nvidia-smi", "-L")
+	if a.Status != 0 {
+		return fail("%s", a.Output)
+	}
+	if seen := strings.Count("\n"+a.Output, "\nGPU "); seen != gpus {
+		return fail("nvidia-smi sees %d of the %d GPU(s) on the PCI bus", seen, gpus)
+	}
+	return pass("%d GPU(s)", gpus)
+}
