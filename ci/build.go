@@ -9,9 +9,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"bee/core/beerelease"
 	"bee/core/versions"
 	"dagger/bee/access"
-	"dagger/bee/beerelease"
 	"dagger/bee/internal/dagger"
 )
 

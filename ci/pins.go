@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"bee/core/beerelease"
 	"bee/core/versions"
-	"dagger/bee/beerelease"
 )
 
 // versions reads the pins.

@@ -2,12 +2,14 @@ package release
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"bee/core/check"
+	"bee/core/report"
 )
 
 // NotesInput is what the notes of a release are made of.
@@ -139,46 +141,16 @@ func writeList(b *strings.Builder, title string, lines []string) {
 	fmt.Fprintf(b, "\n%s:\n\n- %s\n", title, strings.Join(lines, "\n- "))
 }
 
-// reportVersion is the schema of report.json that is read.
-const reportVersion = 2
-
-// report is what is read of a report.json; iso/smoke/report documents it, but stands in
-// a Go module that a Dagger module cannot require: it says a newer Go.
-type report struct {
-	SchemaVersion int    `json:"schema_version"`
-	Verdict       string `json:"verdict"`
-	ISO           struct {
-		SHA256 string `json:"sha256"`
-	} `json:"iso"`
-	Machine struct {
-		Profile     string `json:"profile"`
-		Firmware    string `json:"firmware"`
-		Media       string `json:"media"`
-		Accelerator string `json:"accelerator"`
-		MemoryMiB   int    `json:"memory_mib"`
-		QEMU        string `json:"qemu_version"`
-	} `json:"machine"`
-	Checks []struct {
-		Name   string `json:"name"`
-		Status string `json:"status"`
-	} `json:"checks"`
-	Counts struct {
-		Passed  int `json:"passed"`
-		Failed  int `json:"failed"`
-		Skipped int `json:"skipped"`
-	} `json:"counts"`
-}
-
 // readReports reads reports by the machine's name. All have to be of this ISO.
-func readReports(data map[string][]byte, sha256 string) (map[string]report, error) {
-	reports := map[string]report{}
+func readReports(data map[string][]byte, sha256 string) (map[string]*report.Report, error) {
+	reports := map[string]*report.Report{}
 	for name, text := range data {
-		var r report
-		if err := json.Unmarshal(text, &r); err != nil {
+		r, err := report.Parse(text)
+		if err != nil {
 			return nil, fmt.Errorf("the report of machine %s: %w", name, err)
 		}
-		if r.SchemaVersion != reportVersion {
-			return nil, fmt.Errorf("the report of machine %s: schema version %d, but %d is read", name, r.SchemaVersion, reportVersion)
+		if r.ISO == nil || r.Machine == nil {
+			return nil, fmt.Errorf("the report of machine %s is of no ISO that was booted", name)
 		}
 		if r.ISO.SHA256 != sha256 {
 			return nil, fmt.Errorf("the report of machine %s is of another ISO: sha256 %s, the release's is %s", name, r.ISO.SHA256, sha256)
@@ -188,7 +160,7 @@ func readReports(data map[string][]byte, sha256 string) (map[string]report, erro
 	return reports, nil
 }
 
-func writeTests(b *strings.Builder, reports map[string]report) {
+func writeTests(b *strings.Builder, reports map[string]*report.Report) {
 	b.WriteString("\n## Tests\n\n")
 	if len(reports) == 0 {
 		b.WriteString("The ISO was not tested.\n")
@@ -198,8 +170,8 @@ func writeTests(b *strings.Builder, reports map[string]report) {
 		"| Name | Verdict | Passed | Failed | Skipped | Machine |\n|---|---|--:|--:|--:|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(reports)) {
 		r := reports[name]
-		fmt.Fprintf(b, "| %s | %s | %d | %d | %d | %s |\n", cell(name), cell(strings.ToUpper(r.Verdict)),
-			r.Counts.Passed, r.Counts.Failed, r.Counts.Skipped, cell(r.machine()))
+		fmt.Fprintf(b, "| %s | %s | %d | %d | %d | %s |\n", cell(name), cell(strings.ToUpper(string(r.Verdict))),
+			r.Counts.Passed, r.Counts.Failed, r.Counts.Skipped, cell(tested(r.Machine)))
 	}
 	if skipped := skippedEverywhere(reports); len(skipped) > 0 {
 		b.WriteString("\nSkipped on every machine: ")
@@ -210,17 +182,17 @@ func writeTests(b *strings.Builder, reports map[string]report) {
 	}
 }
 
-func (r report) machine() string {
-	m := r.Machine
+// tested is a machine as the notes tell of it.
+func tested(m *report.Machine) string {
 	return fmt.Sprintf("%s, %s, %s, %d MiB, QEMU %s, %s", m.Profile, m.Firmware, m.Media, m.MemoryMiB, m.QEMU, m.Accelerator)
 }
 
 // skippedEverywhere are the names of checks that no machine did.
-func skippedEverywhere(reports map[string]report) []string {
+func skippedEverywhere(reports map[string]*report.Report) []string {
 	done, skipped := map[string]bool{}, map[string]bool{}
 	for _, r := range reports {
 		for _, c := range r.Checks {
-			if c.Status == "SKIP" {
+			if c.Status == check.Skip {
 				skipped[c.Name] = true
 			} else {
 				done[c.Name] = true

@@ -117,7 +117,7 @@ func TestNotesOfBadInput(t *testing.T) {
 			in.PreviousManifest = nil
 		},
 		"the report of machine " + machine + ": unexpected end": func(in *NotesInput) { in.Reports[machine] = nil },
-		"the report of machine " + machine + ": schema version 1, but 2 is read": func(in *NotesInput) {
+		"the report of machine " + machine + ": schema version 1, this program reads version 2": func(in *NotesInput) {
 			in.Reports[machine] = bytes.Replace(in.Reports[machine], []byte(`"schema_version": 2`), []byte(`"schema_version": 1`), 1)
 		},
 		"the report of machine " + machine + " is of another ISO: sha256 0000": func(in *NotesInput) {

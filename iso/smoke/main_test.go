@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/check"
 	"bee/core/machine"
-	"bee/iso/smoke/check"
+	"bee/core/report"
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/hardware"
-	"bee/iso/smoke/report"
 	"bee/iso/smoke/selftest/checks"
 )
 

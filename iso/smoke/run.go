@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 
 	"bee/core/machine"
+	"bee/core/report"
 	"bee/iso/smoke/internal/driver"
-	"bee/iso/smoke/report"
 )
 
 func runCommand() *cobra.Command {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 	"bee/iso/smoke/selftest/checks"
 )
 

@@ -3,7 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
-	"bee/iso/smoke/report"
+	"bee/core/report"
 )
 
 func verdictCommand() *cobra.Command {

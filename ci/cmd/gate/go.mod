@@ -2,17 +2,12 @@ module bee/gate
 
 go 1.26.0
 
-replace bee/core => ../../../core
-
 replace dagger/bee => ../..
 
 replace bee/core => ../../../core
 
-replace bee/iso => ../../../iso
-
 require (
 	bee/core v0.0.0-00010101000000-000000000000
-	bee/iso v0.0.0-00010101000000-000000000000
 	dagger.io/dagger v0.19.7
 	dagger/bee v0.0.0-00010101000000-000000000000
 	github.com/Khan/genqlient v0.8.1

@@ -13,11 +13,11 @@ import (
 	"sync"
 	"testing"
 
+	"bee/core/check"
 	"bee/core/machine"
+	"bee/core/report"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
-	"bee/iso/smoke/check"
-	"bee/iso/smoke/report"
 )
 
 // standIn is a module without an engine.

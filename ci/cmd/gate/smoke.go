@@ -14,9 +14,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bee/core/machine"
+	"bee/core/report"
 	"bee/gate/internal/module"
 	"bee/gate/internal/reports"
-	"bee/iso/smoke/report"
 	"dagger/bee/matrix"
 )
 

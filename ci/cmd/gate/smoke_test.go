@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/report"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
-	"bee/iso/smoke/report"
 )
 
 // machines are a stand-in whose function smoke-report is ours, but for machines with

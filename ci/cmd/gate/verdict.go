@@ -5,11 +5,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/core/report"
 	"bee/gate/internal/blame"
 	"bee/gate/internal/output"
 	"bee/gate/internal/reports"
 	"bee/gate/internal/summary"
-	"bee/iso/smoke/report"
 )
 
 func (g *gate) verdictCommand() *cobra.Command {

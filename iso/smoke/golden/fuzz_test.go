@@ -3,7 +3,7 @@ package golden
 import (
 	"testing"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 )
 
 func FuzzParse(f *testing.F) {

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 )
 
 // Fact is something about a machine or an ISO that changes what checks come to.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 )
 
 func TestParse(t *testing.T) {

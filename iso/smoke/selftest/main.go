@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 	"bee/iso/smoke/selftest/checks"
 	"bee/iso/smoke/selftest/live"
 )

@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 	"bee/iso/smoke/internal/remote"
 )
 

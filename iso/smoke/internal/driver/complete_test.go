@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/check"
 	"bee/core/machine"
-	"bee/iso/smoke/check"
-	"bee/iso/smoke/report"
+	"bee/core/report"
 )
 
 // here runs scripts on this machine, with a bee-release of its own.

@@ -18,15 +18,15 @@ import (
 	"sync"
 	"time"
 
+	"bee/core/check"
 	"bee/core/iso9660"
 	"bee/core/machine"
-	"bee/iso/smoke/check"
+	"bee/core/report"
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
-	"bee/iso/smoke/report"
 )
 
 // Options say what to test, and how.

@@ -12,9 +12,9 @@ import (
 	"time"
 
 	"bee/core/machine"
+	"bee/core/report"
 	"bee/iso/smoke/internal/bootsector"
 	"bee/iso/smoke/internal/qemu"
-	"bee/iso/smoke/report"
 )
 
 // boot runs the whole test on a machine that does nothing but say text.

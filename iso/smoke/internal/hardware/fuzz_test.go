@@ -3,8 +3,8 @@ package hardware
 import (
 	"testing"
 
+	"bee/core/check"
 	"bee/core/machine"
-	"bee/iso/smoke/check"
 )
 
 // FuzzCheck is of the audit's report, which the machine wrote.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 
 	"bee/core/machine"
 )

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/check"
 	"bee/core/machine"
-	"bee/iso/smoke/check"
 )
 
 // want is something that the audit's report has to hold.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 	"bee/iso/smoke/selftest/live"
 )
 

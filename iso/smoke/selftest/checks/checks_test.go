@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 	"bee/iso/smoke/selftest/live"
 )
 

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"bee/iso/smoke/check"
-	"bee/iso/smoke/report"
+	"bee/core/check"
+	"bee/core/report"
 )
 
 // Result is what came out of the test of one machine.

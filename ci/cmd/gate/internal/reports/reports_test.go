@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/check"
-	"bee/iso/smoke/report"
+	"bee/core/check"
+	"bee/core/report"
 )
 
 func write(t *testing.T, dir string, status check.Status) {

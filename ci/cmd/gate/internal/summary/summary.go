@@ -9,9 +9,9 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/check"
+	"bee/core/report"
 	"bee/gate/internal/reports"
-	"bee/iso/smoke/check"
-	"bee/iso/smoke/report"
 )
 
 // Smoke is the summary of the smoke tests of an ISO: the verdict, what failed and why,

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/check"
+	"bee/core/report"
 	"bee/gate/internal/reports"
-	"bee/iso/smoke/check"
-	"bee/iso/smoke/report"
 )
 
 var timelineSeen = []report.Milestone{{Name: "boot loader", Seconds: 1.52}, {Name: "kernel", Seconds: 3.25}, {Name: "ssh", Seconds: 31.04}}

@@ -4,7 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 )
 
 // The format is that of Ant's JUnit task, in the dialect that GitLab, Jenkins and

@@ -9,7 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 )
 
 // Files of a report folder.
@@ -181,12 +181,21 @@ func Read(dir string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var r Report
-	if err := json.Unmarshal(data, &r); err != nil {
+	r, err := Parse(data)
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	return r, nil
+}
+
+// Parse reads a report.json.
+func Parse(data []byte) (*Report, error) {
+	var r Report
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, err
+	}
 	if r.SchemaVersion != SchemaVersion {
-		return nil, fmt.Errorf("%s: schema version %d, this program reads version %d", path, r.SchemaVersion, SchemaVersion)
+		return nil, fmt.Errorf("schema version %d, this program reads version %d", r.SchemaVersion, SchemaVersion)
 	}
 	return &r, nil
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"bee/iso/smoke/check"
+	"bee/core/check"
 )
 
 func TestConclude(t *testing.T) {
