@@ -41,7 +41,8 @@ func Audit(ctx context.Context, m machine.Machine, version string, collectors []
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
-// beeRelease reads /etc/bee-release, nil where there is none.
+// beeRelease reads /etc/bee-release, nil where there is none. A damaged one is an error,
+// as of any file of a machine: core/beerelease takes what is right in it.
 func beeRelease(files fs.FS) (*report.BeeRelease, error) {
 	b, err := fs.ReadFile(files, "etc/bee-release")
 	if errors.Is(err, fs.ErrNotExist) {

@@ -1,4 +1,4 @@
-// Package beerelease reads /etc/bee-release, the file by which an ISO says what it was
+// Package beerelease writes and reads /etc/bee-release, the file by which an ISO says what it was
 // made of. It is a shell fragment of KEY="value" lines, as os-release(5) is.
 package beerelease
 

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/beerelease"
 	"bee/core/iso9660"
 	"bee/core/manifest"
 )
@@ -63,7 +64,7 @@ func Read(path string, progress func(string)) (*manifest.Manifest, error) {
 func readRelease(m *manifest.Manifest, content func(string) ([]byte, error)) error {
 	text, err := content(releaseFile)
 	if text != nil {
-		m.Release = release(string(text))
+		m.Release = beerelease.Parse(string(text))
 	}
 	return err
 }
@@ -123,20 +124,3 @@ func digest(path string) (size int64, sum string, err error) {
 	size, err = io.Copy(hash, file)
 	return size, hex.EncodeToString(hash.Sum(nil)), err
 }
-
-// release reads lines of KEY="value", where a backslash keeps the character
-// behind it.
-func release(text string) map[string]string {
-	values := map[string]string{}
-	for line := range strings.Lines(text) {
-		key, value, found := strings.Cut(strings.TrimSpace(line), "=")
-		if !found || strings.HasPrefix(key, "#") {
-			continue
-		}
-		value = strings.TrimSuffix(strings.TrimPrefix(value, `"`), `"`)
-		values[key] = unescape.Replace(value)
-	}
-	return values
-}
-
-var unescape = strings.NewReplacer(`\\`, `\`, `\"`, `"`, `\$`, `$`, "\\`", "`")

@@ -1,6 +1,3 @@
-// Package beerelease writes /etc/bee-release, the file by which an ISO says
-// what it was made of. It is a shell fragment of KEY="value" lines, as
-// os-release(5) is.
 package beerelease
 
 import (
@@ -9,7 +6,7 @@ import (
 	"time"
 )
 
-// Release is what the file says.
+// Release is what the build writes into the file.
 type Release struct {
 	// Commit that the ISO was built from: 40 hex digits, and "-dirty" behind
 	// them where the work tree held changes that were not committed.

@@ -46,3 +46,19 @@ func TestShellReadsItBack(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", out, want)
 	}
 }
+
+// FuzzString: what is written is read back.
+func FuzzString(f *testing.F) {
+	f.Add("storcli64")
+	f.Add("a$(false)`false`\"b\\c\\")
+	f.Fuzz(func(t *testing.T, program string) {
+		if strings.ContainsAny(program, "\n\r") {
+			return
+		}
+		r := release()
+		r.Vendor = []string{program}
+		if got := Parse(r.String())["BEE_VENDOR"]; got != program {
+			t.Errorf("%q is read as %q", program, got)
+		}
+	})
+}
