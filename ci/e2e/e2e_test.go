@@ -150,6 +150,27 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// TestFunctions reads the list of functions, in which a description is the first line of
+// a function's documentation: a whole sentence that fits beside the names.
+func TestFunctions(t *testing.T) {
+	const column = 57 // of a terminal of 80, in the help of dagger call
+	listed := 0
+	for line := range strings.Lines(mustDagger(t, repository, "functions", "--progress=plain")) {
+		name, description, _ := strings.Cut(strings.TrimSpace(line), " ")
+		description = strings.TrimSpace(description)
+		if strings.Contains(name, "Name") {
+			continue // the heading
+		}
+		listed++
+		if !strings.HasSuffix(description, ".") || len(description) > column {
+			t.Errorf("%s: %q is no sentence of up to %d characters", name, description, column)
+		}
+	}
+	if listed < 10 {
+		t.Errorf("%d functions", listed)
+	}
+}
+
 // checkManifest checks that the manifest of what was built in a copy of the repository
 // tells of a package, and of a file with its digest.
 func checkManifest(t *testing.T, dir, dist string) {
