@@ -30,13 +30,10 @@ test: lint unit e2e ## everything that CI runs
 MODULES = ./audit/... ./engine/... ./iso/... ./iso/alpine/... ./nvidia/...
 CI = ./core/... ./ci/access/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...
 
-# The detector of races needs a C compiler, without which Go has no cgo.
-unit: RACE = $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
-unit: ## unit tests, which look for races too
-	@[ -n "$(RACE)" ] || echo "There is no C compiler: races are not looked for."
-	go test $(RACE) $(MODULES)
+unit: ## unit tests
+	ci/unit.sh $(MODULES)
 	@# They read files above their module, whose changes go test's cache does not see.
-	go test $(RACE) -count=1 $(CI)
+	go test -count=1 $(CI)
 
 TIME = 10s
 fuzz: ## every fuzz test for a while each: make fuzz TIME=60s

@@ -16,7 +16,7 @@ func FuzzRemoval(f *testing.F) {
 			switch {
 			case line == "COMMIT" || line == "*nat" || line == "*filter" || line == "-X "+forwardChain || line == "-X "+adminChain:
 			case strings.HasPrefix(line, "-D "):
-				if rule := "-A " + strings.TrimPrefix(line, "-D "); !strings.Contains("\n"+saved, "\n"+rule) || strings.Contains(rule, "\r") {
+				if rule := "-A " + strings.TrimPrefix(line, "-D "); !strings.Contains("\n"+saved, "\n"+rule) {
 					t.Errorf("rule %q", rule)
 				}
 			case len(words) == 2 && (words[0] == "-F" || words[0] == "-X"):
