@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -11,8 +12,9 @@ import (
 
 // Fails where a linter finds fault with the sources.
 //
-// They are gofmt, go vet and staticcheck for Go, with the code that Dagger generates for
-// its modules; shellcheck and busybox's ash for shell; actionlint for workflows.
+// They are gofmt, go vet, staticcheck and govulncheck for Go, with the code that Dagger
+// generates for its modules; shellcheck and busybox's ash for shell; actionlint for
+// workflows.
 //
 // +check
 func (m *Bee) Lint(
@@ -22,6 +24,11 @@ func (m *Bee) Lint(
 	// +defaultPath="/"
 	// +ignore=[".git", "dist", "go.work", "go.work.sum", "iso/vendor/*", "!iso/vendor/README.md"]
 	source *dagger.Directory,
+	// Copy of Go's database of vulnerabilities, with its index or as OSV files. Default:
+	// vuln.go.dev, which is asked once a day; where that is out of reach, a line says that
+	// vulnerabilities were not checked.
+	// +optional
+	vulnerabilities *dagger.Directory,
 ) error {
 	modules, err := m.modules(ctx)
 	if err != nil {
@@ -40,7 +47,7 @@ func (m *Bee) Lint(
 
 	checks, ctx := errgroup.WithContext(ctx)
 	checks.Go(func() error {
-		_, err := dag.Container().
+		c := dag.Container().
 			From(modules.versions.GolangImage).
 			WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
 			WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
@@ -50,8 +57,13 @@ func (m *Bee) Lint(
 			WithEnvVariable("GOFLAGS", "-buildvcs=false -mod=readonly").
 			WithMountedDirectory("/src", generated).
 			WithWorkdir("/src/ci/lint").
-			WithExec([]string{"sh", "go.sh", "/src"}).
-			Sync(ctx)
+			WithEnvVariable("BEE_TODAY", time.Now().UTC().Format(time.DateOnly))
+		if vulnerabilities != nil {
+			c = c.
+				WithMountedDirectory("/vulnerabilities", vulnerabilities).
+				WithEnvVariable("GOVULNDB", "file:///vulnerabilities")
+		}
+		_, err := c.WithExec([]string{"sh", "go.sh", "/src"}).Sync(ctx)
 		return err
 	})
 	checks.Go(func() error {
