@@ -7,7 +7,7 @@
 DAGGER = eval "$$(go run ./engine env)" && dagger call --progress=plain
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
 iso: build smoke ## build the ISO into dist/ and boot it in QEMU
 
