@@ -33,7 +33,7 @@ CI = ./core/... ./ci/access/... ./ci/release/... ./ci/workflows/... ./ci/matrix/
 unit: ## unit tests
 	ci/unit.sh $(MODULES)
 	@# They read files above their module, whose changes go test's cache does not see.
-	go test -count=1 $(CI)
+	GOFLAGS="$$(go env GOFLAGS) -count=1" ci/unit.sh $(CI)
 
 TIME = 10s
 fuzz: ## every fuzz test for a while each: make fuzz TIME=60s

@@ -1,6 +1,7 @@
 #!/bin/sh
-# unit.sh PACKAGE...: runs the unit tests of the packages. Those that start goroutines
-# are tested for races, which takes longer, and a C compiler: without one, Go has no cgo.
+# unit.sh PACKAGE...: runs the unit tests of the packages. Those whose code starts
+# goroutines are tested for races, which takes longer, and a C compiler: without one, Go
+# has no cgo.
 set -eu
 race=-race
 if [ "$(go env CGO_ENABLED)" != 1 ]; then
@@ -11,7 +12,8 @@ folders=$(go list -f '{{.ImportPath}}={{.Dir}}' "$@")
 concurrent=
 others=
 for package in $folders; do
-	if grep -qE '^\s*go [a-zA-Z.]+\(|\.Go\(|httptest' "${package#*=}"/*.go; then
+	if find "${package#*=}" -maxdepth 1 -name '*.go' ! -name '*_test.go' \
+		-exec grep -qE '^\s*go [a-zA-Z.]+\(|\.Go\(' {} +; then
 		concurrent="$concurrent ${package%%=*}"
 	else
 		others="$others ${package%%=*}"

@@ -168,7 +168,7 @@ func TestNetwork(t *testing.T) {
 // A driver that hangs costs its own interface only, and not for ever.
 func TestNetworkHangs(t *testing.T) {
 	defer func(d time.Duration) { deviceLimit = d }(deviceLimit)
-	deviceLimit = 50 * time.Millisecond
+	deviceLimit = 500 * time.Millisecond
 	wake := make(chan bool)
 	defer close(wake)
 	m := script{files: tree(netSample)}

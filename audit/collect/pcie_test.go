@@ -162,7 +162,7 @@ func TestSlotsOfATreeWithACycle(t *testing.T) {
 // A device that hangs costs what its own files hold, and not for ever.
 func TestPCIeHangs(t *testing.T) {
 	defer func(d time.Duration) { deviceLimit = d }(deviceLimit)
-	deviceLimit = 50 * time.Millisecond
+	deviceLimit = 500 * time.Millisecond
 	wake := make(chan bool)
 	defer close(wake)
 	m := script{out: map[string]string{lspciCommand: pciTreeLspci}, files: tree(pciTree)}
