@@ -1,4 +1,4 @@
-# The commands of a working day. Each first makes sure of a Dagger engine.
+# The commands of a working day. Those that need a Dagger engine make sure of one first.
 
 .PHONY: iso build smoke boot test unit fuzz bench lint e2e gate engine clean help
 .DEFAULT_GOAL := help
@@ -25,7 +25,7 @@ smoke: engine ## boot dist/bee.iso in QEMU, under BIOS and UEFI, and check it
 boot: engine ## boot dist/bee.iso and keep it running: ssh -p 2222 root@localhost
 	$(DAGGER) boot --iso dist/bee.iso up
 
-test: lint unit e2e ## everything that CI runs
+test: lint unit e2e ## lint, unit and end-to-end tests: what .ci/run runs
 
 MODULES = ./audit/... ./engine/... ./iso/... ./iso/alpine/... ./nvidia/...
 CI = ./core/... ./ci/access/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...

@@ -38,7 +38,9 @@ func (b alpine) withLayer(name string, tree *dagger.Directory) base {
 	return alpine{b.modules, b.base.WithLayer(name, tree)}
 }
 
-func (b alpine) iso(own *dagger.Directory, epoch int) *dagger.File { return b.base.Iso(own, epoch) }
+func (b alpine) assemble(own *dagger.Directory, epoch int) *dagger.File {
+	return b.base.Iso(own, epoch)
+}
 
 func (b alpine) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
 	libraries, err := b.base.Libraries(ctx)

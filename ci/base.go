@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,8 +20,8 @@ type base interface {
 	kernel(context.Context) (string, error)
 	// withLayer adds files below bee's own.
 	withLayer(name string, tree *dagger.Directory) base
-	// iso assembles the ISO, with bee's own files, of a time.
-	iso(own *dagger.Directory, epoch int) *dagger.File
+	// assemble makes the ISO, with bee's own files, of a time.
+	assemble(own *dagger.Directory, epoch int) *dagger.File
 
 	// driver is the NVIDIA driver for a kernel, from the installer where there is one.
 	driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error)
@@ -37,9 +38,8 @@ var bases = map[string]func(*modules) (base, error){
 // builder makes ISOs on one base.
 type builder struct {
 	*modules
-	contents Contents
-	name     string
-	base     base
+	name string
+	base base
 }
 
 func (m *Bee) builder(ctx context.Context) (*builder, error) {
@@ -52,6 +52,9 @@ func (m *Bee) builder(ctx context.Context) (*builder, error) {
 
 func (m *modules) builder() (*builder, error) {
 	contents := m.bee.Contents
+	if contents.NvidiaRun != nil && !contents.Nvidia {
+		return nil, errors.New("--nvidia-run and --nvidia=false exclude each other")
+	}
 	name := cmp.Or(contents.Base, m.versions.Base)
 	newBase, ok := bases[name]
 	if !ok {
@@ -61,5 +64,5 @@ func (m *modules) builder() (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &builder{m, contents, name, base}, nil
+	return &builder{m, name, base}, nil
 }

@@ -26,7 +26,7 @@ func (m *Bee) BuildIso(ctx context.Context) (*dagger.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.iso(ctx)
+	return b.build(ctx)
 }
 
 // Builds what is shipped: ISO, manifest, SHA256SUMS.
@@ -58,13 +58,13 @@ func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
 
 // dist is what Build returns.
 func (b *builder) dist(ctx context.Context) (*dagger.Directory, error) {
-	iso, err := b.iso(ctx)
+	iso, err := b.build(ctx)
 	if err != nil {
 		return nil, err
 	}
 	files := dag.Directory().
 		WithFile("bee.iso", iso).
-		WithFile("bee.iso.manifest.json", b.modules.iso.Manifest(iso))
+		WithFile("bee.iso.manifest.json", b.iso.Manifest(iso))
 	sums := dag.Container().
 		From(b.versions.DebianImage).
 		WithMountedDirectory("/dist", files).
@@ -76,11 +76,8 @@ func (b *builder) dist(ctx context.Context) (*dagger.Directory, error) {
 	return files.WithFile("SHA256SUMS", sums, dagger.DirectoryWithFileOpts{Permissions: 0o644}), nil
 }
 
-// iso makes the ISO of this commit.
-func (b *builder) iso(ctx context.Context) (*dagger.File, error) {
-	if b.contents.NvidiaRun != nil && !b.contents.Nvidia {
-		return nil, errors.New("--nvidia-run and --nvidia=false exclude each other")
-	}
+// build makes the ISO of this commit.
+func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 	release, err := b.bee.commit(ctx, b.versions)
 	if err != nil {
 		return nil, err
@@ -90,8 +87,8 @@ func (b *builder) iso(ctx context.Context) (*dagger.File, error) {
 		WithFile("usr/local/bin/audit", b.audit.Binary(dagger.AuditBinaryOpts{Version: version}), executable).
 		WithFile("usr/local/bin/bee-burn", b.audit.Burn(dagger.AuditBurnOpts{Version: version}), executable).
 		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable).
-		WithFile("usr/local/lib/bee/selftest", b.modules.iso.Selftest(), executable)
-	if own, release.SSH, err = withAccess(ctx, own, b.contents); err != nil {
+		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
+	if own, release.SSH, err = withAccess(ctx, own, b.bee.Contents); err != nil {
 		return nil, err
 	}
 	if own, err = b.withVendor(ctx, own, &release); err != nil {
@@ -105,7 +102,7 @@ func (b *builder) iso(ctx context.Context) (*dagger.File, error) {
 		return err
 	})
 	steps.Go(func() (err error) {
-		if release.Kernel, err = b.kernel(stepsCtx); err != nil || !b.contents.Nvidia {
+		if release.Kernel, err = b.kernel(stepsCtx); err != nil || !b.bee.Contents.Nvidia {
 			return err
 		}
 		release.Nvidia, err = b.withNvidia(stepsCtx, release.Kernel)
@@ -115,7 +112,7 @@ func (b *builder) iso(ctx context.Context) (*dagger.File, error) {
 		return nil, err
 	}
 	own = own.WithNewFile("etc/bee-release", release.String())
-	return b.base.iso(own, int(release.Date.Unix())), nil
+	return b.base.assemble(own, int(release.Date.Unix())), nil
 }
 
 // executable is the mode of programs.
@@ -170,7 +167,7 @@ func withAccess(ctx context.Context, own *dagger.Directory, contents Contents) (
 // withVendor adds the vendor programs, and gpu_burn where it is asked for or among
 // them.
 func (b *builder) withVendor(ctx context.Context, own *dagger.Directory, release *beerelease.Release) (*dagger.Directory, error) {
-	entries, err := b.contents.Vendor.Entries(ctx)
+	entries, err := b.bee.Contents.Vendor.Entries(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -178,15 +175,15 @@ func (b *builder) withVendor(ctx context.Context, own *dagger.Directory, release
 		name, isFolder := strings.CutSuffix(entry, "/")
 		switch {
 		case name == gpuBurnName && isFolder:
-			b.withGpuBurn(b.contents.Vendor.Directory(name))
+			b.withGpuBurn(b.bee.Contents.Vendor.Directory(name))
 		case isFolder:
 			return nil, fmt.Errorf("iso/vendor/%s is a folder; vendor programs are single files, except for the folder %s", name, gpuBurnName)
 		default:
-			own = own.WithFile("usr/local/bin/"+name, b.contents.Vendor.File(name), executable)
+			own = own.WithFile("usr/local/bin/"+name, b.bee.Contents.Vendor.File(name), executable)
 		}
 		release.Vendor = append(release.Vendor, name)
 	}
-	if b.contents.GpuBurn && !slices.Contains(release.Vendor, gpuBurnName) {
+	if b.bee.Contents.GpuBurn && !slices.Contains(release.Vendor, gpuBurnName) {
 		folder, err := b.gpuBurn(ctx, gpuBurnOptions{})
 		if err != nil {
 			return nil, err

@@ -31,7 +31,9 @@ func (b debian) withLayer(name string, tree *dagger.Directory) base {
 	return debian{b.modules, b.base.WithLayer(name, tree)}
 }
 
-func (b debian) iso(own *dagger.Directory, epoch int) *dagger.File { return b.base.Iso(own, epoch) }
+func (b debian) assemble(own *dagger.Directory, epoch int) *dagger.File {
+	return b.base.Iso(own, epoch)
+}
 
 func (b debian) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
 	libraries, err := b.base.Libraries(ctx)
@@ -47,7 +49,7 @@ func (b debian) driver(ctx context.Context, installer *dagger.File, kernel strin
 
 func (b debian) cuda(ctx context.Context) (*dagger.GpuburnCuda, error) {
 	if b.versions.CudaOrigin == "debian" {
-		return b.gpuburn.DebianCuda(b.modules.iso.Tools()), nil
+		return b.gpuburn.DebianCuda(b.iso.Tools()), nil
 	}
 	return b.imageCuda(ctx, "CUDA_ORIGIN=debian in "+versions.LocalFile+" takes Debian's toolkit")
 }

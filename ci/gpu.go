@@ -21,7 +21,7 @@ func (m *Bee) NvidiaModules(ctx context.Context) (*dagger.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	driver, err := b.base.driver(ctx, b.contents.NvidiaRun, kernel)
+	driver, err := b.base.driver(ctx, b.bee.Contents.NvidiaRun, kernel)
 	return driver.layer, err
 }
 
@@ -103,7 +103,7 @@ func newDriver(ctx context.Context, origin *dagger.NvidiaDriver, headers *dagger
 
 // withNvidia adds the driver to the base, and returns its version.
 func (b *builder) withNvidia(ctx context.Context, kernel string) (version string, err error) {
-	driver, err := b.base.driver(ctx, b.contents.NvidiaRun, kernel)
+	driver, err := b.base.driver(ctx, b.bee.Contents.NvidiaRun, kernel)
 	if err != nil {
 		return "", err
 	}

@@ -29,7 +29,7 @@ func (m *Bee) VerifyReproducible(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	iso, err := b.iso(ctx)
+	iso, err := b.build(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -51,7 +51,7 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File) error {
 	if err != nil {
 		return fmt.Errorf("the second build: %v", err)
 	}
-	compare := b.modules.iso.Tools().
+	compare := b.iso.Tools().
 		WithMountedFile("/first/bee.iso", iso).
 		WithMountedFile("/second/bee.iso", again).
 		WithExec([]string{"cmp", "/first/bee.iso", "/second/bee.iso"}, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
@@ -65,7 +65,7 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File) error {
 	}
 	var manifests [2]string
 	for i, iso := range []*dagger.File{iso, again} {
-		if manifests[i], err = b.modules.iso.Manifest(iso).Contents(ctx); err != nil {
+		if manifests[i], err = b.iso.Manifest(iso).Contents(ctx); err != nil {
 			return err
 		}
 	}
@@ -132,24 +132,24 @@ func (m *Bee) Release(
 		return nil, err
 	}
 	reproduced := b.reproduces(ctx, iso)
-	reports, err := b.smoke(ctx, iso, machines, smokeOptions{jobs, timeout})
+	reports, err := b.smoke(ctx, iso, machines, planOptions{jobs, timeout})
 	if err != nil {
 		return nil, err
 	}
-	_, passed := b.modules.iso.Verdict(ctx, reports)
+	_, passed := b.iso.Verdict(ctx, reports)
 	if err := errors.Join(reproduced, passed); err != nil {
 		return nil, fmt.Errorf("%s is refused: %v", version, err)
 	}
 
-	notes, err := notes(ctx, version, dist, reports, previous, releases)
+	notes, err := releaseNotes(ctx, version, dist, reports, previous, releases)
 	if err != nil {
 		return nil, err
 	}
 	return dist.WithDirectory("smoke", reports).WithNewFile("NOTES.md", notes), nil
 }
 
-// notes are the NOTES.md of a version.
-func notes(ctx context.Context, version string, dist, reports *dagger.Directory, previous string, releases *dagger.Directory) (string, error) {
+// releaseNotes are the NOTES.md of a version.
+func releaseNotes(ctx context.Context, version string, dist, reports *dagger.Directory, previous string, releases *dagger.Directory) (string, error) {
 	const manifest = "bee.iso.manifest.json"
 	in := release.NotesInput{Version: version, PreviousVersion: previous, Reports: map[string][]byte{}}
 	text, err := dist.File(manifest).Contents(ctx)
@@ -182,6 +182,9 @@ func (b *builder) checkRelease(ctx context.Context, version string, releases *da
 	if err := release.CheckVersion(version); err != nil {
 		return "", err
 	}
+	if b.bee.Contents.AuthorizedKeys != nil {
+		return "", errors.New("a release has no --authorized-keys: its smoke test could not log in; build-iso makes such an ISO, and smoke-test --identity tests it")
+	}
 	commit, err := b.bee.commit(ctx, b.versions)
 	if err != nil {
 		return "", err
@@ -211,15 +214,15 @@ func (b *builder) checkRelease(ctx context.Context, version string, releases *da
 	return release.Latest(earlier), nil
 }
 
-// smokeOptions say how machines are tested, as the parameters of Release.
-type smokeOptions struct {
+// planOptions say how the machines of a plan are tested, as the parameters of Release.
+type planOptions struct {
 	jobs    int
 	timeout string
 }
 
 // smoke boots an ISO on machines and returns their reports, each in a folder of the
 // machine's name.
-func (m *modules) smoke(ctx context.Context, iso *dagger.File, machines []machine.Machine, options smokeOptions) (*dagger.Directory, error) {
+func (m *modules) smoke(ctx context.Context, iso *dagger.File, machines []machine.Machine, options planOptions) (*dagger.Directory, error) {
 	jobs := options.jobs
 	if jobs <= 0 {
 		jobs = max(1, runtime.NumCPU()/2)
@@ -227,13 +230,11 @@ func (m *modules) smoke(ctx context.Context, iso *dagger.File, machines []machin
 	reports := make([]*dagger.Directory, len(machines))
 	running, ctx := errgroup.WithContext(ctx)
 	running.SetLimit(jobs)
-	for i, machine := range machines {
+	for i, on := range machines {
 		running.Go(func() error {
-			report, err := m.iso.SmokeReport(iso, dagger.IsoSmokeReportOpts{
-				Machine: machine.Name(), Timeout: options.timeout, Kvm: m.bee.Kvm,
-			}).Sync(ctx)
+			report, err := m.smokeReport(ctx, iso, smokeOptions{machine: on.Name(), timeout: options.timeout})
 			if err != nil {
-				return fmt.Errorf("machine %s: %v", machine.Name(), err)
+				return fmt.Errorf("machine %s: %v", on.Name(), err)
 			}
 			reports[i] = report
 			return nil
@@ -243,8 +244,8 @@ func (m *modules) smoke(ctx context.Context, iso *dagger.File, machines []machin
 		return nil, err
 	}
 	all := dag.Directory()
-	for i, machine := range machines {
-		all = all.WithDirectory(machine.Name(), reports[i])
+	for i, on := range machines {
+		all = all.WithDirectory(on.Name(), reports[i])
 	}
 	return all, nil
 }

@@ -21,11 +21,11 @@ func (m *Bee) SmokeTest(
 	iso *dagger.File,
 	// Machine to boot it on, by those of its words that are not as usual, such as uefi or
 	// uefi-usb-512-four-ahci-bmc. They are, the usual one first: bios, uefi; cd, usb;
-	// 1024 or another number of MiB; virtio, e1000e, none or four (network cards: none
-	// is tested over serial, four are of different makes); nvme, virtio-blk, ahci,
-	// virtio-scsi (what connects the drive); bmc (with a power supply); or, in place of
-	// the last three, server (drives of every kind, three network cards, a BMC). The
-	// audit has to find what the machine has.
+	// 1024 or another number of MiB; virtio, e1000e, none, four (network cards: none is
+	// tested over serial, four are of different makes); nvme, virtio-blk, ahci,
+	// virtio-scsi (what connects the drive). Only where it is said: bmc (with a power
+	// supply); server, in place of network, drive and bmc (drives of every kind, three
+	// network cards, a BMC). The audit has to find what the machine has.
 	// +optional
 	machine string,
 	// Private SSH key that the ISO lets in, for an ISO made with keys.
@@ -39,7 +39,7 @@ func (m *Bee) SmokeTest(
 	if err != nil {
 		return nil, err
 	}
-	report, err := modules.smokeReport(ctx, iso, machine, identity, timeout)
+	report, err := modules.smokeReport(ctx, iso, smokeOptions{machine, identity, timeout})
 	if err != nil {
 		return nil, err
 	}
@@ -73,22 +73,30 @@ func (m *Bee) SmokeReport(
 	if err != nil {
 		return nil, err
 	}
-	return modules.smokeReport(ctx, iso, machine, identity, timeout)
+	return modules.smokeReport(ctx, iso, smokeOptions{machine, identity, timeout})
 }
 
-func (m *modules) smokeReport(ctx context.Context, iso *dagger.File, machine string, identity *dagger.Secret, timeout string) (*dagger.Directory, error) {
+// smokeOptions are the parameters of SmokeTest, but for the ISO.
+type smokeOptions struct {
+	machine  string
+	identity *dagger.Secret
+	timeout  string
+}
+
+func (m *modules) smokeReport(ctx context.Context, iso *dagger.File, options smokeOptions) (*dagger.Directory, error) {
 	iso, err := m.isoOr(ctx, iso)
 	if err != nil {
 		return nil, err
 	}
 	return m.iso.SmokeReport(iso, dagger.IsoSmokeReportOpts{
-		Machine: machine, Identity: identity, Password: m.bee.Contents.Password, Timeout: timeout, Kvm: m.bee.Kvm,
+		Machine: options.machine, Identity: options.identity, Password: m.bee.Contents.Password,
+		Timeout: options.timeout, Kvm: m.bee.Kvm,
 	}).Sync(ctx)
 }
 
 // Boots the ISO and keeps it running.
 //
-// It answers SSH on port 2222, and the password is in the log:
+// It answers SSH on port 2222, and the password is in the log, unless one was set:
 //
 //	dagger call boot up
 //	ssh -p 2222 root@localhost
@@ -120,5 +128,5 @@ func (m *modules) isoOr(ctx context.Context, iso *dagger.File) (*dagger.File, er
 	if err != nil {
 		return nil, err
 	}
-	return b.iso(ctx)
+	return b.build(ctx)
 }

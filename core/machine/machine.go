@@ -1,5 +1,5 @@
 // Package machine is the virtual machine that an ISO is booted on: what it is made of,
-// and the one name for it that every command takes and every report folder bears.
+// and the one name for it that every command takes and the reports of a plan lie under.
 package machine
 
 import (
@@ -77,16 +77,17 @@ var (
 )
 
 // Words tells, for a person, the words that names are made of.
-const Words = `words of a machine, which are joined by "-" in any order, the first of each being what it has
-where nothing is said:
+const Words = `words of a machine, which are joined by "-" in any order; of those that are
+not said, it has the first:
   firmware   bios, uefi
   medium     cd, usb
-  memory     a number of MiB, 1024
+  memory     1024, or another number of MiB
   network    virtio, e1000e, none (tested over serial), four (of different makes)
   drive      nvme, virtio-blk, ahci, virtio-scsi
-  BMC        bmc, with a power supply
-  profile    server, in place of network, drive and bmc: drives of every kind,
-             three network cards, a BMC and power supplies`
+and, only where it is said:
+  bmc        a BMC, with a power supply
+  server     the profile of a server, in place of network, drive and bmc: drives of
+             every kind, three network cards, a BMC and power supplies`
 
 // Name tells the machine apart from all others, such as uefi-cd-1024-virtio-nvme-bmc or
 // uefi-cd-1024-server. It is a valid name of a file, and Parse reads it.
@@ -152,8 +153,8 @@ func Parse(name string) (Machine, error) {
 		}
 	}
 	memoryMiB, err := strconv.Atoi(cmp.Or(said[memory], "1024"))
-	if err != nil {
-		return Machine{}, fmt.Errorf("machine %q: its memory in MiB: %w", name, err)
+	if err != nil || memoryMiB == 0 {
+		return Machine{}, fmt.Errorf("machine %q: %s is no memory in MiB", name, said[memory])
 	}
 	m := Machine{
 		Firmware:  cmp.Or(said[firmware], BIOS),

@@ -59,8 +59,8 @@ func command() *cobra.Command {
 		Short: "Boot bee's ISO and check that everything on it works",
 		Long: `smoke boots an ISO of bee in QEMU, logs in over SSH (or, on a machine without a
 network card, over the serial console), waits for the audit of the hardware and
-runs the smoke test, a shell script, there. It can run that test on a real
-machine, too.
+has the checks of selftest, a program on the ISO, made there (by smoketest.sh). It
+can do so on a real machine, too.
 
 Exit status:
   0  every check is PASS or SKIP

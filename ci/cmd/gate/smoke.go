@@ -43,7 +43,9 @@ into a folder of its name. Where the engine fails on a machine, the others are t
 all the same.
 
 It tells each check that failed and each machine whose checks did not run to their
-end as an annotation; the output "verdict" is pass, fail or error.`,
+end as an annotation; the output "verdict" is pass, fail or error.
+
+--machine takes the ` + machine.Words,
 		Example: `  gate smoke --iso dist/bee.iso --report dist/smoke
 
   # one machine of the plan, as a job of a workflow has it

@@ -13,7 +13,7 @@ var repository = fstest.MapFS{
 	"ci/cmd/gate/go.mod":         {Data: []byte("module bee/gate\n")},
 	"iso/go.mod":                 {Data: []byte("module bee/iso\n")},
 	"iso/main.go":                {},
-	"iso/smoke/report/bad.go":    {},
+	"iso/smoke/golden/bad.go":    {},
 	".github/workflows/gate.yml": {},
 }
 
@@ -44,11 +44,11 @@ main.go:2:1: other (ST1000)
 # dagger/bee/matrix
 # [dagger/bee/matrix]
 matrix/bad.go:5:27: fmt.Printf format %d has arg "x" of wrong type string
-# bee/iso/smoke/report [bee/iso/smoke/report.test]
-vet: smoke/report/bad.go:9:1: undefined: x
+# bee/iso/smoke/golden [bee/iso/smoke/golden.test]
+vet: smoke/golden/bad.go:9:1: undefined: x
 `, []Finding{
 			{"ci/matrix/bad.go", 5, `fmt.Printf format %d has arg "x" of wrong type string`},
-			{"iso/smoke/report/bad.go", 9, "undefined: x"},
+			{"iso/smoke/golden/bad.go", 9, "undefined: x"},
 		}},
 		"standard error of go vet, without names of packages": {"matrix/bad.go:5:27: wrong\nmain.go:1:1: anywhere\n", []Finding{
 			{"ci/matrix/bad.go", 5, "wrong"},
