@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"dagger/bee/internal/dagger"
 )
@@ -91,7 +90,7 @@ func (m *Bee) AlpineMirror(ctx context.Context) (*dagger.Directory, error) {
 	}
 	mirror := modules.alpine(m.Sources).Mirror()
 	if _, err := mirror.Sync(ctx); err != nil {
-		return nil, fmt.Errorf("the packages cannot be saved: %v", err)
+		return nil, because(err, "the packages cannot be saved")
 	}
 	return mirror, nil
 }

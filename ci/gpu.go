@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"dagger/bee/internal/dagger"
 )
@@ -59,8 +58,8 @@ func (b *builder) gpuBurn(ctx context.Context, options gpuBurnOptions) (*dagger.
 	if source == nil {
 		source = b.gpuburn.Source(b.versions.GpuBurnCommit)
 		if _, err := source.Sync(ctx); err != nil {
-			return nil, fmt.Errorf("the source of gpu_burn, commit %s, cannot be fetched; where you have its folder: dagger call gpu-burn --source FOLDER export --path iso/vendor/%s: %v",
-				b.versions.GpuBurnCommit, gpuBurnName, err)
+			return nil, because(err, "the source of gpu_burn, commit %s, cannot be fetched; where you have its folder: dagger call gpu-burn --source FOLDER export --path iso/vendor/%s",
+				b.versions.GpuBurnCommit, gpuBurnName)
 		}
 	}
 	skip := len(architectures) == 0
@@ -79,7 +78,7 @@ func (b *builder) gpuBurn(ctx context.Context, options gpuBurnOptions) (*dagger.
 func (m *modules) imageCuda(ctx context.Context, instead string) (*dagger.GpuburnCuda, error) {
 	cuda := m.gpuburn.ImageCuda(m.versions.CudaImage)
 	if _, err := cuda.Container().Sync(ctx); err != nil {
-		return nil, fmt.Errorf("the image of CUDA, %s, cannot be pulled; %s: %v", m.versions.CudaImage, instead, err)
+		return nil, because(err, "the image of CUDA, %s, cannot be pulled; %s", m.versions.CudaImage, instead)
 	}
 	return cuda, nil
 }

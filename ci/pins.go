@@ -13,13 +13,10 @@ import (
 )
 
 // versions reads the pins.
-//
-// Here and elsewhere, errors of the engine's are not wrapped by %w: of an error that
-// wraps one of its own, the engine shows nothing else.
 func (m *Bee) versions(ctx context.Context) (*versions.Versions, error) {
 	text, err := m.Sources.Pins.File(versions.File).Contents(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %v", versions.File, err)
+		return nil, because(err, "%s", versions.File)
 	}
 	local := ""
 	names, err := m.Sources.Pins.Entries(ctx)
@@ -40,11 +37,11 @@ func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Rele
 	head := m.Sources.Repository.Head()
 	commit, err := head.Commit(ctx)
 	if err != nil {
-		return release, fmt.Errorf("the commit to build: %v", err)
+		return release, because(err, "the commit to build")
 	}
 	clean, err := m.Sources.Repository.Uncommitted().IsEmpty(ctx)
 	if err != nil {
-		return release, fmt.Errorf("changes since commit %s: %v", commit, err)
+		return release, because(err, "changes since commit %s", commit)
 	}
 	date, err := dag.Container().
 		From(v.GolangImage). // it brings git

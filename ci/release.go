@@ -49,7 +49,7 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File) error {
 	anew.Rebuild = time.Now().UTC().Format(time.RFC3339Nano)
 	again, err := anew.BuildIso(ctx)
 	if err != nil {
-		return fmt.Errorf("the second build: %v", err)
+		return because(err, "the second build")
 	}
 	compare := b.iso.Tools().
 		WithMountedFile("/first/bee.iso", iso).
@@ -159,7 +159,7 @@ func releaseNotes(ctx context.Context, version string, dist, reports *dagger.Dir
 	in.Manifest = []byte(text)
 	if previous != "" {
 		if text, err = releases.Directory(previous).File(manifest).Contents(ctx); err != nil {
-			return "", fmt.Errorf("the release before, %s: %v", previous, err)
+			return "", because(err, "the release before, %s", previous)
 		}
 		in.PreviousManifest = []byte(text)
 	}
@@ -194,12 +194,12 @@ func (b *builder) checkRelease(ctx context.Context, version string, releases *da
 	}
 	names, err := b.bee.Sources.Repository.Tags(ctx)
 	if err != nil {
-		return "", fmt.Errorf("the tags of the repository: %v", err)
+		return "", because(err, "the tags of the repository")
 	}
 	tags := map[string]string{}
 	if slices.Contains(names, version) {
 		if tags[version], err = b.bee.Sources.Repository.Tag(version).Commit(ctx); err != nil {
-			return "", fmt.Errorf("tag %s: %v", version, err)
+			return "", because(err, "tag %s", version)
 		}
 	}
 	var earlier []string
@@ -234,7 +234,7 @@ func (m *modules) smoke(ctx context.Context, iso *dagger.File, machines []machin
 		running.Go(func() error {
 			report, err := m.smokeReport(ctx, iso, smokeOptions{machine: on.Name(), timeout: options.timeout})
 			if err != nil {
-				return fmt.Errorf("machine %s: %v", on.Name(), err)
+				return because(err, "machine %s", on.Name())
 			}
 			reports[i] = report
 			return nil
