@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
-	"slices"
 	"strings"
 
 	"bee/core/versions"
@@ -29,11 +27,11 @@ type Line struct {
 // Edit returns text with its managed block replaced by one that holds lines,
 // or taken out when there is none to hold.
 func Edit(text string, lines []Line) (string, error) {
-	kept, _, err := split(text)
+	parts, err := split(text)
 	if err != nil {
 		return "", err
 	}
-	own := kept.text()
+	own := parts.own.String()
 	users, err := values(own)
 	if err != nil {
 		return "", err
@@ -57,44 +55,33 @@ func Edit(text string, lines []Line) (string, error) {
 // Own returns text without its block, of which blank lines are left: every other line
 // keeps its number.
 func Own(text string) (string, error) {
-	own, block, err := split(text)
-	for number := range block {
-		own[number] = "\n"
-	}
-	return own.text(), err
+	parts, err := split(text)
+	return parts.numbered.String(), err
 }
 
-// numbered are lines of a text with their ends, by their numbers.
-type numbered map[int]string
+// parts of a text: the user's own lines, these with a blank line for each of the block,
+// and the block.
+type parts struct{ own, numbered, block strings.Builder }
 
-func (n numbered) text() string {
-	var text strings.Builder
-	for _, number := range slices.Sorted(maps.Keys(n)) {
-		text.WriteString(n[number])
-	}
-	return text.String()
-}
-
-// split tells the user's own lines from those of the block. An editor may have given the
-// block other line ends.
-func split(text string) (own, block numbered, err error) {
-	own, block = numbered{}, numbered{}
+// split takes a text apart. An editor may have given the block other line ends.
+func split(text string) (*parts, error) {
+	p := &parts{}
 	inside := false
-	number := 0
 	for line := range strings.Lines(text) {
-		number++
 		bare := strings.TrimRight(line, "\r\n")
 		if inside = inside || bare == begin; !inside {
-			own[number] = line
+			p.own.WriteString(line)
+			p.numbered.WriteString(line)
 			continue
 		}
-		block[number] = line
+		p.block.WriteString(line)
+		p.numbered.WriteString("\n")
 		inside = bare != end
 	}
 	if inside {
-		return nil, nil, fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
+		return &parts{}, fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
 	}
-	return own, block, nil
+	return p, nil
 }
 
 // values are those of a text's keys. Whether there are such keys is not its matter.
@@ -118,15 +105,15 @@ func Holds(path string, lines []Line) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	own, block, err := split(string(text))
+	parts, err := split(string(text))
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", path, err)
 	}
-	users, err := values(own.text())
+	users, err := values(parts.own.String())
 	if err != nil {
 		return false, err
 	}
-	held, err := values(block.text())
+	held, err := values(parts.block.String())
 	if err != nil {
 		return false, err
 	}

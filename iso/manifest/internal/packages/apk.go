@@ -32,7 +32,16 @@ func APKIndex(data []byte) ([]manifest.Package, error) {
 	if err != nil {
 		return nil, err
 	}
-	archive := tar.NewReader(io.LimitReader(unzipped, maxIndex))
+	bounded := &io.LimitedReader{R: unzipped, N: maxIndex}
+	all, err := apkArchive(tar.NewReader(bounded))
+	if bounded.N == 0 {
+		return nil, fmt.Errorf("it has more than %d bytes", maxIndex)
+	}
+	return all, err
+}
+
+// apkArchive returns the packages of an unzipped index.
+func apkArchive(archive *tar.Reader) ([]manifest.Package, error) {
 	for {
 		header, err := archive.Next()
 		if err == io.EOF {

@@ -45,16 +45,17 @@ func TestAPKIndex(t *testing.T) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for want, data := range map[string][]byte{
-		"no package in it":        index(),
-		"no APKINDEX in it":       archive(t, "DESCRIPTION", "v3.21"),
-		"zlib: a package without": index("P:zlib\nA:x86_64\n\n"),
-		"musl: a package without": index("P:musl\nV:1\n\n"),
-		"?: a package without":    index("V:1\nA:x86_64\n\n"),
-		"line 2 of APKINDEX":      index("P:musl\nzlib:\n\n"),
-		"line 1 of APKINDEX":      index("zlib\n\n"),
-		"invalid header":          []byte("this is no gzip file"),
-		"unexpected EOF":          index("P:zlib\nV:1\nA:x86_64\n\n")[:30],
-		"token too long":          index("p:" + strings.Repeat("so:", 1<<20) + "\n\n"),
+		"no package in it":         index(),
+		"no APKINDEX in it":        archive(t, "DESCRIPTION", "v3.21"),
+		"zlib: a package without":  index("P:zlib\nA:x86_64\n\n"),
+		"musl: a package without":  index("P:musl\nV:1\n\n"),
+		"?: a package without":     index("V:1\nA:x86_64\n\n"),
+		"line 2 of APKINDEX":       index("P:musl\nzlib:\n\n"),
+		"line 1 of APKINDEX":       index("zlib\n\n"),
+		"invalid header":           []byte("this is no gzip file"),
+		"unexpected EOF":           index("P:zlib\nV:1\nA:x86_64\n\n")[:30],
+		"more than 33554432 bytes": index(strings.Repeat("P:a\n", maxIndex/4)),
+		"token too long":           index("p:" + strings.Repeat("so:", 1<<20) + "\n\n"),
 	} {
 		if _, err := APKIndex(data); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
