@@ -161,9 +161,9 @@ func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
 
 // override writes the managed block and says so when that changes it.
 func (m *manager) override(lines []override.Line) error {
-	changed, err := override.Write(versions.LocalFile, lines)
-	if changed {
-		progress.Printf("%s is up to date", versions.LocalFile)
+	wrote, err := override.Write(versions.LocalFile, lines)
+	if err == nil && wrote != "" {
+		progress.Printf("%s", wrote)
 	}
 	return err
 }
