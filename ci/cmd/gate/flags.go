@@ -33,20 +33,64 @@ func fromEnvironment(cmd *cobra.Command, getenv func(string) string) error {
 
 // contentsFlags say what is on an ISO that is built.
 type contentsFlags struct {
-	base   string
-	nvidia bool
+	base      string
+	nvidia    bool
+	nvidiaRun string
+	gpuBurn   bool
 }
 
 func (f *contentsFlags) add(cmd *cobra.Command) {
 	baseFlag(cmd, &f.base)
 	cmd.Flags().BoolVar(&f.nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
+	cmd.Flags().StringVar(&f.nvidiaRun, "nvidia-run", "", "NVIDIA's installer, a .run `file`, to take the driver from")
+	cmd.Flags().BoolVar(&f.gpuBurn, "gpu-burn", false, "build gpu_burn and put it on the ISO")
+	cmd.MarkFlagFilename("nvidia-run", "run")
 }
 
 // arguments of the module's constructor, with the base that VERSIONS names where none is
 // given.
 func (f *contentsFlags) arguments(g *gate) (module.Arguments, error) {
 	base, err := g.baseOr(f.base)
-	return module.Arguments{"base": base, "nvidia": f.nvidia}, err
+	if err != nil {
+		return nil, err
+	}
+	arguments := module.Arguments{"base": base, "nvidia": f.nvidia}
+	if f.nvidiaRun != "" {
+		if err := isFile("nvidia-run", f.nvidiaRun); err != nil {
+			return nil, err
+		}
+		arguments["nvidiaRun"] = module.File(f.nvidiaRun)
+	}
+	if f.gpuBurn {
+		arguments["gpuBurn"] = true
+	}
+	return arguments, nil
+}
+
+// accessFlags say whom SSH lets into an ISO that is built.
+type accessFlags struct{ authorizedKeys, password string }
+
+func (f *accessFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.authorizedKeys, "authorized-keys", "", "`file` with public SSH keys that may log in")
+	passwordFlag(cmd, &f.password, "password for root and bee")
+	cmd.MarkFlagFilename("authorized-keys", "pub")
+	cmd.MarkFlagsMutuallyExclusive("authorized-keys", "password")
+}
+
+// arguments of the module's constructor.
+func (f *accessFlags) arguments(g *gate) (module.Arguments, error) {
+	switch {
+	case f.authorizedKeys != "":
+		return module.Arguments{"authorizedKeys": module.File(f.authorizedKeys)}, isFile("authorized-keys", f.authorizedKeys)
+	case f.password != "":
+		password, err := g.password(f.password)
+		return module.Arguments{"password": password}, err
+	}
+	return nil, nil
+}
+
+func passwordFlag(cmd *cobra.Command, password *string, what string) {
+	cmd.Flags().StringVar(password, "password", "", what+", and `where` it is: env:NAME or file:PATH")
 }
 
 func baseFlag(cmd *cobra.Command, base *string) {
@@ -75,8 +119,12 @@ type testFlags struct {
 func (f *testFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "`number` of machines at a time (default: what processors and memory bear)")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 10*time.Minute, "time limit for each machine")
+	kvmFlag(cmd, &f.kvm)
+}
+
+func kvmFlag(cmd *cobra.Command, kvm *bool) {
 	_, err := os.Stat("/dev/kvm")
-	cmd.Flags().BoolVar(&f.kvm, "kvm", err == nil, "let QEMU use KVM, where it works (default: whether there is /dev/kvm)")
+	cmd.Flags().BoolVar(kvm, "kvm", err == nil, "let QEMU use KVM, where it works (default: whether there is /dev/kvm)")
 	cmd.Flags().Lookup("kvm").DefValue = "false" // the help is the same everywhere
 }
 

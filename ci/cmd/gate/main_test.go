@@ -40,6 +40,7 @@ func (s *standIn) call(call module.Call, to string) (string, error) {
 		text += fmt.Sprintf(" %s=%v", name, call.Arguments[name])
 	}
 	s.calls = append(s.calls, text)
+	fmt.Fprintln(s.options.Log, call.Function)
 	s.mu.Unlock()
 	return s.do(call, to)
 }
@@ -55,6 +56,11 @@ func (s *standIn) Directory(_ context.Context, call module.Call, folder string) 
 }
 
 func (s *standIn) Text(_ context.Context, call module.Call) (string, error) { return s.call(call, "") }
+
+func (s *standIn) Up(_ context.Context, call module.Call) error {
+	_, err := s.call(call, "")
+	return err
+}
 
 func (s *standIn) Close() error { return nil }
 
@@ -79,9 +85,11 @@ func run(t *testing.T, s *standIn, actions bool, env map[string]string, args ...
 			"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/bee", "GITHUB_RUN_ID": "7",
 		})
 	}
+	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // where processes say what they claim
 	getenv := func(name string) string { return env[name] }
 	var stdout, stderr bytes.Buffer
-	g := &gate{getenv: getenv, out: output.New(getenv, &stdout), connect: func(_ context.Context, options module.Options) (module.Module, error) {
+	pausable := &output.Pausable{To: &stdout}
+	g := &gate{getenv: getenv, out: output.New(getenv, pausable), stdout: pausable, stderr: &stderr, connect: func(_ context.Context, options module.Options) (module.Module, error) {
 		if s == nil {
 			return nil, errors.New("no Dagger engine")
 		}

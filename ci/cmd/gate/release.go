@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 
@@ -9,6 +10,7 @@ import (
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"bee/gate/internal/reports"
+	"bee/gate/internal/whole"
 	"dagger/bee/matrix"
 )
 
@@ -54,9 +56,11 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 				}
 				arguments["releases"] = module.Directory(releases)
 			}
-			return g.withModule(cmd.Context(), constructor, func(m module.Module) error {
+			return g.withModule(cmd.Context(), "release.log", constructor, func(ctx context.Context, m module.Module) error {
 				g.out.Group("release " + version)
-				err := m.Directory(cmd.Context(), module.Call{Function: "release", Arguments: arguments}, folder)
+				err := whole.Folder(folder, func(folder string) error {
+					return m.Directory(ctx, module.Call{Function: "release", Arguments: arguments}, folder)
+				}, whole.CheckSums)
 				g.out.EndGroup()
 				if err != nil {
 					return g.failed("release", err)
@@ -68,7 +72,7 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 					name := machine.Name()
 					results = append(results, reports.Read(name, filepath.Join(folder, "smoke", name)))
 				}
-				return g.conclude(results)
+				return g.conclude(filepath.Join(folder, isoFile), results)
 			})
 		},
 	}

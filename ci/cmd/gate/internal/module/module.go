@@ -4,6 +4,7 @@ package module
 import (
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 )
@@ -17,6 +18,9 @@ type Module interface {
 	Directory(ctx context.Context, call Call, folder string) error
 	// Text calls a function that returns text, or nothing.
 	Text(ctx context.Context, call Call) (string, error)
+	// Up calls a function that returns a service, and runs that at its ports on this
+	// machine until it or the context ends.
+	Up(ctx context.Context, call Call) error
 	Close() error
 }
 
@@ -45,6 +49,17 @@ type Options struct {
 	Repository string
 	// Arguments of the module's constructor.
 	Arguments Arguments
+	Progress
+}
+
+// Progress says where to tell what the engine does.
+type Progress struct {
+	// Log takes all of it, as lines of text.
+	Log io.Writer
+	// View shows it on the terminal that is standard error, too.
+	View bool
+	// Interrupted is called when a person ends the view.
+	Interrupted func()
 }
 
 // Error is a function that failed.
