@@ -85,14 +85,25 @@ func absolute(path string) string {
 // build builds what is shipped.
 func (g *gate) build(ctx context.Context, m module.Module, folder string) error {
 	g.out.Group("build")
-	err := whole.Folder(folder, func(folder string) error {
-		return m.Directory(ctx, module.Call{Function: "build"}, folder)
-	}, whole.CheckSums)
+	err := export(ctx, m, module.Call{Function: "build"}, folder, whole.CheckSums)
 	g.out.EndGroup()
 	if err != nil {
 		return g.failed("build", err)
 	}
 	return g.built(folder)
+}
+
+// export calls a function that returns a directory, and puts what is in it into a folder.
+func export(ctx context.Context, m module.Module, call module.Call, folder string, checks ...func(string) error) error {
+	tree, err := m.Directory(ctx, call)
+	if err != nil {
+		return err
+	}
+	size, err := tree.Size(ctx)
+	if err != nil {
+		return err
+	}
+	return whole.Folder(folder, size, func(folder string) error { return tree.Export(ctx, folder) }, checks...)
 }
 
 // smokeFolder is where the reports of a test of what is in a folder are.

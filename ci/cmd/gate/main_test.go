@@ -20,11 +20,24 @@ import (
 	"bee/gate/internal/output"
 )
 
+func TestMain(m *testing.M) {
+	cache, err := os.MkdirTemp("", "gate-test-")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_CACHE_HOME", cache) // where processes say what they claim
+	status := m.Run()
+	os.RemoveAll(cache)
+	os.Exit(status)
+}
+
 // standIn is a module without an engine.
 type standIn struct {
 	t *testing.T
 	// do is what a function does with the place that its result goes to.
 	do func(call module.Call, to string) (string, error)
+	// size of all that it exports.
+	size int64
 	// refuse says why the module of a folder cannot be loaded.
 	refuse func(folder string) error
 
@@ -50,8 +63,20 @@ func (s *standIn) File(_ context.Context, call module.Call, path string) error {
 	return err
 }
 
-func (s *standIn) Directory(_ context.Context, call module.Call, folder string) error {
-	_, err := s.call(call, folder)
+func (s *standIn) Directory(_ context.Context, call module.Call) (module.Tree, error) {
+	return tree{s, call}, nil
+}
+
+// tree is what a function of a stand-in does when it is exported.
+type tree struct {
+	s    *standIn
+	call module.Call
+}
+
+func (t tree) Size(context.Context) (int64, error) { return t.s.size, nil }
+
+func (t tree) Export(_ context.Context, folder string) error {
+	_, err := t.s.call(t.call, folder)
 	return err
 }
 
@@ -85,7 +110,6 @@ func run(t *testing.T, s *standIn, actions bool, env map[string]string, args ...
 			"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "o/bee", "GITHUB_RUN_ID": "7",
 		})
 	}
-	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // where processes say what they claim
 	getenv := func(name string) string { return env[name] }
 	var stdout, stderr bytes.Buffer
 	pausable := &output.Pausable{To: &stdout}

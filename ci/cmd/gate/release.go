@@ -58,9 +58,7 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			}
 			return g.withModule(cmd.Context(), "release.log", constructor, func(ctx context.Context, m module.Module) error {
 				g.out.Group("release " + version)
-				err := whole.Folder(folder, func(folder string) error {
-					return m.Directory(ctx, module.Call{Function: "release", Arguments: arguments}, folder)
-				}, whole.CheckSums)
+				err := export(ctx, m, module.Call{Function: "release", Arguments: arguments}, folder, whole.CheckSums)
 				g.out.EndGroup()
 				if err != nil {
 					return g.failed("release", err)

@@ -18,7 +18,6 @@ import (
 	"bee/gate/internal/module"
 	"bee/gate/internal/reports"
 	"bee/gate/internal/summary"
-	"bee/gate/internal/whole"
 	"dagger/bee/matrix"
 )
 
@@ -122,12 +121,15 @@ func (g *gate) prepare(t *smokeTest) error {
 		}
 		t.common["identity"] = key
 	}
-	base, plan, err := g.plan(t.base, t.coverage)
+	base, err := g.baseOr(t.base)
 	if err != nil {
 		return err
 	}
+	t.machines = nil
 	if len(t.names) == 0 {
-		t.machines = plan
+		if _, t.machines, err = g.plan(base, t.coverage); err != nil {
+			return err
+		}
 	}
 	for _, name := range t.names {
 		m, err := matrix.Find(base, name)
@@ -194,9 +196,7 @@ func test(ctx context.Context, m module.Module, t *smokeTest, name string) repor
 	}
 	arguments := maps.Clone(t.common)
 	arguments["machine"] = name
-	err := whole.Folder(folder, func(folder string) error {
-		return m.Directory(ctx, module.Call{Function: "smokeReport", Arguments: arguments}, folder)
-	})
+	err := export(ctx, m, module.Call{Function: "smokeReport", Arguments: arguments}, folder)
 	if err == nil {
 		return reports.Read(name, folder)
 	}

@@ -118,7 +118,6 @@ func TestSmokeCancelled(t *testing.T) {
 	}}
 	var stdout strings.Builder
 	getenv := func(name string) string { return env[name] }
-	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	g := &gate{getenv: getenv, out: output.New(getenv, &stdout), connect: func(_ context.Context, options module.Options) (module.Module, error) {
 		s.options = options
 		return s, nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"dagger.io/dagger"
 	"dagger.io/dagger/querybuilder"
@@ -131,15 +132,41 @@ func (e *engine) File(ctx context.Context, call Call, path string) error {
 	return failure(err)
 }
 
-func (e *engine) Directory(ctx context.Context, call Call, folder string) error {
+func (e *engine) Directory(ctx context.Context, call Call) (Tree, error) {
 	directory, err := id[dagger.DirectoryID](ctx, e, call)
+	if err != nil {
+		return nil, err
+	}
+	return tree{e.client.LoadDirectoryFromID(directory)}, nil
+}
+
+type tree struct{ directory *dagger.Directory }
+
+func (t tree) Size(ctx context.Context) (int64, error) {
+	paths, err := t.directory.Glob(ctx, "**")
+	if err != nil {
+		return 0, failure(err)
+	}
+	var total int64
+	for _, path := range paths {
+		if strings.HasSuffix(path, "/") {
+			continue // a folder
+		}
+		size, err := t.directory.File(path).Size(ctx)
+		if err != nil {
+			return 0, failure(err)
+		}
+		total += int64(size)
+	}
+	return total, nil
+}
+
+func (t tree) Export(ctx context.Context, folder string) error {
+	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return err
 	}
-	if folder, err = filepath.Abs(folder); err != nil {
-		return err
-	}
-	_, err = e.client.LoadDirectoryFromID(directory).Export(ctx, folder)
+	_, err = t.directory.Export(ctx, folder)
 	return failure(err)
 }
 

@@ -13,9 +13,10 @@ import (
 // where new files wait until all are there.
 const part = ".part"
 
-// Folder has fill write into a new folder, and moves what is there then into the folder of
-// the path, in place of what has the same name. Each check looks at the new folder first.
-func Folder(path string, fill func(folder string) error, checks ...func(folder string) error) (err error) {
+// Folder has fill write so many bytes into a new folder, and moves what is there then into
+// the folder of the path, in place of what has the same name. Each check looks at the new
+// folder first.
+func Folder(path string, size int64, fill func(folder string) error, checks ...func(folder string) error) (err error) {
 	_, err = os.Stat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	defer func() {
@@ -31,9 +32,12 @@ func Folder(path string, fill func(folder string) error, checks ...func(folder s
 		return err
 	}
 	defer os.RemoveAll(waiting)
+	if err := checkRoom(path, size); err != nil {
+		return err
+	}
 	for _, step := range append([]func(string) error{fill, readable}, checks...) {
 		if err := step(waiting); err != nil {
-			return err
+			return explained(err, path, size)
 		}
 	}
 	entries, err := os.ReadDir(waiting)
