@@ -39,23 +39,18 @@ func TestTake(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
 	build := Claim{Thing: "/dist", Does: "builds in /dist"}
-	read := Claim{Thing: "/dist", Group: "readers", Does: "boots /dist/bee.iso"}
-	use := func(clone string) Claim {
-		return Claim{Thing: "engine", Group: clone, Does: "uses the engine for " + clone}
-	}
+	read := Claim{Thing: "/dist", Group: Users, Does: "boots /dist/bee.iso"}
 
-	first, second, third := take(t, read), take(t, read), take(t, use("a"))
+	first, second := take(t, read), take(t, read)
 	waits(t, build, "boots /dist/bee.iso")
-	waits(t, use("b"), "uses the engine for a")
-	take(t, use("a"))()
+	waits(t, Claim{Thing: "/dist", Group: "others"}, "boots /dist/bee.iso")
+	take(t, Claim{Thing: "/other/dist"})()
 	first()
 	waits(t, build, "boots /dist/bee.iso")
 	second()
 	building := take(t, build)
 	waits(t, build, "builds in /dist")
 	waits(t, read, "builds in /dist")
-	third()
-	take(t, use("b"))()
 
 	// One that waits goes on when it can.
 	done := make(chan error)
@@ -108,31 +103,5 @@ func TestTurns(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-	}
-}
-
-func TestEngine(t *testing.T) {
-	t.Setenv(CloneVariable, "")
-	clone := t.TempDir()
-	link := filepath.Join(t.TempDir(), "link")
-	if err := os.Symlink(clone, link); err != nil {
-		t.Fatal(err)
-	}
-	direct, err := Engine("unix:///socket", clone)
-	if err != nil || direct.Group != clone {
-		t.Errorf("got %+v, %v", direct, err)
-	}
-	if linked, err := Engine("unix:///socket", link); err != nil || linked.excludes(direct) {
-		t.Errorf("by a link: %+v, %v", linked, err)
-	}
-	if other, err := Engine("unix:///socket", t.TempDir()); err != nil || !other.excludes(direct) {
-		t.Errorf("another clone: %+v, %v", other, err)
-	}
-	if other, err := Engine("", t.TempDir()); err != nil || other.excludes(direct) {
-		t.Errorf("another engine: %+v, %v", other, err)
-	}
-	t.Setenv(CloneVariable, clone)
-	if ours, err := Engine("unix:///socket", t.TempDir()); err != nil || ours.excludes(direct) {
-		t.Errorf("a copy of the clone: %+v, %v", ours, err)
 	}
 }

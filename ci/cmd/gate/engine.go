@@ -17,16 +17,16 @@ const runnerHost = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
 // logs is the folder of the logs, below the top of the repository.
 const logs = "dist"
 
-// withEngine uses the engine when no other clone does, and tells where its progress goes:
-// into a log of a name and, on a terminal, there; without a name, to standard error.
+// withEngine uses the engine, which nobody stops meanwhile, and tells where its progress
+// goes: into a log of a name and, on a terminal, there; without a name, to standard error.
 func (g *gate) withEngine(ctx context.Context, log string, do func(context.Context, module.Progress) error) error {
 	top, err := g.top()
 	if err != nil {
 		return err
 	}
-	mine, err := claim.Engine(g.getenv(runnerHost), top)
-	if err != nil {
-		return err
+	mine := claim.Claim{
+		Thing: claim.Engine(g.getenv(runnerHost)), Group: claim.Users,
+		Does: "uses the engine for " + absolute(top),
 	}
 	return g.withClaims(ctx, []claim.Claim{mine}, func() error {
 		ctx, cancel := context.WithCancelCause(ctx)

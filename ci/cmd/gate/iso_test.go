@@ -81,10 +81,7 @@ func TestWaits(t *testing.T) {
 		}
 		return release
 	}
-	another, err := claim.Engine("", t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	stops := claim.Claim{Thing: claim.Engine(""), Does: "starts another engine"}
 	smoke := []string{"smoke", "--iso", iso, "--report", folder + "/smoke", "--machine", "uefi"}
 	machine := claim.Claim{Thing: folder + "/smoke/uefi-cd-1024-virtio-nvme", Does: "tests"}
 	for name, c := range map[string]struct {
@@ -92,7 +89,7 @@ func TestWaits(t *testing.T) {
 		args  []string
 	}{
 		"a build in the folder":        {building(folder), []string{"build", "--output", folder}},
-		"another clone":                {another, []string{"build", "--output", folder}},
+		"an engine that is to stop":    {stops, []string{"build", "--output", folder}},
 		"a build of what is booted":    {building(folder), smoke},
 		"a test of the machine":        {machine, smoke},
 		"a test, and so a new ISO too": {machine, []string{"iso", "--output", folder}},
@@ -105,7 +102,8 @@ func TestWaits(t *testing.T) {
 		}
 	}
 	for _, other := range []claim.Claim{
-		{Thing: folder, Group: "boot"}, {Thing: folder + "/smoke/bios-cd-1024-virtio-nvme"}, building(t.TempDir()),
+		{Thing: folder, Group: claim.Users}, {Thing: folder + "/smoke/bios-cd-1024-virtio-nvme"}, building(t.TempDir()),
+		{Thing: claim.Engine(""), Group: claim.Users},
 	} {
 		defer take(other)()
 	}

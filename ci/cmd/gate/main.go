@@ -106,7 +106,7 @@ engine.
 On a terminal, dagger shows what it does; elsewhere, it is told in short. All that the
 engine says is in dist/, in a log that is named at the end (in GitHub Actions, on standard
 error). What is written is whole, or is not there: older files stay until then. Another
-gate that writes there, or one of another clone that uses the engine, is waited for.
+gate that writes there is waited for.
 
 Exit status (that of "go run" is 1, and that of make 2, in place of each but 0):
   0  all is well

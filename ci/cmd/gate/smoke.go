@@ -149,7 +149,7 @@ func (g *gate) prepare(t *smokeTest) error {
 
 // booting is the claim of whoever boots an ISO, which nobody may build meanwhile.
 func (t *smokeTest) booting() claim.Claim {
-	return claim.Claim{Thing: absolute(filepath.Dir(t.iso)), Group: "boot", Does: "boots " + t.iso}
+	return claim.Claim{Thing: absolute(filepath.Dir(t.iso)), Group: claim.Users, Does: "boots " + t.iso}
 }
 
 // testing are the claims of a test: one for each report. All who make several make them in

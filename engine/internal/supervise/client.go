@@ -45,9 +45,9 @@ func Running(l layout.Layout) (build.Engine, int, error) {
 }
 
 // Start makes sure that the given engine runs and answers. Another one in the
-// same layout, or one that does not answer, is stopped first, when other clones
-// have no more use for it. It reports whether it started one. The caller has the
-// layout claimed.
+// same layout is stopped first, when nobody uses it any more; one that does not
+// answer, at once. It reports whether it started one. The caller has the layout
+// claimed.
 func Start(ctx context.Context, l layout.Layout, engine build.Engine, self string) (bool, error) {
 	running, pid, err := Running(l)
 	if err != nil && pid == 0 {
@@ -58,7 +58,7 @@ func Start(ctx context.Context, l layout.Layout, engine build.Engine, self strin
 			if reflect.DeepEqual(running, engine) {
 				return false, nil
 			}
-			release, err := others(ctx, l)
+			release, err := unused(ctx, l)
 			if err != nil {
 				return false, err
 			}
@@ -81,12 +81,9 @@ func Start(ctx context.Context, l layout.Layout, engine build.Engine, self strin
 	return true, nil
 }
 
-// others waits for the end of what other clones do with the engine that runs.
-func others(ctx context.Context, l layout.Layout) (release func(), err error) {
-	mine, err := claim.Engine(l.Address(), ".")
-	if err != nil {
-		return nil, err
-	}
+// unused waits until nobody uses the engine that runs, and keeps it so.
+func unused(ctx context.Context, l layout.Layout) (release func(), err error) {
+	mine := claim.Claim{Thing: claim.Engine(l.Address()), Does: "starts another engine"}
 	return claim.Take(ctx, mine, func(other claim.Claim) {
 		progress.Printf("this clone needs another engine than the one that runs: waiting for %s", other)
 	})
