@@ -53,7 +53,7 @@ func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return modules.audit.Binary(dagger.AuditBinaryOpts{Version: release.Version()}), nil
+	return modules.audit.Programs(dagger.AuditProgramsOpts{Version: release.Version()}).File("audit"), nil
 }
 
 // dist is what Build returns.
@@ -84,8 +84,7 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 	}
 	version := release.Version()
 	own := dag.Directory().
-		WithFile("usr/local/bin/audit", b.audit.Binary(dagger.AuditBinaryOpts{Version: version}), executable).
-		WithFile("usr/local/bin/bee-burn", b.audit.Burn(dagger.AuditBurnOpts{Version: version}), executable).
+		WithDirectory("usr/local/bin", b.audit.Programs(dagger.AuditProgramsOpts{Version: version})).
 		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable).
 		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
 	if own, release.SSH, err = withAccess(ctx, own, b.bee.Contents); err != nil {

@@ -13,7 +13,8 @@ import (
 )
 
 func (g *gate) releaseCommand() *cobra.Command {
-	var version, releases, coverage, folder string
+	var version, releases, coverage, rebuild, folder string
+	var names []string
 	var contents contentsFlags
 	var test testFlags
 	cmd := &cobra.Command{
@@ -28,7 +29,7 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			if err := emptyFolder("output", folder); err != nil {
 				return err
 			}
-			_, plan, err := g.plan(contents.base, coverage)
+			_, plan, err := g.plan(contents.base, coverage, names...)
 			if err != nil {
 				return err
 			}
@@ -41,7 +42,10 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			}
 			constructor["kvm"] = test.kvm
 			arguments := module.Arguments{
-				"version": version, "coverage": coverage, "jobs": test.jobs, "timeout": test.timeout.String(),
+				"version": version, "coverage": coverage, "rebuild": rebuild, "jobs": test.jobs, "timeout": test.timeout.String(),
+			}
+			if len(names) > 0 {
+				arguments["machines"] = names
 			}
 			// The first release of all has none before it, and no folder of them.
 			switch _, err := os.Stat(releases); {
@@ -77,6 +81,8 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 	flags.StringVar(&releases, "releases", "", "`folder` with the releases before, if there is one")
 	contents.add(cmd)
 	coverageFlag(cmd, &coverage, matrix.Pairs)
+	g.machineFlag(cmd, &names, &contents.base)
+	rebuildFlag(cmd, &rebuild)
 	test.add(cmd)
 	flags.StringVar(&folder, "output", "", "`folder` for the release, which must not exist or be empty")
 	cmd.MarkFlagRequired("version")

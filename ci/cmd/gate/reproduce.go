@@ -11,6 +11,7 @@ import (
 
 func (g *gate) reproduceCommand() *cobra.Command {
 	var contents contentsFlags
+	var rebuild string
 	cmd := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Build the ISO twice, and tell whether both are the same",
@@ -22,7 +23,9 @@ func (g *gate) reproduceCommand() *cobra.Command {
 			}
 			return g.withModule(cmd.Context(), arguments, func(m module.Module) error {
 				g.out.Group("reproduce")
-				text, err := m.Text(cmd.Context(), module.Call{Function: "verifyReproducible"})
+				text, err := m.Text(cmd.Context(), module.Call{
+					Function: "verifyReproducible", Arguments: module.Arguments{"rebuild": rebuild},
+				})
 				g.out.EndGroup()
 				if err != nil {
 					g.out.Summary(summary.Line("FAIL", "no proof that the ISO is reproducible: "+err.Error()))
@@ -34,5 +37,6 @@ func (g *gate) reproduceCommand() *cobra.Command {
 		},
 	}
 	contents.add(cmd)
+	rebuildFlag(cmd, &rebuild)
 	return cmd
 }

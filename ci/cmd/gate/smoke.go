@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 
@@ -64,7 +63,7 @@ end as an annotation; the output "verdict" is pass, fail or error.
 	flags.StringVar(&t.iso, "iso", "", "ISO `file` to boot")
 	baseFlag(cmd, &t.base)
 	coverageFlag(cmd, &t.coverage, matrix.Each)
-	flags.StringSliceVar(&t.names, "machine", nil, "`name` of a machine to test instead of the plan's; may be repeated")
+	g.machineFlag(cmd, &t.names, &t.base)
 	t.testFlags.add(cmd)
 	flags.StringVar(&t.identityFile, "identity", "", "`file` with the private SSH key that the ISO lets in")
 	flags.StringVar(&t.passwordVariable, "password-env", "", "environment `variable` that holds the password of the ISO")
@@ -75,15 +74,6 @@ end as an annotation; the output "verdict" is pass, fail or error.
 	cmd.MarkFlagFilename("iso", "iso")
 	cmd.MarkFlagFilename("identity")
 	cmd.MarkFlagDirname("report")
-	cmd.RegisterFlagCompletionFunc("machine", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		base, _ := g.baseOr(t.base) // without one, nothing is offered
-		plan, _ := matrix.Plan(base, matrix.Pairs)
-		var names []string
-		for _, m := range plan {
-			names = append(names, m.Name())
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	})
 	return cmd
 }
 
@@ -103,21 +93,8 @@ func (g *gate) prepare(t *smokeTest) error {
 	if err := isFile("iso", t.iso); err != nil {
 		return err
 	}
-	var base string
-	if base, t.machines, err = g.plan(t.base, t.coverage); err != nil {
+	if _, t.machines, err = g.plan(t.base, t.coverage, t.names...); err != nil {
 		return err
-	}
-	if len(t.names) > 0 {
-		t.machines = nil
-	}
-	for _, name := range t.names {
-		m, err := matrix.Find(base, name)
-		if err != nil {
-			return fmt.Errorf("--machine: %w", err)
-		}
-		if !slices.Contains(t.machines, m) {
-			t.machines = append(t.machines, m)
-		}
 	}
 	if err := t.check(t.machines); err != nil {
 		return err
