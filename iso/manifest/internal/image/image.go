@@ -18,13 +18,14 @@ import (
 	"bee/core/beerelease"
 	"bee/core/iso9660"
 	"bee/core/manifest"
+	"bee/iso/manifest/internal/memory"
 )
 
 const releaseFile = "/etc/bee-release"
 
-// Read reads the ISO at path. It calls progress before each step that takes a
-// while.
-func Read(path string, progress func(string)) (*manifest.Manifest, error) {
+// Read reads the ISO at path; of its layers, those that the memory does not have. It
+// calls progress before each step that takes a while.
+func Read(path string, known memory.Memory, progress func(string)) (*manifest.Manifest, error) {
 	if _, err := iso9660.Check(path); err != nil {
 		return nil, err
 	}
@@ -45,7 +46,7 @@ func Read(path string, progress func(string)) (*manifest.Manifest, error) {
 	if m.Medium, err = list(folder); err != nil {
 		return nil, err
 	}
-	on := medium{folder, progress}
+	on := medium{folder, m.Medium, known, progress}
 	base, err := baseOf(on)
 	if err == nil {
 		err = base.read(m, on)
@@ -59,14 +60,13 @@ func Read(path string, progress func(string)) (*manifest.Manifest, error) {
 	return m, nil
 }
 
-// readRelease takes the release file of a layer, if it has one, in place of that of
-// the layers below.
-func readRelease(m *manifest.Manifest, content func(string) ([]byte, error)) error {
+// readRelease reads the release file of a layer, nil where it has none.
+func readRelease(content func(string) ([]byte, error)) (map[string]string, error) {
 	text, err := content(releaseFile)
-	if text != nil {
-		m.Release = beerelease.Parse(string(text))
+	if err != nil || text == nil {
+		return nil, err
 	}
-	return err
+	return beerelease.Parse(string(text)), nil
 }
 
 // extract unpacks the medium into a folder.
