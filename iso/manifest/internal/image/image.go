@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"bee/core/beerelease"
 	"bee/core/iso9660"
 	"bee/core/manifest"
@@ -31,19 +33,24 @@ func Read(path string, known memory.Memory, progress func(string)) (*manifest.Ma
 	}
 	m := &manifest.Manifest{SchemaVersion: manifest.SchemaVersion}
 	progress("reading the medium")
-	var err error
-	if m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path); err != nil {
-		return nil, err
-	}
 	folder, err := os.MkdirTemp("", "manifest-medium-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	if err := extract(path, folder); err != nil {
-		return nil, err
-	}
-	if m.Medium, err = list(folder); err != nil {
+	var reading errgroup.Group
+	reading.Go(func() (err error) {
+		m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path)
+		return err
+	})
+	reading.Go(func() (err error) {
+		if err := extract(path, folder); err != nil {
+			return err
+		}
+		m.Medium, err = list(folder)
+		return err
+	})
+	if err := reading.Wait(); err != nil {
 		return nil, err
 	}
 	on := medium{folder, m.Medium, known, progress}
