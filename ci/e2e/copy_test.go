@@ -6,11 +6,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bee/core/clone"
 )
 
 // copyRepository copies the work tree, with what is not committed and this
-// site's VERSIONS.local, for a test to break. Several may be used at once: see the
-// program engine for what .env is good for.
+// site's VERSIONS.local, for a test to break.
 func copyRepository(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -23,11 +24,7 @@ func copyRepository(t *testing.T) string {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("copying the repository: %v: %s", err, out)
 	}
-	var env strings.Builder
-	for _, module := range []string{"BEE", "AUDIT", "GPUBURN", "ISO", "NVIDIA"} {
-		env.WriteString(module + "_CLONE=" + dir + "\n")
-	}
-	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(env.String()), 0o644); err != nil {
+	if err := clone.Mark(dir); err != nil {
 		t.Fatal(err)
 	}
 	return dir
