@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bee/core/beerelease"
+	"bee/core/manifest"
 	"bee/core/versions"
 	"dagger/bee/access"
 	"dagger/bee/internal/dagger"
@@ -53,7 +54,7 @@ func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return modules.audit.Binary(dagger.AuditBinaryOpts{Version: release.Version()}), nil
+	return modules.audit.Programs(dagger.AuditProgramsOpts{Version: release.Version()}).File("audit"), nil
 }
 
 // dist is what Build returns.
@@ -62,18 +63,20 @@ func (b *builder) dist(ctx context.Context) (*dagger.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := dag.Directory().
-		WithFile("bee.iso", iso).
-		WithFile("bee.iso.manifest.json", b.iso.Manifest(iso))
-	sums := dag.Container().
-		From(b.versions.DebianImage).
-		WithMountedDirectory("/dist", files).
-		WithWorkdir("/dist").
-		WithExec([]string{"sha256sum", "bee.iso", "bee.iso.manifest.json"}, dagger.ContainerWithExecOpts{
-			RedirectStdout: "/SHA256SUMS",
-		}).
-		File("/SHA256SUMS")
-	return files.WithFile("SHA256SUMS", sums, dagger.DirectoryWithFileOpts{Permissions: 0o644}), nil
+	const isoFile, manifestFile = "bee.iso", "bee.iso.manifest.json"
+	read := b.iso.Manifest(iso)
+	text, err := read.Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := manifest.Sums([]byte(text), isoFile, manifestFile)
+	if err != nil {
+		return nil, err
+	}
+	return dag.Directory().
+		WithFile(isoFile, iso).
+		WithFile(manifestFile, read).
+		WithNewFile("SHA256SUMS", sums), nil
 }
 
 // build makes the ISO of this commit.
@@ -84,8 +87,7 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 	}
 	version := release.Version()
 	own := dag.Directory().
-		WithFile("usr/local/bin/audit", b.audit.Binary(dagger.AuditBinaryOpts{Version: version}), executable).
-		WithFile("usr/local/bin/bee-burn", b.audit.Burn(dagger.AuditBurnOpts{Version: version}), executable).
+		WithDirectory("usr/local/bin", b.audit.Programs(dagger.AuditProgramsOpts{Version: version})).
 		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable).
 		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
 	if own, release.SSH, err = withAccess(ctx, own, b.bee.Contents); err != nil {

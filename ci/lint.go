@@ -22,7 +22,7 @@ func (m *Bee) Lint(
 	// The repository.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=[".git", "dist", "go.work", "go.work.sum", "iso/vendor/*", "!iso/vendor/README.md"]
+	// +ignore=[".git", ".env", "dist", "go.work", "go.work.sum", "iso/vendor/*", "!iso/vendor/README.md"]
 	source *dagger.Directory,
 	// Copy of Go's database of vulnerabilities, with its index or as OSV files. Default:
 	// vuln.go.dev, which is asked once a day; where that is out of reach, a line says that

@@ -33,30 +33,26 @@ func (m *Bee) versions(ctx context.Context) (*versions.Versions, error) {
 
 // commit says which commit is built, and of what time.
 func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Release, error) {
-	var release beerelease.Release
-	head := m.Sources.Repository.Head()
-	commit, err := head.Commit(ctx)
-	if err != nil {
-		return release, because(err, "the commit to build")
-	}
-	clean, err := m.Sources.Repository.Uncommitted().IsEmpty(ctx)
-	if err != nil {
-		return release, because(err, "changes since commit %s", commit)
-	}
-	date, err := dag.Container().
+	// Git itself tells in a fraction of the time that Dagger takes to compare the trees.
+	text, err := dag.Container().
 		From(v.GolangImage). // it brings git
-		WithMountedDirectory("/src", head.Tree()).
+		WithMountedDirectory("/src", m.Sources.Repository.Uncommitted().After()).
 		WithWorkdir("/src").
-		WithExec([]string{"git", "-c", "safe.directory=/src", "show", "--no-patch", "--format=%ct", commit}).
+		WithExec([]string{"sh", "-ec", `
+			git config --global safe.directory /src
+			git show --no-patch --format='%H %ct'
+			git status --porcelain`}).
 		Stdout(ctx)
 	if err != nil {
-		return release, err
+		return beerelease.Release{}, because(err, "the commit to build")
 	}
-	seconds, err := strconv.ParseInt(strings.TrimSpace(date), 10, 64)
+	head, changes, _ := strings.Cut(text, "\n")
+	commit, date, _ := strings.Cut(head, " ")
+	seconds, err := strconv.ParseInt(date, 10, 64)
 	if err != nil {
-		return release, fmt.Errorf("time of commit %s: %w", commit, err)
+		return beerelease.Release{}, fmt.Errorf("time of commit %s: %w", commit, err)
 	}
-	if !clean {
+	if changes != "" {
 		commit += "-dirty"
 	}
 	return beerelease.Release{Commit: commit, Date: time.Unix(seconds, 0)}, nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,13 @@ import (
 // tools. Where it differs, the error says in which files and packages.
 //
 // +cache="never"
-func (m *Bee) VerifyReproducible(ctx context.Context) (string, error) {
+func (m *Bee) VerifyReproducible(
+	ctx context.Context,
+	// Name of the second build, which takes from the engine's cache what a build of the
+	// same name made. Default: one of its own, so that all is made anew.
+	// +optional
+	rebuild string,
+) (string, error) {
 	b, err := m.builder(ctx)
 	if err != nil {
 		return "", err
@@ -33,7 +40,7 @@ func (m *Bee) VerifyReproducible(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := b.reproduces(ctx, iso); err != nil {
+	if err := b.reproduces(ctx, iso, rebuild); err != nil {
 		return "", err
 	}
 	digest, err := iso.Digest(ctx, dagger.FileDigestOpts{ExcludeMetadata: true})
@@ -43,10 +50,10 @@ func (m *Bee) VerifyReproducible(ctx context.Context) (string, error) {
 	return "reproduced: " + digest, nil
 }
 
-// reproduces builds an ISO again, and compares.
-func (b *builder) reproduces(ctx context.Context, iso *dagger.File) error {
+// reproduces builds an ISO again, under a name as VerifyReproducible has it, and compares.
+func (b *builder) reproduces(ctx context.Context, iso *dagger.File, rebuild string) error {
 	anew := *b.bee
-	anew.Rebuild = time.Now().UTC().Format(time.RFC3339Nano)
+	anew.Rebuild = cmp.Or(rebuild, time.Now().UTC().Format(time.RFC3339Nano))
 	again, err := anew.BuildIso(ctx)
 	if err != nil {
 		return because(err, "the second build")
@@ -104,6 +111,12 @@ func (m *Bee) Release(
 	// or "each" (every kind of hardware).
 	// +default="pairs"
 	coverage string,
+	// Names of machines to test on, as for smoke-test, instead of those of the plan.
+	// +optional
+	machines []string,
+	// Name of the second build, as for verify-reproducible.
+	// +optional
+	rebuild string,
 	// How many machines run at once. Default: half as many as there are processors.
 	// +optional
 	jobs int,
@@ -115,7 +128,7 @@ func (m *Bee) Release(
 	if err != nil {
 		return nil, err
 	}
-	machines, err := matrix.Plan(b.name, matrix.Coverage(coverage))
+	tested, err := matrix.Machines(b.name, matrix.Coverage(coverage), machines)
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +144,8 @@ func (m *Bee) Release(
 	if _, err := iso.Sync(ctx); err != nil {
 		return nil, err
 	}
-	reproduced := b.reproduces(ctx, iso)
-	reports, err := b.smoke(ctx, iso, machines, planOptions{jobs, timeout})
+	reproduced := b.reproduces(ctx, iso, rebuild)
+	reports, err := b.smoke(ctx, iso, tested, planOptions{jobs, timeout})
 	if err != nil {
 		return nil, err
 	}

@@ -1,12 +1,22 @@
 #!/bin/bash
-# modules.sh SOURCE HEADERS KERNEL OUTDIR: NVIDIA's kernel modules, built from
-# SOURCE against the kernel headers that HEADERS holds as they lie on a system
-# (usr/src, usr/lib). OUTDIR gets the modules, without debug information, and
-# Module.symvers with what they export and kernel.symvers with what the kernel
-# does. KERNEL is the kernel that they are for, as uname -r says it.
+# modules.sh tests   SOURCE HEADERS KERNEL OUTDIR
+# modules.sh modules SOURCE HEADERS KERNEL OUTDIR [TESTS]
+#
+# NVIDIA's kernel modules, built from SOURCE against the kernel headers that HEADERS
+# holds as they lie on a system (usr/src, usr/lib), for KERNEL, as uname -r says it.
+#
+# "tests" only makes the hundreds of tests of the kernel that each build begins with, and
+# puts into OUTDIR what came of them, and the script that made them: both flavours of a
+# driver make the same ones, which take half of each build.
+#
+# "modules" puts into OUTDIR the modules, without debug information, Module.symvers with
+# what they export, and kernel.symvers with what the kernel does. Tests that lie in TESTS
+# are not made again where SOURCE would make them by the same script.
 set -euo pipefail
-[ $# = 4 ] || { echo "usage: modules.sh SOURCE HEADERS KERNEL OUTDIR" >&2; exit 2; }
-source=$1 headers=$2 kernel=$3 out=$4
+usage() { sed -n 's/^# \(modules.sh .*\)/usage: \1/p' "$0" >&2; exit 2; }
+[ $# -ge 5 ] || usage
+what=$1 source=$2 headers=$3 kernel=$4 out=$5 tests=${6-}
+case $what in tests | modules) ;; *) usage ;; esac
 
 shopt -s nullglob
 releases=("$headers"/usr/src/linux-headers-*/include/config/kernel.release)
@@ -26,6 +36,7 @@ build=/lib/modules/$kernel/build
 work=/usr/src/nvidia
 rm -rf "$work"
 cp -a "$source" "$work"
+mkdir -p "$out"
 
 # Newer 6.12 kernels have one more parameter here than drivers of before know of.
 # No BAR is to be excluded.
@@ -36,9 +47,23 @@ fi
 # without, all of this takes a fraction of the time. BTF would be made of it.
 find "$work" -name '*.o_binary' -exec strip --strip-debug {} +
 find "$work" -name '*Kbuild' -exec sed -Ei 's/(^| )-g( |$)/\1\2/' {} +
-make -C "$work" -j "$(nproc)" modules KERNEL_UNAME="$kernel" KCFLAGS=-g0 CONFIG_DEBUG_INFO_BTF_MODULES=
+make=(make -C "$work" -j "$(nproc)" KERNEL_UNAME="$kernel" KCFLAGS=-g0 CONFIG_DEBUG_INFO_BTF_MODULES=)
 
-mkdir -p "$out"
+if [ "$what" = tests ]; then
+	# Each object needs all tests; this one is small. Where that does not work, the build
+	# of the modules makes its own, and says what is wrong.
+	# shellcheck disable=SC2016 # make's own variables
+	"${make[@]}" --eval 'tests: ; $(MAKE) $(KBUILD_PARAMS) nvidia-peermem/nvidia-peermem.o' tests ||
+		echo "modules.sh: the tests of the kernel could not be made alone: each flavour makes its own" >&2
+	if [ -d "$work/conftest" ]; then cp -a "$work/conftest" "$work/conftest.sh" "$out/"; fi
+	exit
+fi
+
+if [ -d "$tests/conftest" ] && cmp -s "$tests/conftest.sh" "$work/conftest.sh"; then
+	cp -a "$tests/conftest" "$work/"
+fi
+"${make[@]}" modules
+
 cp "$work"/*.ko "$work/Module.symvers" "$out/"
 cp "$build/Module.symvers" "$out/kernel.symvers"
 strip --strip-debug "$out"/*.ko

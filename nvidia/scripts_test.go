@@ -156,16 +156,16 @@ func TestFetchRun(t *testing.T) {
 // Headers that are not those of the ISO's kernel stop the build, with both named.
 func TestModulesForAnotherKernel(t *testing.T) {
 	headers := t.TempDir()
-	if said, ok := run(t, "modules.sh", t.TempDir(), headers, "6.12.107", t.TempDir()); ok || !strings.Contains(said, "headers are of 0 kernels") {
+	if said, ok := run(t, "modules.sh", "modules", t.TempDir(), headers, "6.12.107", t.TempDir()); ok || !strings.Contains(said, "headers are of 0 kernels") {
 		t.Errorf("no headers: %v, %s", ok, said)
 	}
 	write(t, filepath.Join(headers, "usr/src/linux-headers-6.6.1/include/config/kernel.release"), "6.6.1-0-lts\n")
-	said, ok := run(t, "modules.sh", t.TempDir(), headers, "6.12.107-0-lts", t.TempDir())
+	said, ok := run(t, "modules.sh", "modules", t.TempDir(), headers, "6.12.107-0-lts", t.TempDir())
 	if ok || !strings.Contains(said, "the headers are of kernel 6.6.1-0-lts, but the ISO's kernel is 6.12.107-0-lts") {
 		t.Errorf("other headers: %v, %s", ok, said)
 	}
 	write(t, filepath.Join(headers, "usr/src/linux-headers-6.12.107/include/config/kernel.release"), "6.12.107-0-lts\n")
-	if said, ok := run(t, "modules.sh", t.TempDir(), headers, "6.12.107-0-lts", t.TempDir()); ok || !strings.Contains(said, "headers are of 2 kernels") {
+	if said, ok := run(t, "modules.sh", "modules", t.TempDir(), headers, "6.12.107-0-lts", t.TempDir()); ok || !strings.Contains(said, "headers are of 2 kernels") {
 		t.Errorf("stale headers beside the right ones: %v, %s", ok, said)
 	}
 }

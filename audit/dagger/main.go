@@ -34,29 +34,14 @@ func New(
 	return &Audit{Source: source, GolangImage: golangImage, Rebuild: rebuild}
 }
 
-// The audit program: one static binary, the same bytes for the same source,
+// The programs, audit and bee-burn: static binaries, the same bytes for the same source,
 // toolchain and version.
-func (m *Audit) Binary(
-	// Version that the program reports as its own.
+func (m *Audit) Programs(
+	// Version that the programs report as their own.
 	// +optional
 	// +default="dev"
 	version string,
-) *dagger.File {
-	return m.program("audit", version)
-}
-
-// bee-burn, the program that burns GPUs in with gpu_burn and watches them: one
-// static binary, as audit is.
-func (m *Audit) Burn(
-	// Version that the program reports as its own.
-	// +optional
-	// +default="dev"
-	version string,
-) *dagger.File {
-	return m.program("bee-burn", version)
-}
-
-func (m *Audit) program(name, version string) *dagger.File {
+) *dagger.Directory {
 	return dag.Container().
 		From(m.GolangImage).
 		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
@@ -66,6 +51,6 @@ func (m *Audit) program(name, version string) *dagger.File {
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
 		WithMountedDirectory("/src", m.Source).
 		WithWorkdir("/src/audit").
-		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/" + name, "./cmd/" + name}).
-		File("/out/" + name)
+		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/", "./cmd/..."}).
+		Directory("/out")
 }

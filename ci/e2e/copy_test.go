@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bee/core/clone"
 )
 
 // copyRepository copies the work tree, with what is not committed and this
@@ -21,6 +23,9 @@ func copyRepository(t *testing.T) string {
 	cmd.Dir = repository
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("copying the repository: %v: %s", err, out)
+	}
+	if err := clone.Mark(dir); err != nil {
+		t.Fatal(err)
 	}
 	return dir
 }

@@ -31,7 +31,30 @@ func TestMain(m *testing.M) {
 		os.Stderr.WriteString("no dagger in PATH: run this by make e2e\n")
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	before := qemus()
+	status := m.Run()
+	for id := range qemus() {
+		if !before[id] {
+			os.Stderr.WriteString("QEMU is left behind, process " + id + "\n")
+			status = 1
+		}
+	}
+	os.Exit(status)
+}
+
+// qemus are the processes of QEMU on this machine, by their numbers.
+func qemus() map[string]bool {
+	files, err := filepath.Glob("/proc/[0-9]*/comm")
+	if err != nil {
+		panic(err)
+	}
+	found := map[string]bool{}
+	for _, file := range files {
+		if name, _ := os.ReadFile(file); strings.HasPrefix(string(name), "qemu-system") {
+			found[filepath.Base(filepath.Dir(file))] = true
+		}
+	}
+	return found
 }
 
 // dagger runs the CLI in a folder and returns what it printed; ok is false where
@@ -142,6 +165,7 @@ func (r report) check(t *testing.T, passed ...string) {
 }
 
 func TestAudit(t *testing.T) {
+	t.Parallel()
 	program := filepath.Join(t.TempDir(), "audit")
 	mustDagger(t, repository, "call", "--progress=plain", "audit", "export", "--path", program)
 	out, err := exec.Command(program, "version").CombinedOutput()
@@ -153,6 +177,7 @@ func TestAudit(t *testing.T) {
 // TestFunctions reads the list of functions, in which a description is the first line of
 // a function's documentation: a whole sentence that fits beside the names.
 func TestFunctions(t *testing.T) {
+	t.Parallel()
 	const column = 57 // of a terminal of 80, in the help of dagger call
 	listed := 0
 	for line := range strings.Lines(mustDagger(t, repository, "functions", "--progress=plain")) {

@@ -125,9 +125,10 @@ func machines(t *testing.T, plan string) []string {
 	return names
 }
 
-// TestPullRequest builds the ISO and boots it as each change has it, on machines that
-// have every kind of hardware between them.
-func TestPullRequest(t *testing.T) {
+// TestISO builds the ISO and boots it as each change has it, on machines that have every
+// kind of hardware between them; and it breaks that ISO.
+func TestISO(t *testing.T) {
+	t.Parallel()
 	dir := committed(t)
 	p := newPipeline(t, dir, "pull-request.yml", "lint", "modules", "unit", "build", "smoke", "verdict")
 	p.must(t, "lint")
@@ -157,7 +158,7 @@ func TestPullRequest(t *testing.T) {
 		t.Errorf("the outputs or the summary lack the ISO's digest:\n%s\n%s", build.outputs, build.summary)
 	}
 
-	t.Run("smoke", func(t *testing.T) {
+	t.Run("boots", func(t *testing.T) {
 		for _, machine := range p.machines(t) {
 			t.Run(machine, func(t *testing.T) {
 				t.Parallel()
@@ -169,7 +170,9 @@ func TestPullRequest(t *testing.T) {
 				r.check(t, "checks-complete", "modules-insert", "bee-burn")
 			})
 		}
+		testGateStops(t, filepath.Join(dist, "bee.iso"))
 	})
+
 	verdict := p.must(t, "verdict")
 	for _, want := range append(p.machines(t), iso, "ssh access", "actions/runs/7#artifacts") {
 		if !strings.Contains(verdict.summary, want) {
@@ -188,118 +191,5 @@ func TestPullRequest(t *testing.T) {
 	}
 	if run := p.run(t, "verdict"); run.exit == 0 || !strings.Contains(run.output, p.machines(t)[0]) {
 		t.Errorf("a report is gone: exit status %d:\n%s", run.exit, run.output)
-	}
-}
-
-// TestNightly runs what is done each night, on the base debian where that is the site's,
-// and without the driver, which takes minutes to build twice.
-func TestNightly(t *testing.T) {
-	dir := committed(t)
-	p := newPipeline(t, dir, "nightly.yml", "build", "smoke", "verdict", "reproduce", "locks")
-	base := readPins(t).Base
-	p.values["matrix.base"] = base
-	p.env["GATE_BASE"] = base
-	p.env["GATE_NVIDIA"] = "false"
-	p.must(t, "build")
-	planned := p.machines(t)
-	if len(planned) < 16 {
-		t.Errorf("the plan of pairs has %d machines", len(planned))
-	}
-	p.on(planned[0]).must(t, "smoke")
-	if run := p.run(t, "verdict"); run.exit == 0 || !strings.Contains(run.output, planned[1]) {
-		t.Errorf("the reports of all machines but one are not there: exit status %d:\n%s", run.exit, run.output)
-	}
-	p.must(t, "reproduce")
-	// No lock is committed yet, and not every site has Alpine's image in reach.
-	locks := p.run(t, "locks")
-	if !regexp.MustCompile(`(?m)^::(warning|error) .*(iso/alpine/packages\.lock|name it as ALPINE_IMAGE in VERSIONS\.local)`).MatchString(locks.output) || locks.exit == 0 {
-		t.Errorf("locks: exit status %d:\n%s\n%s", locks.exit, locks.output, tail(locks.progress, 20))
-	}
-}
-
-// gh stands in for GitHub's program: one release is out, and the draft is written down.
-const gh = `#!/bin/sh
-set -eu
-case "$1 $2" in
-"release list") echo version=v1.1.0 ;;
-"release download") mkdir -p "$7" && cp "$GH_MANIFEST" "$7/$5" ;;
-"release create") printf '%s\n' "$@" >"$GH_DRAFT" ;;
-*) exit 1 ;;
-esac
-`
-
-// TestRelease makes a release from a tag, with nothing but what a build needs. The
-// driver is left out: it takes minutes to build twice.
-func TestRelease(t *testing.T) {
-	dir := committed(t)
-	git(t, dir, "tag", "v1.2.0")
-	// an earlier one, with one package more
-	dist := t.TempDir()
-	build(t, dir, dist, "--base", "debian", "--nvidia=false")
-	manifest, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	earlier := strings.Replace(string(manifest), `"packages": [`, `"packages": [
-  {"name":"gone","version":"1.0-1","architecture":"amd64"},`, 1)
-
-	bin := t.TempDir()
-	draft := filepath.Join(bin, "draft")
-	for name, text := range map[string]string{"gh": gh, "manifest": earlier} {
-		if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := newPipeline(t, dir, "release.yml", "release", "draft")
-	p.env = map[string]string{
-		"PATH": bin + ":" + os.Getenv("PATH"), "GH_MANIFEST": filepath.Join(bin, "manifest"), "GH_DRAFT": draft,
-		"GATE_BASE": "debian", "GATE_COVERAGE": "each", "GATE_NVIDIA": "false", "GATE_STRICT": "false", "GATE_JOBS": "2",
-	}
-	p.values = map[string]string{
-		"github.token": "secret", "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
-		"contains(github.ref_name, '-')": "false",
-	}
-	run := p.must(t, "release")
-	out := run.values()["folder"]
-	if !filepath.IsAbs(out) {
-		out = filepath.Join(dir, out)
-	}
-	if got, want := digest(t, filepath.Join(out, "bee.iso")), digest(t, filepath.Join(dist, "bee.iso")); got != want {
-		t.Errorf("the ISO of the release is %s, that of build %s", got, want)
-	}
-	checkSums(t, out)
-	withoutNvidia(t, out)
-	notes, err := os.ReadFile(filepath.Join(out, "NOTES.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []string{"v1.2.0", "v1.1.0", "gone", digest(t, filepath.Join(out, "bee.iso"))}
-	for _, machine := range machines(t, gate(t, false, "plan", "--base", "debian", "--coverage", "each").output) {
-		r := readReport(t, filepath.Join(out, "smoke", machine))
-		r.check(t, "checks-complete")
-		if r.passed("modules-kernel") || r.passed("modules-insert") {
-			t.Errorf("%s: modules that are not there PASS", machine)
-		}
-		want = append(want, machine)
-	}
-	for _, text := range want {
-		if !strings.Contains(string(notes), text) {
-			t.Errorf("the notes lack %q:\n%s", text, notes)
-		}
-	}
-
-	// the next job gets the folder under another name
-	if err := os.Rename(out, filepath.Join(dir, "release")); err != nil {
-		t.Fatal(err)
-	}
-	p.must(t, "draft")
-	drafted, err := os.ReadFile(draft)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"v1.2.0", "--draft", "release/NOTES.md", "release/bee.iso", "release/bee.iso.manifest.json", "release/SHA256SUMS"} {
-		if !strings.Contains(string(drafted), want+"\n") {
-			t.Errorf("the draft lacks %s:\n%s", want, drafted)
-		}
 	}
 }

@@ -1,11 +1,14 @@
 package e2e
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // committed is a copy of the repository with nothing left to commit.
@@ -31,9 +34,134 @@ func git(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// TestReleaseRefuses asks for releases that must not be: nothing is written. The driver
-// is left out: it takes minutes to build twice.
-func TestReleaseRefuses(t *testing.T) {
+// gh stands in for GitHub's program: one release is out, and the draft is written down.
+const gh = `#!/bin/sh
+set -eu
+case "$1 $2" in
+"release list") echo version=v1.1.0 ;;
+"release download") mkdir -p "$7" && cp "$GH_MANIFEST" "$7/$5" ;;
+"release create") printf '%s\n' "$@" >"$GH_DRAFT" ;;
+*) exit 1 ;;
+esac
+`
+
+// oneMachine is where releases are tested here. What a plan has is seen by TestISO.
+const oneMachine = "bios-cd-1024-virtio-nvme"
+
+// TestRelease does what is done each night and for a tag, with nothing but what a build
+// needs, on the base debian: it builds, builds once more from nothing and compares, makes
+// a release, and refuses those that must not be. The driver is left out: it takes minutes
+// to build twice.
+func TestRelease(t *testing.T) {
+	t.Parallel()
+	dir := committed(t)
+	// One build from nothing serves all that compare.
+	rebuild := "e2e " + filepath.Base(t.TempDir()) + time.Now().String()
+	environment := map[string]string{
+		"GATE_BASE": "debian", "GATE_NVIDIA": "false", "GATE_REBUILD": rebuild, "GATE_STRICT": "false",
+	}
+	dist := filepath.Join(dir, "dist")
+	testNightly(t, dir, environment)
+	if t.Failed() {
+		return
+	}
+	t.Run("tag", func(t *testing.T) { testTag(t, dir, dist, environment) })
+	t.Run("refuses", func(t *testing.T) { testReleaseRefuses(t, rebuild) })
+}
+
+// testNightly runs what is done each night.
+func testNightly(t *testing.T, dir string, environment map[string]string) {
+	p := newPipeline(t, dir, "nightly.yml", "build", "smoke", "verdict", "reproduce", "locks")
+	p.values["matrix.base"] = environment["GATE_BASE"]
+	maps.Copy(p.env, environment)
+	p.must(t, "build")
+	planned := p.machines(t)
+	if len(planned) < 16 {
+		t.Errorf("the plan of pairs has %d machines", len(planned))
+	}
+	p.on(planned[0]).must(t, "smoke")
+	if run := p.run(t, "verdict"); run.exit == 0 || !strings.Contains(run.output, planned[1]) {
+		t.Errorf("the reports of all machines but one are not there: exit status %d:\n%s", run.exit, run.output)
+	}
+	p.must(t, "reproduce")
+	// No lock is committed yet, and not every site has Alpine's image in reach.
+	locks := p.run(t, "locks")
+	if !regexp.MustCompile(`(?m)^::(warning|error) .*(iso/alpine/packages\.lock|name it as ALPINE_IMAGE in VERSIONS\.local)`).MatchString(locks.output) || locks.exit == 0 {
+		t.Errorf("locks: exit status %d:\n%s\n%s", locks.exit, locks.output, tail(locks.progress, 20))
+	}
+}
+
+// testTag makes a release of the commit that was built into dist.
+func testTag(t *testing.T, dir, dist string, environment map[string]string) {
+	git(t, dir, "tag", "v1.2.0")
+	// an earlier one, with one package more
+	manifest, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	earlier := strings.Replace(string(manifest), `"packages": [`, `"packages": [
+  {"name":"gone","version":"1.0-1","architecture":"amd64"},`, 1)
+
+	bin := t.TempDir()
+	draft := filepath.Join(bin, "draft")
+	for name, text := range map[string]string{"gh": gh, "manifest": earlier} {
+		if err := os.WriteFile(filepath.Join(bin, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := newPipeline(t, dir, "release.yml", "release", "draft")
+	maps.Copy(p.env, environment)
+	maps.Copy(p.env, map[string]string{
+		"PATH": bin + ":" + os.Getenv("PATH"), "GH_MANIFEST": filepath.Join(bin, "manifest"), "GH_DRAFT": draft,
+		"GATE_MACHINE": oneMachine,
+	})
+	p.values = map[string]string{
+		"github.token": "secret", "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
+		"contains(github.ref_name, '-')": "false",
+	}
+	run := p.must(t, "release")
+	out := run.values()["folder"]
+	if !filepath.IsAbs(out) {
+		out = filepath.Join(dir, out)
+	}
+	if got, want := digest(t, filepath.Join(out, "bee.iso")), digest(t, filepath.Join(dist, "bee.iso")); got != want {
+		t.Errorf("the ISO of the release is %s, that of build %s", got, want)
+	}
+	checkSums(t, out)
+	withoutNvidia(t, out)
+	r := readReport(t, filepath.Join(out, "smoke", oneMachine))
+	r.check(t, "checks-complete")
+	if r.passed("modules-kernel") || r.passed("modules-insert") {
+		t.Error("modules that are not there PASS")
+	}
+	notes, err := os.ReadFile(filepath.Join(out, "NOTES.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"v1.2.0", "v1.1.0", "gone", digest(t, filepath.Join(out, "bee.iso")), oneMachine} {
+		if !strings.Contains(string(notes), text) {
+			t.Errorf("the notes lack %q:\n%s", text, notes)
+		}
+	}
+
+	// the next job gets the folder under another name
+	if err := os.Rename(out, filepath.Join(dir, "release")); err != nil {
+		t.Fatal(err)
+	}
+	p.must(t, "draft")
+	drafted, err := os.ReadFile(draft)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"v1.2.0", "--draft", "release/NOTES.md", "release/bee.iso", "release/bee.iso.manifest.json", "release/SHA256SUMS"} {
+		if !strings.Contains(string(drafted), want+"\n") {
+			t.Errorf("the draft lacks %s:\n%s", want, drafted)
+		}
+	}
+}
+
+// testReleaseRefuses asks for releases that must not be: nothing is written.
+func testReleaseRefuses(t *testing.T, rebuild string) {
 	tests := map[string]struct {
 		version string
 		change  func(t *testing.T, dir string)
@@ -62,11 +190,12 @@ options="rdinit=/bin/false `)
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := committed(t)
 			test.change(t, dir)
 			out := filepath.Join(t.TempDir(), "out")
 			_, stderr, ok := dagger(t, dir, "call", "--progress=plain", "--base", "debian", "--nvidia=false", "release",
-				"--version", test.version, "--coverage", "each", "--releases", releases, "export", "--path", out)
+				"--version", test.version, "--machines", oneMachine, "--releases", releases, "--rebuild", rebuild, "export", "--path", out)
 			for _, want := range test.want {
 				if ok || !strings.Contains(stderr, want) {
 					t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 40))
@@ -82,6 +211,7 @@ options="rdinit=/bin/false `)
 // TestVerdict gives the verdict that releases hang on reports of its own: a FAIL is
 // enough, be it of one machine.
 func TestVerdict(t *testing.T) {
+	t.Parallel()
 	pins := readPins(t)
 	for name, test := range map[string]struct {
 		second string
@@ -93,6 +223,7 @@ func TestVerdict(t *testing.T) {
 		"one broke off": {`"error", "reason": "kernel panic", "checks": [], "counts": {}`, "ERROR kernel panic"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			reports := t.TempDir()
 			const first = `"pass", "checks": [{"name": "motd", "status": "PASS"}], "counts": {"passed": 1}`
 			for machine, verdict := range map[string]string{"first": first, "second": test.second} {

@@ -54,6 +54,25 @@ func Plan(base string, coverage Coverage) ([]machine.Machine, error) {
 	return append(cover(all, coverage), serverMachine), nil
 }
 
+// Machines are those of these names, as Find has them, or, where there is no name, those
+// of the plan.
+func Machines(base string, coverage Coverage, names []string) ([]machine.Machine, error) {
+	if len(names) == 0 {
+		return Plan(base, coverage)
+	}
+	var machines []machine.Machine
+	for _, name := range names {
+		m, err := Find(base, name)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(machines, m) {
+			machines = append(machines, m)
+		}
+	}
+	return machines, nil
+}
+
 // Find is the machine of a name, whether a plan has it or not. Refused is one with a
 // size of memory that nothing is planned with on the base.
 func Find(base, name string) (machine.Machine, error) {

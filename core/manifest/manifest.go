@@ -3,6 +3,7 @@ package manifest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -111,6 +112,16 @@ func Parse(data []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("schema version %d, but %d is read", m.SchemaVersion, SchemaVersion)
 	}
 	return &m, nil
+}
+
+// Sums are the lines of SHA256SUMS for an ISO and its manifest, of these names: data is
+// what Write wrote.
+func Sums(data []byte, iso, manifest string) (string, error) {
+	m, err := Parse(data)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%s  %s\n%x  %s\n", m.ISO.SHA256, iso, sha256.Sum256(data), manifest), nil
 }
 
 // Write writes the manifest as JSON with one line for each package and file, so

@@ -2,6 +2,8 @@ package manifest
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -79,5 +81,23 @@ func TestParseRefuses(t *testing.T) {
 	}
 	if _, err := Read(path); err == nil || !strings.HasPrefix(err.Error(), path+": schema version") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestSums(t *testing.T) {
+	var text bytes.Buffer
+	if err := example().Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	sums, err := Sums(text.Bytes(), "a.iso", "a.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("%s  a.iso\n%x  a.json\n", example().ISO.SHA256, sha256.Sum256(text.Bytes()))
+	if sums != want {
+		t.Errorf("got %s, want %s", sums, want)
+	}
+	if _, err := Sums([]byte("{}"), "a.iso", "a.json"); err == nil {
+		t.Error("no manifest, and no error")
 	}
 }

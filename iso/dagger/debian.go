@@ -55,7 +55,7 @@ func (d *Debian) WithLayer(
 	// Files of the layer, as they lie in the ISO's file system.
 	tree *dagger.Directory,
 ) (*Debian, error) {
-	layer, err := d.layer(ctx, d.Epoch, tree)
+	layer, err := d.layer(ctx, d.Epoch, tree, smallest)
 	if err != nil {
 		return nil, err
 	}
@@ -64,15 +64,22 @@ func (d *Debian) WithLayer(
 	return &with, nil
 }
 
+// Levels of zstd for layers: the one for those that are made once and read on every boot,
+// the other, which takes a tenth of the time, for the one that each build makes anew.
+const (
+	smallest = 15
+	quickest = 9
+)
+
 // layer makes a squashfs layer of a folder.
-func (d *Debian) layer(ctx context.Context, epoch int, tree *dagger.Directory) (*dagger.File, error) {
+func (d *Debian) layer(ctx context.Context, epoch int, tree *dagger.Directory, level int) (*dagger.File, error) {
 	packer, err := d.with(ctx, epoch, "debian/layer.sh")
 	if err != nil {
 		return nil, err
 	}
 	return packer.
 		WithMountedDirectory("/bee/tree", tree).
-		WithExec([]string{"/bee/debian/layer.sh", "/bee/tree", "/out/layer.squashfs"}).
+		WithExec([]string{"/bee/debian/layer.sh", "/bee/tree", strconv.Itoa(level), "/out/layer.squashfs"}).
 		File("/out/layer.squashfs"), nil
 }
 
@@ -137,7 +144,7 @@ func (d *Debian) Iso(
 		WithMountedDirectory("/bee/base", base).
 		WithExec([]string{"/bee/debian/bee-tree.sh", "/bee/overlay", "/bee/base", "/var/tmp/tree"}).
 		WithDirectory("/var/tmp/tree", own).
-		Directory("/var/tmp/tree"))
+		Directory("/var/tmp/tree"), quickest)
 	if err != nil {
 		return nil, err
 	}

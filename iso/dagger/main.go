@@ -120,11 +120,15 @@ func (m *Iso) Manifest(
 	// The ISO.
 	iso *dagger.File,
 ) *dagger.File {
-	return m.Tools.
-		With(install("xorriso", "squashfs-tools")).
+	const memory = "/var/cache/manifest"
+	reader := m.Tools.With(install("xorriso", "squashfs-tools"))
+	if m.Rebuild == "" {
+		reader = reader.WithMountedCache(memory, dag.CacheVolume("manifest"))
+	}
+	return reader.
 		WithMountedFile("/usr/local/bin/manifest", m.program("manifest")).
 		WithMountedFile("/iso/bee.iso", iso).
 		// not RedirectStdout, which would also put it all into the log
-		WithExec([]string{"sh", "-c", "manifest /iso/bee.iso >/iso.manifest.json"}).
+		WithExec([]string{"sh", "-c", "manifest --memory " + memory + " /iso/bee.iso >/iso.manifest.json"}).
 		File("/iso.manifest.json")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/iso/manifest/internal/image"
+	"bee/iso/manifest/internal/memory"
 )
 
 func main() {
@@ -18,7 +19,8 @@ func main() {
 }
 
 func command() *cobra.Command {
-	return &cobra.Command{
+	var folder string
+	cmd := &cobra.Command{
 		Use:   "manifest ISO",
 		Short: "Tell what is in an ISO, read back from the finished file",
 		Long: `manifest prints, as JSON, what is in an ISO of bee: size and SHA-256 of the whole,
@@ -52,11 +54,21 @@ file is no ISO of bee or cannot be read.`,
 			return []string{"iso"}, cobra.ShellCompDirectiveFilterFileExt
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := image.Read(args[0], func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step) })
+			var known memory.Memory
+			if folder != "" {
+				var err error
+				if known, err = memory.In(folder); err != nil {
+					return fmt.Errorf("--memory: %w", err)
+				}
+			}
+			m, err := image.Read(args[0], known, func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step) })
 			if err != nil {
 				return err
 			}
 			return m.Write(cmd.OutOrStdout())
 		},
 	}
+	cmd.Flags().StringVar(&folder, "memory", "", "`folder` to keep what was read of a layer, by its SHA-256: the same layer on another ISO is not read again")
+	cmd.MarkFlagDirname("memory")
+	return cmd
 }

@@ -225,11 +225,16 @@ func (d *Driver) Modules(
 	if err != nil {
 		return nil, err
 	}
-	return builder.
-		WithMountedDirectory("/bee/source", source).
-		WithMountedDirectory("/bee/headers", headers).
-		WithExec([]string{"/bee/modules.sh", "/bee/source", "/bee/headers", kernel, "/out"}).
-		Directory("/out"), nil
+	builder = builder.WithMountedDirectory("/bee/headers", headers)
+	run := func(what string, source *dagger.Directory, more ...string) *dagger.Container {
+		return builder.
+			WithMountedDirectory("/bee/source", source).
+			WithExec(append([]string{"/bee/modules.sh", what, "/bee/source", "/bee/headers", kernel, "/out"}, more...))
+	}
+	// both flavours begin with the tests of one of them
+	tests := run("tests", d.Open).Directory("/out")
+	builder = builder.WithMountedDirectory("/bee/tests", tests)
+	return run("modules", source, "/bee/tests").Directory("/out"), nil
 }
 
 // The layer of the ISO, as it lies over its root: kernel modules of both flavours

@@ -230,9 +230,9 @@ func TestBuildIsWhole(t *testing.T) {
 func TestReproduce(t *testing.T) {
 	_, env := repository(t)
 	s := &standIn{do: func(module.Call, string) (string, error) { return "both builds are abcd\n", nil }}
-	o := run(t, s, true, env, "reproduce", "--base", "alpine", "--nvidia=false")
+	o := run(t, s, true, env, "reproduce", "--base", "alpine", "--nvidia=false", "--rebuild", "mine")
 	equal(t, "summary", o.summary, "## PASS: both builds are abcd\n\n")
-	equal(t, "calls", s.calls[0], "verifyReproducible")
+	equal(t, "calls", s.calls[0], "verifyReproducible rebuild=mine")
 	equal(t, "module", fmt.Sprint(s.options.Arguments), "map[base:alpine nvidia:false]")
 	s.do = func(module.Call, string) (string, error) {
 		return "", &module.Error{Message: "bee.iso: etc/motd differs"}
@@ -295,13 +295,18 @@ func TestRelease(t *testing.T) {
 	}}
 	folder := filepath.Join(t.TempDir(), "v1")
 	o := run(t, s, true, env, "release", "--version", "v1", "--releases", top, "--output", folder, "--coverage", "each", "--jobs", "2", "--kvm=false", "--nvidia=false")
-	equal(t, "calls", s.calls[0], "release coverage=each jobs=2 releases="+top+" timeout=10m0s version=v1")
+	equal(t, "calls", s.calls[0], "release coverage=each jobs=2 rebuild= releases="+top+" timeout=10m0s version=v1")
 	equal(t, "module", fmt.Sprint(s.options.Arguments), "map[base:debian kvm:false nvidia:false]")
 	equal(t, "outputs", o.outputs, set("folder", folder)+set("notes", folder+"/NOTES.md")+set("verdict", "pass"))
 	contains(t, "summary", o.summary, "## PASS: 5 of 5 machines passed\n", "| 1 bios 1024 |")
 	if o.status != 0 {
 		t.Errorf("status %d", o.status)
 	}
+
+	// Machines that are named take the place of those of the plan.
+	o = run(t, s, true, env, "release", "--version", "v1", "--output", folder+"-1", "--machine", machine512, "--rebuild", "mine")
+	contains(t, "one machine", s.calls[1], " machines=["+machine512+"] rebuild=mine ")
+	contains(t, "one machine", o.summary, "## PASS: 1 of 1 machines passed\n")
 
 	// The machines of the plan are those that have to be tested.
 	plan = plan[1:]

@@ -104,6 +104,23 @@ func coverageFlag(cmd *cobra.Command, coverage *string, value matrix.Coverage) {
 	words(cmd, "coverage", string(matrix.Each), string(matrix.Pairs))
 }
 
+func (g *gate) machineFlag(cmd *cobra.Command, names *[]string, base *string, instead string) {
+	cmd.Flags().StringSliceVar(names, "machine", nil, "`name` of a machine to test instead of "+instead+"; may be repeated")
+	cmd.RegisterFlagCompletionFunc("machine", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		base, _ := g.baseOr(*base) // without one, nothing is offered
+		plan, _ := matrix.Plan(base, matrix.Pairs)
+		var names []string
+		for _, m := range plan {
+			names = append(names, m.Name())
+		}
+		return names, cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+func rebuildFlag(cmd *cobra.Command, rebuild *string) {
+	cmd.Flags().StringVar(rebuild, "rebuild", "", "`name` of the second build: what one of the same name made is taken from the cache (default: a new one)")
+}
+
 // words lets the shell complete the values of a flag.
 func words(cmd *cobra.Command, flag string, values ...string) {
 	cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))

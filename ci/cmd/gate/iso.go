@@ -10,6 +10,7 @@ import (
 	"bee/core/machine"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
+	"dagger/bee/matrix"
 )
 
 func (g *gate) isoCommand() *cobra.Command {
@@ -34,11 +35,15 @@ network card, unless --identity has the private key.
 			if err != nil {
 				return err
 			}
-			if access.authorizedKeys != "" && t.identityFile == "" && !cmd.Flags().Changed("machine") {
-				t.names = []string{"bios-none", "uefi-none"}
-				g.out.Notice(output.Annotation{Title: "smoke", Message: "without --identity, nobody can log in by SSH: the ISO is tested over the serial console"})
+			if len(t.names) == 0 {
+				t.names = []string{"bios", "uefi"}
+				if access.authorizedKeys != "" && t.identityFile == "" {
+					t.names = []string{"bios-none", "uefi-none"}
+					g.out.Notice(output.Annotation{Title: "smoke", Message: "without --identity, nobody can log in by SSH: the ISO is tested over the serial console"})
+				}
 			}
-			t.base, t.iso, t.folder = contents.base, filepath.Join(folder, isoFile), smokeFolder(folder)
+			t.base, t.coverage = contents.base, string(matrix.Each)
+			t.iso, t.folder = filepath.Join(folder, isoFile), smokeFolder(folder)
 			if err := g.prepare(&t); err != nil {
 				return err
 			}
@@ -57,7 +62,7 @@ network card, unless --identity has the private key.
 	contents.add(cmd)
 	access.add(cmd)
 	outputFlag(cmd, &folder)
-	t.machineFlag(g, cmd, []string{"bios", "uefi"})
+	g.machineFlag(cmd, &t.names, &contents.base, "bios and uefi")
 	t.testFlags.add(cmd)
 	t.identityFlag(cmd)
 	return cmd

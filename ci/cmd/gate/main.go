@@ -176,13 +176,17 @@ func (g *gate) baseOr(base string) (string, error) {
 	return v.Base, matrix.CheckBase(v.Base)
 }
 
-// plan is the plan for a base, and that base as baseOr has it.
-func (g *gate) plan(base, coverage string) (string, []machine.Machine, error) {
+// plan is a base, as baseOr has it, and the machines that are tested on it: those of
+// these names, or else those of the plan.
+func (g *gate) plan(base, coverage string, names ...string) (string, []machine.Machine, error) {
 	base, err := g.baseOr(base)
 	if err != nil {
 		return "", nil, err
 	}
-	machines, err := matrix.Plan(base, matrix.Coverage(coverage))
+	machines, err := matrix.Machines(base, matrix.Coverage(coverage), names)
+	if err != nil && len(names) > 0 {
+		err = fmt.Errorf("--machine: %w", err)
+	}
 	return base, machines, err
 }
 

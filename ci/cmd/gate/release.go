@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/core/claim"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"bee/gate/internal/reports"
@@ -15,7 +16,8 @@ import (
 )
 
 func (g *gate) releaseCommand() *cobra.Command {
-	var version, releases, coverage, folder string
+	var version, releases, coverage, rebuild, folder string
+	var names []string
 	var contents contentsFlags
 	var test testFlags
 	cmd := &cobra.Command{
@@ -30,7 +32,7 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			if err := emptyFolder("output", folder); err != nil {
 				return err
 			}
-			_, plan, err := g.plan(contents.base, coverage)
+			_, plan, err := g.plan(contents.base, coverage, names...)
 			if err != nil {
 				return err
 			}
@@ -43,7 +45,10 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 			}
 			constructor["kvm"] = test.kvm
 			arguments := module.Arguments{
-				"version": version, "coverage": coverage, "jobs": test.jobs, "timeout": test.timeout.String(),
+				"version": version, "coverage": coverage, "rebuild": rebuild, "jobs": test.jobs, "timeout": test.timeout.String(),
+			}
+			if len(names) > 0 {
+				arguments["machines"] = names
 			}
 			// The first release of all has none before it, and no folder of them.
 			switch _, err := os.Stat(releases); {
@@ -56,21 +61,23 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 				}
 				arguments["releases"] = module.Directory(releases)
 			}
-			return g.withModule(cmd.Context(), "release.log", constructor, func(ctx context.Context, m module.Module) error {
-				g.out.Group("release " + version)
-				err := export(ctx, m, module.Call{Function: "release", Arguments: arguments}, folder, whole.CheckSums)
-				g.out.EndGroup()
-				if err != nil {
-					return g.failed("release", err)
-				}
-				g.out.Set("folder", folder)
-				g.out.Set("notes", filepath.Join(folder, "NOTES.md"))
-				var results []reports.Result
-				for _, machine := range plan {
-					name := machine.Name()
-					results = append(results, reports.Read(name, filepath.Join(folder, "smoke", name)))
-				}
-				return g.conclude(filepath.Join(folder, isoFile), results)
+			return g.withClaims(cmd.Context(), []claim.Claim{building(folder)}, func() error {
+				return g.withModule(cmd.Context(), "release.log", constructor, func(ctx context.Context, m module.Module) error {
+					g.out.Group("release " + version)
+					err := export(ctx, m, module.Call{Function: "release", Arguments: arguments}, folder, whole.CheckSums)
+					g.out.EndGroup()
+					if err != nil {
+						return g.failed("release", err)
+					}
+					g.out.Set("folder", folder)
+					g.out.Set("notes", filepath.Join(folder, "NOTES.md"))
+					var results []reports.Result
+					for _, machine := range plan {
+						name := machine.Name()
+						results = append(results, reports.Read(name, filepath.Join(folder, "smoke", name)))
+					}
+					return g.conclude(filepath.Join(folder, isoFile), results)
+				})
 			})
 		},
 	}
@@ -79,6 +86,8 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 	flags.StringVar(&releases, "releases", "", "`folder` with the releases before, if there is one")
 	contents.add(cmd)
 	coverageFlag(cmd, &coverage, matrix.Pairs)
+	g.machineFlag(cmd, &names, &contents.base, "the plan's")
+	rebuildFlag(cmd, &rebuild)
 	test.add(cmd)
 	flags.StringVar(&folder, "output", "", "`folder` for the release, which must not exist or be empty")
 	cmd.MarkFlagRequired("version")

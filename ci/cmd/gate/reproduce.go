@@ -12,6 +12,7 @@ import (
 
 func (g *gate) reproduceCommand() *cobra.Command {
 	var contents contentsFlags
+	var rebuild string
 	cmd := &cobra.Command{
 		Use:   "reproduce",
 		Short: "Build the ISO twice, and tell whether both are the same",
@@ -23,7 +24,9 @@ func (g *gate) reproduceCommand() *cobra.Command {
 			}
 			return g.withModule(cmd.Context(), "reproduce.log", arguments, func(ctx context.Context, m module.Module) error {
 				g.out.Group("reproduce")
-				text, err := m.Text(ctx, module.Call{Function: "verifyReproducible"})
+				text, err := m.Text(ctx, module.Call{
+					Function: "verifyReproducible", Arguments: module.Arguments{"rebuild": rebuild},
+				})
 				g.out.EndGroup()
 				if err != nil {
 					g.out.Summary(summary.Line("FAIL", "no proof that the ISO is reproducible: "+err.Error()))
@@ -35,5 +38,6 @@ func (g *gate) reproduceCommand() *cobra.Command {
 		},
 	}
 	contents.add(cmd)
+	rebuildFlag(cmd, &rebuild)
 	return cmd
 }

@@ -79,7 +79,7 @@ end as an annotation; the output "verdict" is pass, fail or error.
 	flags.StringVar(&t.iso, "iso", "", "ISO `file` to boot")
 	baseFlag(cmd, &t.base)
 	coverageFlag(cmd, &t.coverage, matrix.Each)
-	t.machineFlag(g, cmd, nil)
+	g.machineFlag(cmd, &t.names, &t.base, "the plan's")
 	t.testFlags.add(cmd)
 	t.identityFlag(cmd)
 	passwordFlag(cmd, &t.password, "password of the ISO")
@@ -90,20 +90,6 @@ end as an annotation; the output "verdict" is pass, fail or error.
 	cmd.MarkFlagFilename("iso", "iso")
 	cmd.MarkFlagDirname("report")
 	return cmd
-}
-
-// machineFlag names the machines, those of the plan where it names none.
-func (t *smokeTest) machineFlag(g *gate, cmd *cobra.Command, names []string) {
-	cmd.Flags().StringSliceVar(&t.names, "machine", names, "`name` of a machine to test; may be repeated")
-	cmd.RegisterFlagCompletionFunc("machine", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		base, _ := g.baseOr(t.base) // without one, nothing is offered
-		plan, _ := matrix.Plan(base, matrix.Pairs)
-		var names []string
-		for _, m := range plan {
-			names = append(names, m.Name())
-		}
-		return names, cobra.ShellCompDirectiveNoFileComp
-	})
 }
 
 func (t *smokeTest) identityFlag(cmd *cobra.Command) {
@@ -121,24 +107,9 @@ func (g *gate) prepare(t *smokeTest) error {
 		}
 		t.common["identity"] = key
 	}
-	base, err := g.baseOr(t.base)
-	if err != nil {
+	var err error
+	if _, t.machines, err = g.plan(t.base, t.coverage, t.names...); err != nil {
 		return err
-	}
-	t.machines = nil
-	if len(t.names) == 0 {
-		if _, t.machines, err = g.plan(base, t.coverage); err != nil {
-			return err
-		}
-	}
-	for _, name := range t.names {
-		m, err := matrix.Find(base, name)
-		if err != nil {
-			return fmt.Errorf("--machine: %w", err)
-		}
-		if !slices.Contains(t.machines, m) {
-			t.machines = append(t.machines, m)
-		}
 	}
 	if err := t.check(t.machines); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"reflect"
@@ -116,6 +117,11 @@ func launch(l layout.Layout, engine build.Engine, self string) (*exec.Cmd, error
 		return nil, err
 	}
 	defer log.Close()
+	// What else this process inherited, such as a lock that whoever called it holds, is
+	// not the supervisor's, which outlives both.
+	if err := unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC); err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(l.Supervisor(), Argument, string(l))
 	cmd.Dir = "/"
 	cmd.Stdout, cmd.Stderr = log, log

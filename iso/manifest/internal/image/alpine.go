@@ -54,5 +54,6 @@ func readApkovl(m *manifest.Manifest, on medium) error {
 		return err
 	}
 	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
-	return readRelease(m, image.Content)
+	m.Release, err = readRelease(image.Content)
+	return err
 }

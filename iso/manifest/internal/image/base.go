@@ -5,9 +5,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bee/core/manifest"
+	"bee/iso/manifest/internal/memory"
 )
 
 // A base is the distribution that an ISO is made of: it decides where an ISO keeps
@@ -38,7 +40,15 @@ func baseOf(on medium) (base, error) {
 // medium is an ISO's own file system, unpacked.
 type medium struct {
 	folder   string
+	files    []manifest.MediumFile
+	known    memory.Memory
 	progress func(string)
+}
+
+// digest is the SHA-256 of a file.
+func (m medium) digest(name string) string {
+	at := slices.IndexFunc(m.files, func(f manifest.MediumFile) bool { return f.Path == name })
+	return m.files[at].SHA256
 }
 
 // find returns the paths that match a pattern, sorted.

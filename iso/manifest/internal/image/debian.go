@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"bee/core/manifest"
+	"bee/iso/manifest/internal/memory"
 	"bee/iso/manifest/internal/packages"
 	"bee/iso/manifest/internal/squashfs"
 )
@@ -21,8 +22,18 @@ func readDebian(m *manifest.Manifest, on medium) error {
 		return err
 	}
 	for _, name := range layers {
-		if err := readDebianLayer(m, on, name); err != nil {
-			return err
+		layer, err := memory.Read(on.known, on.digest(name), func() (debianLayer, error) {
+			return readDebianLayer(on.open(name))
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: layer.Files})
+		if layer.Release != nil {
+			m.Release = layer.Release
+		}
+		if layer.Packages != nil {
+			m.Packages = layer.Packages
 		}
 	}
 	if m.Packages == nil {
@@ -31,22 +42,29 @@ func readDebian(m *manifest.Manifest, on medium) error {
 	return nil
 }
 
-func readDebianLayer(m *manifest.Manifest, on medium, name string) error {
-	image, err := squashfs.Open(on.open(name))
+// debianLayer is what a manifest has of a layer. It is kept as JSON: see memory.
+type debianLayer struct {
+	Files    []manifest.File
+	Release  map[string]string  // nil where the layer has no such file
+	Packages []manifest.Package // nil where the layer has no package database
+}
+
+func readDebianLayer(path string) (debianLayer, error) {
+	image, err := squashfs.Open(path)
 	if err != nil {
-		return err
+		return debianLayer{}, err
 	}
 	defer image.Close()
-	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
-	if err := readRelease(m, image.Content); err != nil {
-		return err
+	layer := debianLayer{Files: image.Files}
+	if layer.Release, err = readRelease(image.Content); err != nil {
+		return layer, err
 	}
 	status, err := image.Content(packages.DpkgStatus)
 	if err != nil || status == nil {
-		return err
+		return layer, err
 	}
-	if m.Packages, err = packages.Dpkg(status); err != nil {
-		return fmt.Errorf("%s of %s: %w", packages.DpkgStatus, name, err)
+	if layer.Packages, err = packages.Dpkg(status); err != nil {
+		err = fmt.Errorf("%s: %w", packages.DpkgStatus, err)
 	}
-	return nil
+	return layer, err
 }

@@ -15,37 +15,45 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"bee/core/beerelease"
 	"bee/core/iso9660"
 	"bee/core/manifest"
+	"bee/iso/manifest/internal/memory"
 )
 
 const releaseFile = "/etc/bee-release"
 
-// Read reads the ISO at path. It calls progress before each step that takes a
-// while.
-func Read(path string, progress func(string)) (*manifest.Manifest, error) {
+// Read reads the ISO at path; of its layers, those that the memory does not have. It
+// calls progress before each step that takes a while.
+func Read(path string, known memory.Memory, progress func(string)) (*manifest.Manifest, error) {
 	if _, err := iso9660.Check(path); err != nil {
 		return nil, err
 	}
 	m := &manifest.Manifest{SchemaVersion: manifest.SchemaVersion}
 	progress("reading the medium")
-	var err error
-	if m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path); err != nil {
-		return nil, err
-	}
 	folder, err := os.MkdirTemp("", "manifest-medium-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	if err := extract(path, folder); err != nil {
+	var reading errgroup.Group
+	reading.Go(func() (err error) {
+		m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path)
+		return err
+	})
+	reading.Go(func() (err error) {
+		if err := extract(path, folder); err != nil {
+			return err
+		}
+		m.Medium, err = list(folder)
+		return err
+	})
+	if err := reading.Wait(); err != nil {
 		return nil, err
 	}
-	if m.Medium, err = list(folder); err != nil {
-		return nil, err
-	}
-	on := medium{folder, progress}
+	on := medium{folder, m.Medium, known, progress}
 	base, err := baseOf(on)
 	if err == nil {
 		err = base.read(m, on)
@@ -59,14 +67,13 @@ func Read(path string, progress func(string)) (*manifest.Manifest, error) {
 	return m, nil
 }
 
-// readRelease takes the release file of a layer, if it has one, in place of that of
-// the layers below.
-func readRelease(m *manifest.Manifest, content func(string) ([]byte, error)) error {
+// readRelease reads the release file of a layer, nil where it has none.
+func readRelease(content func(string) ([]byte, error)) (map[string]string, error) {
 	text, err := content(releaseFile)
-	if text != nil {
-		m.Release = beerelease.Parse(string(text))
+	if err != nil || text == nil {
+		return nil, err
 	}
-	return err
+	return beerelease.Parse(string(text)), nil
 }
 
 // extract unpacks the medium into a folder.

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"bee/core/manifest"
+	"bee/iso/manifest/internal/memory"
 )
 
 // put writes files into a new folder.
@@ -74,19 +75,28 @@ func TestRead(t *testing.T) {
 		"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "base"), "etc/bee-release": "BEE_VERSION=\"none\"\n"},
 		"90-bee.squashfs":  {"etc/bee-release": "# comment\nBEE_VERSION=\"1\"\nBEE_BUILD_INFO=\"a \\\"b\\\" \\$5\"\n"},
 	})
+	known, err := memory.In(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("TMPDIR", t.TempDir())
-	var outputs [2]bytes.Buffer
-	for i := range outputs {
-		m, err := Read(iso, func(string) {})
+	var outputs [3]bytes.Buffer
+	steps := 0
+	for i, known := range []memory.Memory{{}, known, known} {
+		steps = 0
+		m, err := Read(iso, known, func(string) { steps++ })
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := m.Write(&outputs[i]); err != nil {
 			t.Fatal(err)
 		}
+		if !bytes.Equal(outputs[0].Bytes(), outputs[i].Bytes()) {
+			t.Error("two manifests of one ISO differ")
+		}
 	}
-	if !bytes.Equal(outputs[0].Bytes(), outputs[1].Bytes()) {
-		t.Error("two manifests of one ISO differ")
+	if steps != 1 {
+		t.Errorf("layers that are known are read again: %d steps", steps)
 	}
 	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
@@ -166,7 +176,7 @@ func newAlpine(t *testing.T, change func(medium string)) string {
 func TestReadAlpine(t *testing.T) {
 	iso := newAlpine(t, func(string) {})
 	t.Setenv("TMPDIR", t.TempDir())
-	m, err := Read(iso, func(string) {})
+	m, err := Read(iso, memory.Memory{}, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,9 +216,9 @@ func TestReadRefuses(t *testing.T) {
 		newDebian(t, nil): "there is neither /live/*.squashfs (base debian) nor /apks/x86_64/APKINDEX.tar.gz (base alpine) on it",
 		newDebian(t, map[string]map[string]string{"00-base.squashfs": release}):                                                               "package database",
 		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):        "etc/bee-release",
-		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/var/lib/dpkg/status of /live/00-base.squashfs",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/live/00-base.squashfs: /var/lib/dpkg/status",
 	} {
-		if _, err := Read(iso, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Read(iso, memory.Memory{}, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
@@ -234,7 +244,7 @@ func TestReadRefusesAlpine(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
-		if _, err := Read(iso, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Read(iso, memory.Memory{}, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
