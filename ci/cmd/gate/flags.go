@@ -166,9 +166,10 @@ func (f *testFlags) check(machines []machine.Machine) error {
 // overheadMiB is what QEMU, and the test, take beside the memory of the machine.
 const overheadMiB = 512
 
-// bearable is how many machines run well at a time. Each has two processors.
+// bearable is how many machines run well at a time. Each has two processors, and waits for
+// long.
 func bearable(memoryMiB, cpus, availableMiB int) int {
-	return max(1, min(cpus/2, availableMiB/(memoryMiB+overheadMiB)))
+	return max(1, min(cpus, availableMiB/(memoryMiB+overheadMiB)))
 }
 
 // availableMiB is the memory that this machine has left.

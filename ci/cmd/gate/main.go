@@ -255,7 +255,8 @@ func (g *gate) password(from string) (module.Secret, error) {
 		g.out.Mask(value)
 		return module.Secret(value), nil
 	case "file":
-		return g.secretFile(flag, name)
+		password, err := g.secretFile(flag, name)
+		return module.Secret(strings.TrimSuffix(string(password), "\n")), err
 	}
 	// It is not repeated here: it may be the password.
 	return "", fmt.Errorf("--%s says where the password is: env:NAME for a variable, file:PATH for a file", flag)

@@ -157,8 +157,8 @@ func TestVerdictOfJobs(t *testing.T) {
 }
 
 func TestBearable(t *testing.T) {
-	got := []int{bearable(1024, 16, 64000), bearable(4096, 16, 10000), bearable(4096, 1, 100), bearable(512, 4, 0)}
-	if want := []int{8, 2, 1, 1}; !slices.Equal(got, want) {
+	got := []int{bearable(1024, 16, 64000), bearable(4096, 16, 10000), bearable(4096, 1, 100), bearable(512, 4, 0), bearable(1024, 2, 8000)}
+	if want := []int{16, 2, 1, 1, 2}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
