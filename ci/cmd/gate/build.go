@@ -99,11 +99,7 @@ func export(ctx context.Context, m module.Module, call module.Call, folder strin
 	if err != nil {
 		return err
 	}
-	size, err := tree.Size(ctx)
-	if err != nil {
-		return err
-	}
-	return whole.Folder(folder, size, func(folder string) error { return tree.Export(ctx, folder) }, checks...)
+	return whole.Folder(ctx, folder, tree, checks...)
 }
 
 // smokeFolder is where the reports of a test of what is in a folder are.

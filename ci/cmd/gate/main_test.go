@@ -18,6 +18,7 @@ import (
 	"bee/core/report"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
+	"bee/gate/internal/whole"
 )
 
 func TestMain(m *testing.M) {
@@ -36,8 +37,6 @@ type standIn struct {
 	t *testing.T
 	// do is what a function does with the place that its result goes to.
 	do func(call module.Call, to string) (string, error)
-	// size of all that it exports.
-	size int64
 	// refuse says why the module of a folder cannot be loaded.
 	refuse func(folder string) error
 
@@ -63,7 +62,7 @@ func (s *standIn) File(_ context.Context, call module.Call, path string) error {
 	return err
 }
 
-func (s *standIn) Directory(_ context.Context, call module.Call) (module.Tree, error) {
+func (s *standIn) Directory(_ context.Context, call module.Call) (whole.Source, error) {
 	return tree{s, call}, nil
 }
 
@@ -73,7 +72,7 @@ type tree struct {
 	call module.Call
 }
 
-func (t tree) Size(context.Context) (int64, error) { return t.s.size, nil }
+func (t tree) Size(context.Context) (int64, error) { return 0, errors.New("not known") }
 
 func (t tree) Export(_ context.Context, folder string) error {
 	_, err := t.s.call(t.call, folder)

@@ -12,6 +12,8 @@ import (
 	"dagger.io/dagger"
 	"dagger.io/dagger/querybuilder"
 	"github.com/Khan/genqlient/graphql"
+
+	"bee/gate/internal/whole"
 )
 
 // Variables of the SDK: a session that runs already, and the program that starts one.
@@ -61,7 +63,7 @@ func (e *engine) load(ctx context.Context, options Options) error {
 		return fmt.Errorf("no Dagger engine: %w", err)
 	}
 	if err := e.client.ModuleSource(top).AsModule().Serve(ctx); err != nil {
-		return fmt.Errorf("the Dagger module of %s: %w", top, failure(err))
+		return fmt.Errorf("the Dagger module of %s: %w", top, failure(ctx, err))
 	}
 	return nil
 }
@@ -117,7 +119,7 @@ func id[ID ~string](ctx context.Context, e *engine, call Call) (ID, error) {
 		return "", err
 	}
 	err = query.Select("id").Bind(&id).Execute(ctx)
-	return id, failure(err)
+	return id, failure(ctx, err)
 }
 
 func (e *engine) File(ctx context.Context, call Call, path string) error {
@@ -129,10 +131,10 @@ func (e *engine) File(ctx context.Context, call Call, path string) error {
 		return err
 	}
 	_, err = e.client.LoadFileFromID(file).Export(ctx, path)
-	return failure(err)
+	return failure(ctx, err)
 }
 
-func (e *engine) Directory(ctx context.Context, call Call) (Tree, error) {
+func (e *engine) Directory(ctx context.Context, call Call) (whole.Source, error) {
 	directory, err := id[dagger.DirectoryID](ctx, e, call)
 	if err != nil {
 		return nil, err
@@ -145,7 +147,7 @@ type tree struct{ directory *dagger.Directory }
 func (t tree) Size(ctx context.Context) (int64, error) {
 	paths, err := t.directory.Glob(ctx, "**")
 	if err != nil {
-		return 0, failure(err)
+		return 0, failure(ctx, err)
 	}
 	var total int64
 	for _, path := range paths {
@@ -154,7 +156,7 @@ func (t tree) Size(ctx context.Context) (int64, error) {
 		}
 		size, err := t.directory.File(path).Size(ctx)
 		if err != nil {
-			return 0, failure(err)
+			return 0, failure(ctx, err)
 		}
 		total += int64(size)
 	}
@@ -167,7 +169,7 @@ func (t tree) Export(ctx context.Context, folder string) error {
 		return err
 	}
 	_, err = t.directory.Export(ctx, folder)
-	return failure(err)
+	return failure(ctx, err)
 }
 
 func (e *engine) Up(ctx context.Context, call Call) error {
@@ -175,7 +177,7 @@ func (e *engine) Up(ctx context.Context, call Call) error {
 	if err != nil {
 		return err
 	}
-	return failure(e.client.LoadServiceFromID(service).Up(ctx))
+	return failure(ctx, e.client.LoadServiceFromID(service).Up(ctx))
 }
 
 func (e *engine) Text(ctx context.Context, call Call) (string, error) {
@@ -185,15 +187,19 @@ func (e *engine) Text(ctx context.Context, call Call) (string, error) {
 	}
 	var text *string // what returns nothing returns null
 	if err := query.Bind(&text).Execute(ctx); err != nil || text == nil {
-		return "", failure(err)
+		return "", failure(ctx, err)
 	}
 	return *text, nil
 }
 
-// failure is an error of the engine's, with what the program wrote that failed.
-func failure(err error) error {
-	if err == nil {
+// failure is an error of the engine's, with what the program wrote that failed; or, where
+// that was told to stop, why.
+func failure(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
 		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	}
 	failed := &Error{Message: err.Error()}
 	var refused *graphql.HTTPError // of a call that the module has no function for

@@ -7,6 +7,8 @@ import (
 	"io"
 	"regexp"
 	"strings"
+
+	"bee/gate/internal/whole"
 )
 
 // Module is the Dagger module of one repository.
@@ -14,21 +16,13 @@ type Module interface {
 	// File calls a function that returns a file, and writes that to a path.
 	File(ctx context.Context, call Call, path string) error
 	// Directory calls a function that returns a directory.
-	Directory(ctx context.Context, call Call) (Tree, error)
+	Directory(ctx context.Context, call Call) (whole.Source, error)
 	// Text calls a function that returns text, or nothing.
 	Text(ctx context.Context, call Call) (string, error)
 	// Up calls a function that returns a service, and runs that at its ports on this
 	// machine until it or the context ends.
 	Up(ctx context.Context, call Call) error
 	Close() error
-}
-
-// Tree is a directory that the engine has.
-type Tree interface {
-	// Size is how many bytes its files have.
-	Size(ctx context.Context) (int64, error)
-	// Export writes what is in it into a folder.
-	Export(ctx context.Context, folder string) error
 }
 
 // Call is the call of a function.

@@ -1,40 +1,56 @@
 package whole
 
 import (
+	"context"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
-// checkRoom refuses to begin what has no room: the engine's own error would not say so.
-func checkRoom(folder string, size int64) error {
+// noRoom says that a folder has not the room for a source, of which a part has been written:
+// the engine's own error does not. It is nil where there is room, or where that is not known.
+func noRoom(ctx context.Context, folder, part string, from Source) error {
+	needed, err := from.Size(ctx)
+	if err != nil {
+		return nil
+	}
 	free, err := room(folder)
-	if err == nil && free < size {
-		err = fmt.Errorf("no space left in %s: %s are needed, %s are free", folder, mib(size), mib(free))
+	if err != nil {
+		return nil
 	}
-	return err
-}
-
-// explained is an error with how much room there is, where that is not enough for all: so
-// it is where others wrote to the same file system meanwhile.
-func explained(err error, folder string, size int64) error {
-	if noRoom := checkRoom(folder, size); noRoom != nil {
-		return fmt.Errorf("%w; %w", err, noRoom)
+	if free += written(part); free >= needed {
+		return nil
 	}
-	return err
+	return fmt.Errorf("no space left in %s: %s are needed, %s are free", folder, mib(needed), mib(free))
 }
 
 // room is how many bytes this user can still write into a folder.
 func room(folder string) (int64, error) {
 	var disk syscall.Statfs_t
 	if err := syscall.Statfs(folder, &disk); err != nil {
-		return 0, fmt.Errorf("%s: %w", folder, err)
+		return 0, err
 	}
 	blocks := disk.Bavail
 	if os.Geteuid() == 0 {
 		blocks = disk.Bfree
 	}
 	return int64(blocks) * disk.Bsize, nil
+}
+
+// written is how many bytes the files below a folder take.
+func written(folder string) (total int64) {
+	filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if info, err := entry.Info(); err == nil {
+			total += info.Sys().(*syscall.Stat_t).Blocks * 512 // stat(2): always in such units
+		}
+		return nil
+	})
+	return total
 }
 
 func mib(bytes int64) string { return fmt.Sprintf("%.1f MiB", float64(bytes)/(1<<20)) }

@@ -3,6 +3,7 @@
 package whole
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,10 +14,17 @@ import (
 // where new files wait until all are there.
 const part = ".part"
 
-// Folder has fill write so many bytes into a new folder, and moves what is there then into
-// the folder of the path, in place of what has the same name. Each check looks at the new
-// folder first.
-func Folder(path string, size int64, fill func(folder string) error, checks ...func(folder string) error) (err error) {
+// Source is what a folder is filled from.
+type Source interface {
+	// Export writes all of it into a folder.
+	Export(ctx context.Context, folder string) error
+	// Size is how many bytes it has.
+	Size(ctx context.Context) (int64, error)
+}
+
+// Folder exports a source into a new folder, and moves what is there then into the folder
+// of the path, in place of what has the same name. Each check looks at the new folder first.
+func Folder(ctx context.Context, path string, from Source, checks ...func(folder string) error) (err error) {
 	_, err = os.Stat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	defer func() {
@@ -32,12 +40,12 @@ func Folder(path string, size int64, fill func(folder string) error, checks ...f
 		return err
 	}
 	defer os.RemoveAll(waiting)
-	if err := checkRoom(path, size); err != nil {
-		return err
+	if err := from.Export(ctx, waiting); err != nil {
+		return errors.Join(err, noRoom(ctx, path, waiting, from))
 	}
-	for _, step := range append([]func(string) error{fill, readable}, checks...) {
-		if err := step(waiting); err != nil {
-			return explained(err, path, size)
+	for _, look := range append([]func(string) error{readable}, checks...) {
+		if err := look(waiting); err != nil {
+			return err
 		}
 	}
 	entries, err := os.ReadDir(waiting)

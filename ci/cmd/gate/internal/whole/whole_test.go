@@ -1,6 +1,7 @@
 package whole
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -37,16 +38,25 @@ func holds(t *testing.T, what, folder, want string) {
 	}
 }
 
+// source is one that exports by a function.
+type source struct {
+	size   int64
+	export func(folder string) error
+}
+
+func (s source) Size(context.Context) (int64, error)           { return s.size, nil }
+func (s source) Export(_ context.Context, folder string) error { return s.export(folder) }
+
 func TestFolder(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "new", "dist")
-	fill := func(text string) func(string) error {
-		return func(folder string) error {
+	text := func(text string) source {
+		return source{10, func(folder string) error {
 			put(t, filepath.Join(folder, "a"), text)
 			put(t, filepath.Join(folder, "sub", text), text)
 			return os.Chmod(folder, 0o700)
-		}
+		}}
 	}
-	if err := Folder(folder, 10, fill("1")); err != nil {
+	if err := Folder(t.Context(), folder, text("1")); err != nil {
 		t.Fatal(err)
 	}
 	holds(t, "first", folder, "a=1 sub/1=1")
@@ -58,22 +68,23 @@ func TestFolder(t *testing.T) {
 
 	put(t, filepath.Join(folder, "mine"), "x")
 	put(t, filepath.Join(folder, part, "left"), "of one that was killed")
-	if err := Folder(folder, 10, fill("2")); err != nil {
+	if err := Folder(t.Context(), folder, text("2")); err != nil {
 		t.Fatal(err)
 	}
 	holds(t, "again", folder, "a=2 mine=x sub/2=2")
 
 	odd := errors.New("odd")
 	failing := func(string) error { return odd }
-	if err := Folder(folder, 10, fill("3"), failing); !errors.Is(err, odd) {
+	if err := Folder(t.Context(), folder, text("3"), failing); err == nil || err.Error() != "odd" {
 		t.Errorf("a check fails: %v", err)
 	}
-	if err := Folder(folder, 10, func(folder string) error { return errors.Join(fill("3")(folder), odd) }); !errors.Is(err, odd) {
+	broken := source{10, func(folder string) error { return errors.Join(text("3").export(folder), odd) }}
+	if err := Folder(t.Context(), folder, broken); err == nil || err.Error() != "odd" {
 		t.Errorf("it cannot be filled: %v", err)
 	}
 	holds(t, "after a failure", folder, "a=2 mine=x sub/2=2")
 	none := filepath.Join(t.TempDir(), "none")
-	if err := Folder(none, 10, failing); !errors.Is(err, odd) {
+	if err := Folder(t.Context(), none, broken); !errors.Is(err, odd) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(none); !errors.Is(err, fs.ErrNotExist) {
@@ -83,17 +94,14 @@ func TestFolder(t *testing.T) {
 
 func TestNoRoom(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "dist")
-	err := Folder(folder, 1<<60, func(string) error {
-		t.Error("it was filled")
-		return nil
-	})
-	if err == nil || !strings.HasPrefix(err.Error(), "no space left in "+folder+": 1099511627776.0 MiB are needed, ") {
+	err := Folder(t.Context(), folder, source{1 << 60, func(string) error { return errors.New("EOF") }})
+	if err == nil || !strings.HasPrefix(err.Error(), "EOF\nno space left in "+folder+": 1099511627776.0 MiB are needed, ") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// On a file system that others fill meanwhile, it says so, and all is as before.
-func TestNoRoomAnyMore(t *testing.T) {
+// A small file system that is full says how full, without what of the new files is there.
+func TestSmallFileSystem(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can mount a small file system")
 	}
@@ -103,17 +111,12 @@ func TestNoRoomAnyMore(t *testing.T) {
 	}
 	t.Cleanup(func() { syscall.Unmount(folder, 0) })
 	put(t, filepath.Join(folder, "a"), "old")
-	err := Folder(folder, 700<<10, func(waiting string) error {
-		if err := os.WriteFile(filepath.Join(folder, "other"), make([]byte, 600<<10), 0o600); err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(waiting, "a"), make([]byte, 700<<10), 0o600)
-	})
-	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "no space left in "+folder+": 0.7 MiB are needed, 0.0 MiB are free") {
+	const size = 1500 << 10
+	err := Folder(t.Context(), folder, source{size, func(waiting string) error {
+		return os.WriteFile(filepath.Join(waiting, "a"), make([]byte, size), 0o600)
+	}})
+	if !errors.Is(err, syscall.ENOSPC) || !strings.HasSuffix(err.Error(), "\nno space left in "+folder+": 1.5 MiB are needed, 1.0 MiB are free") {
 		t.Errorf("got %v", err)
-	}
-	if err := os.Remove(filepath.Join(folder, "other")); err != nil {
-		t.Fatal(err)
 	}
 	holds(t, "after that", folder, "a=old")
 }
