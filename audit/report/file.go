@@ -1,6 +1,7 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -39,6 +40,9 @@ func Decode(input io.Reader, name string) (*Report, error) {
 	var head struct {
 		SchemaVersion string          `json:"schema_version"`
 		Collectors    json.RawMessage `json:"collectors"`
+	}
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, fmt.Errorf("%s is not an audit report: it is empty", name)
 	}
 	if err := json.Unmarshal(b, &head); err != nil {
 		return nil, fmt.Errorf("%s is not an audit report: %w", name, jsonerror.Reword(err))

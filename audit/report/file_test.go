@@ -27,7 +27,7 @@ func TestWrittenIsRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                      "not an audit report",
+		"":                                      "not an audit report: it is empty",
 		"[1]":                                   "not an audit report: it is an array, not an object",
 		"{}":                                    "no schema_version",
 		`{"cpu": {}}`:                           "no schema_version",

@@ -111,7 +111,7 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	if from != "" {
 		c, err := capture.Open(from)
 		if err != nil {
-			return fmt.Errorf("--root: %w", err)
+			return fmt.Errorf("--root: %w", mistaken(err, auditCapture, from, glance(from)))
 		}
 		m, replay = c, &report.Replay{
 			Capture:      printable.Escape([]byte(from)),
