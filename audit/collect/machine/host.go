@@ -39,10 +39,32 @@ func (*Host) Files() fs.FS { return os.DirFS("/") }
 // Run implements [Machine]. The tool runs in a process group of its own with no
 // input; the whole group is killed when the tool ends or must end.
 func (h *Host) Run(ctx context.Context, c Command) Result {
+	first := h.once(ctx, c, c.Limit)
+	if !errors.Is(first.Err, ErrTimeLimit) || errors.Is(first.Err, ErrStuck) || c.SecondLimit == 0 || !Leaves(ctx, c.SecondLimit) {
+		return first
+	}
+	second := h.once(ctx, c, c.SecondLimit)
+	second.Duration += first.Duration
+	dropped := first.Stdout
+	var exit *ExitError
+	if second.Err != nil && !errors.As(second.Err, &exit) {
+		second.Err = fmt.Errorf("%w; run once more, it %w", first.Err, second.Err)
+		// Neither came to its end: the one that came further has more to say.
+		if len(first.Stdout) > len(second.Stdout) {
+			dropped = second.Stdout
+			second.Stdout, second.Stderr = first.Stdout, first.Stderr
+		}
+	}
+	h.outputs.forget(dropped)
+	return second
+}
+
+// once runs a tool once.
+func (h *Host) once(ctx context.Context, c Command, limit time.Duration) Result {
 	if ctx.Err() != nil {
 		return Result{Command: c, Err: interrupted(ctx)}
 	}
-	ctx, cancelLimit := context.WithTimeoutCause(ctx, c.Limit, ErrTimeLimit)
+	ctx, cancelLimit := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w of %v", ErrTimeLimit, limit))
 	defer cancelLimit()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -79,6 +79,82 @@ func TestTimeLimitKeepsPartialOutput(t *testing.T) {
 	}
 }
 
+// A tool that reached its time limit is run once more, where there is time for it.
+// What came further is kept.
+func TestRunOnceMore(t *testing.T) {
+	const limit, endless = 500 * time.Millisecond, `exec sleep 100`
+	for name, c := range map[string]struct {
+		first, second string
+		secondLimit   time.Duration
+		total         time.Duration
+		runs          int
+		stdout        string
+		err           string
+	}{
+		"slow, then quick":       {`echo part; ` + endless, `echo all`, generous, 0, 2, "all\n", ""},
+		"slow, then it fails":    {`echo part; ` + endless, `exit 3`, generous, 0, 2, "", "exited with status 3"},
+		"always slow":            {endless, `echo more; ` + endless, 2 * limit, 0, 2, "more\n", "reached its time limit of 500ms; run once more, it reached its time limit of 1s"},
+		"the second says less":   {`echo more; ` + endless, endless, 2 * limit, 0, 2, "more\n", "reached its time limit of 500ms; run once more, it reached its time limit of 1s"},
+		"quick":                  {`echo all`, `echo twice`, generous, 0, 1, "all\n", ""},
+		"it fails":               {`exit 3`, `echo twice`, generous, 0, 1, "", "exited with status 3"},
+		"no time for the second": {endless, `echo twice`, generous, generous, 1, "", "reached its time limit of 500ms"},
+		"nobody asked for it":    {endless, `echo twice`, 0, 0, 1, "", "reached its time limit of 500ms"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, runs := t.Context(), filepath.Join(t.TempDir(), "runs")
+			if c.total > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, c.total)
+				defer cancel()
+			}
+			var h Host
+			script := `n=$(cat ` + runs + ` 2>/dev/null); echo "$n"1 >` + runs + `; [ "$n" ] || { ` + c.first + `; exit; }; ` + c.second
+			r := h.Run(ctx, Command{Tool: "sh", Args: []string{"-c", script}, Limit: limit, SecondLimit: c.secondLimit})
+			said := ""
+			if r.Err != nil {
+				said = r.Err.Error()
+			}
+			if string(r.Stdout) != c.stdout || said != c.err {
+				t.Errorf("stdout %q, error %q", r.Stdout, said)
+			}
+			if strings.Contains(c.err, "time limit") != errors.Is(r.Err, ErrTimeLimit) {
+				t.Errorf("%q is a time limit: %v", r.Err, errors.Is(r.Err, ErrTimeLimit))
+			}
+			if b, err := os.ReadFile(runs); err != nil || len(strings.TrimSpace(string(b))) != c.runs {
+				t.Errorf("it ran %d times, not %d: %v", len(strings.TrimSpace(string(b))), c.runs, err)
+			}
+			if least := time.Duration(c.runs-1) * limit; r.Duration < least || r.Duration > generous {
+				t.Errorf("it took %v, want more than %v", r.Duration, least)
+			}
+		})
+	}
+}
+
+// What the first run printed does not take up room for ever.
+func TestOutputOfTheFirstRunIsForgotten(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	for _, c := range []struct{ first, second, limit string }{
+		{`head -c 1000000 /dev/zero; exec sleep 100`, `echo all`, "1m"},
+		{`echo less; exec sleep 100`, `head -c 1000000 /dev/zero; exec sleep 100`, "1s"},
+		{`head -c 1000000 /dev/zero; exec sleep 100`, `head -c 500000 /dev/zero; exec sleep 100`, "1s"},
+	} {
+		_ = os.Remove(mark)
+		second, err := time.ParseDuration(c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var h Host
+		r := h.Run(t.Context(), Command{
+			Tool: "sh", Args: []string{"-c", `[ -e ` + mark + ` ] || { : >` + mark + `; ` + c.first + `; }; ` + c.second},
+			Limit: time.Second, SecondLimit: second,
+		})
+		if want := max(0, len(r.Stdout)-share); h.outputs.used != want || len(h.outputs.running) != 0 {
+			t.Errorf("%d bytes used by %d, want %d (error %v)", h.outputs.used, len(h.outputs.running), want, r.Err)
+		}
+	}
+}
+
 // Children die with the tool: at its time limit, and also when the tool ends
 // well and leaves one running.
 func TestChildrenAreKilled(t *testing.T) {
@@ -249,6 +325,46 @@ func TestInterrupt(t *testing.T) {
 	r = sh(t, ctx, generous, `echo started`)
 	if !errors.Is(r.Err, ErrInterrupted) || !errors.Is(r.Err, why) || len(r.Stdout) > 0 {
 		t.Errorf("after the end: stdout %q, error %v", r.Stdout, r.Err)
+	}
+}
+
+// An interrupted second run costs nothing of the first.
+func TestInterruptedOnceMore(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for _, err := os.Stat(mark + "2"); err != nil; _, err = os.Stat(mark + "2") {
+			time.Sleep(10 * time.Millisecond)
+		}
+		cancel()
+	}()
+	r := new(Host).Run(ctx, Command{
+		Tool: "sh", Args: []string{"-c", `if [ -e ` + mark + ` ]; then : >` + mark + `2; else : >` + mark + `; echo part; fi; exec sleep 100`},
+		Limit: time.Second, SecondLimit: generous,
+	})
+	if string(r.Stdout) != "part\n" || !errors.Is(r.Err, ErrTimeLimit) || !errors.Is(r.Err, ErrInterrupted) {
+		t.Errorf("stdout %q, error %v", r.Stdout, r.Err)
+	}
+}
+
+func TestLeaves(t *testing.T) {
+	bounded, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		d    time.Duration
+		want bool
+	}{
+		"no end":   {t.Context(), time.Hour, true},
+		"enough":   {bounded, 30 * time.Second, true},
+		"too much": {bounded, time.Minute, false},
+		"ended":    {ended, 0, false},
+	} {
+		if got := Leaves(c.ctx, c.d); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }
 
