@@ -1,29 +1,30 @@
 # The commands of a working day. Those that need a Dagger engine make sure of one first.
 
-.PHONY: iso build smoke boot test unit fuzz bench lint e2e gate engine clean help
+.PHONY: iso build smoke boot test unit fuzz bench lint e2e gate engine ensure clean help
 .DEFAULT_GOAL := help
 
 # The engine's environment goes before each command, so that it is read once it runs.
-DAGGER = eval "$$(go run ./engine env)" && dagger call --progress=plain
+RUN_GATE = eval "$$(go run ./engine env)" && go run ./ci/cmd/gate
+
+ISO = dist/bee.iso
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1	/p' $(MAKEFILE_LIST)
 
-iso: build smoke ## build the ISO into dist/ and boot it in QEMU
+iso: ensure ## build the ISO into dist/ and boot it in QEMU; ARGS="--nvidia=false --authorized-keys FILE"
+	@$(RUN_GATE) iso $(ARGS)
 
-build: engine ## build the ISO into dist/, without booting it
-	@mkdir -p dist
-	$(DAGGER) build export --path dist
+build: ensure ## build the ISO into dist/, without booting it; ARGS as for iso
+	@$(RUN_GATE) build $(ARGS)
 
-smoke: engine ## boot dist/bee.iso in QEMU, under BIOS and UEFI, and check it
-	@rm -rf dist/smoke
-	@set -e; for machine in bios uefi; do \
-		$(DAGGER) smoke-report --iso dist/bee.iso --machine $$machine export --path dist/smoke/$$machine; \
-	done
-	@go run ./iso/smoke verdict dist/smoke/bios dist/smoke/uefi
+smoke: $(ISO) ensure ## boot dist/bee.iso, or ISO=FILE, in QEMU, under BIOS and UEFI, and check it; ARGS="--machine server"
+	@export GATE_MACHINE="$${GATE_MACHINE-bios,uefi}" && $(RUN_GATE) smoke --iso $(ISO) --report dist/smoke $(ARGS)
 
-boot: engine ## boot dist/bee.iso and keep it running: ssh -p 2222 root@localhost
-	$(DAGGER) boot --iso dist/bee.iso up
+boot: $(ISO) ensure ## boot dist/bee.iso, or ISO=FILE, and keep it running; ARGS="--machine uefi"
+	@$(RUN_GATE) boot --iso $(ISO) $(ARGS)
+
+$(ISO):
+	@echo "there is no $@; make build makes dist/bee.iso" >&2; exit 1
 
 test: lint unit e2e ## lint, unit and end-to-end tests: what .ci/run runs
 
@@ -42,16 +43,19 @@ fuzz: ## every fuzz test for a while each: make fuzz TIME=60s
 bench: ## how long the audit program takes
 	go test -run '^$$' -bench . ./audit/...
 
-lint: engine ## gofmt, vet, staticcheck, govulncheck, shellcheck
-	$(DAGGER) lint
+lint: ensure ## gofmt, vet, staticcheck, govulncheck, shellcheck
+	@$(RUN_GATE) lint
 
-e2e: engine ## every pipeline for real: builds, boots, broken ISOs, bad input; RUN=TestBadInput for one
+e2e: ensure ## every pipeline for real: builds, boots, broken ISOs, bad input; RUN=TestBadInput for one
 	eval "$$(go run ./engine env)" && go test -v -count=1 -timeout 75m $(if $(RUN),-run "$(RUN)") ./ci/e2e
 
-gate: engine ## one step of a pipeline: make gate GATE="smoke --iso dist/bee.iso --report dist/smoke"
-	eval "$$(go run ./engine env)" && go run ./ci/cmd/gate $(GATE)
+gate: ensure ## one step of a pipeline: make gate GATE="smoke --iso dist/bee.iso --report dist/smoke"
+	$(RUN_GATE) $(GATE)
 
-engine: ## make sure of a Dagger engine
+engine: ensure ## make sure of a Dagger engine, and tell how dagger gets into a shell
+	@echo 'dagger in this shell: eval "$$(go run ./engine env)"'
+
+ensure:
 	@go run ./engine ensure
 
 clean: ## remove what was built

@@ -80,7 +80,7 @@ func (m *Bee) Lock(ctx context.Context) (*dagger.File, error) {
 // mirror, too.
 //
 //	dagger call alpine-mirror export --path alpine-mirror
-//	dagger call --apk-mirror alpine-mirror build-iso export --path bee.iso
+//	dagger call --apk-mirror alpine-mirror build-iso export --path dist/bee.iso
 //
 // +cache="session"
 func (m *Bee) AlpineMirror(ctx context.Context) (*dagger.Directory, error) {

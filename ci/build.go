@@ -21,7 +21,7 @@ import (
 // It is hybrid: for CD, USB stick and virtual media, under BIOS and UEFI. What is on it is
 // said before the function:
 //
-//	dagger call --authorized-keys ~/.ssh/id_ed25519.pub build-iso export --path bee.iso
+//	dagger call --authorized-keys ~/.ssh/id_ed25519.pub build-iso export --path dist/bee.iso
 func (m *Bee) BuildIso(ctx context.Context) (*dagger.File, error) {
 	b, err := m.builder(ctx)
 	if err != nil {
@@ -157,7 +157,7 @@ func withAccess(ctx context.Context, own *dagger.Directory, contents Contents) (
 		if err != nil {
 			return nil, "", err
 		}
-		hash, err := access.HashPassword(plain)
+		hash, err := access.HashPassword(strings.TrimSuffix(plain, "\n")) // of a file
 		if err != nil {
 			return nil, "", err
 		}

@@ -1,14 +1,14 @@
 // Builds bee, a bootable live ISO that audits server hardware, and proves in
 // QEMU that it works.
 //
-//	dagger call build-iso export --path bee.iso     an ISO
-//	dagger call build export --path dist            the ISO with its checksums and manifest
-//	dagger call smoke-test                          boot it, check it, fail if it is not right
-//	dagger call boot up                             boot it and try it: ssh -p 2222 root@localhost
+//	dagger call build-iso export --path dist/bee.iso   an ISO
+//	dagger call build export --path dist               the ISO with its checksums and manifest
+//	dagger call smoke-test                             boot it, check it, fail if it is not right
+//	dagger call boot up                                boot it and try it, by ssh
 //
 // What is on the ISO is said before the function, and holds for all of them:
 //
-//	dagger call --base debian --nvidia=false build-iso export --path bee.iso
+//	dagger call --base debian --nvidia=false build-iso export --path dist/bee.iso
 //	dagger call --gpu-burn boot up
 //
 // Every input is pinned in VERSIONS, and VERSIONS.local overrides it on one site.
@@ -61,9 +61,9 @@ func New(
 	// authorized_keys. With them there are no passwords.
 	// +optional
 	authorizedKeys *dagger.File,
-	// Password for root and bee, with which the smoke test logs in, too. Without it
-	// and without keys, the ISO makes a random one at each boot and shows it on its
-	// console.
+	// Password for root and bee, with which the smoke test logs in, too; env:NAME or
+	// file:PATH says where it is. Without it and without keys, the ISO makes a random one
+	// at each boot and shows it on its console.
 	// +optional
 	password *dagger.Secret,
 	// Put the NVIDIA driver on the ISO.

@@ -94,7 +94,7 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File, rebuild stri
 //
 // It needs nothing but what a build needs, and no network where a build needs none:
 //
-//	dagger call release --version v1.2.0 --releases releases export --path releases/v1.2.0
+//	dagger call release --version v1.2.0 export --path releases/v1.2.0
 //
 // +cache="never"
 func (m *Bee) Release(

@@ -96,10 +96,10 @@ func (m *modules) smokeReport(ctx context.Context, iso *dagger.File, options smo
 
 // Boots the ISO and keeps it running.
 //
-// It answers SSH on port 2222, and the password is in the log, unless one was set:
+// It answers SSH on port 2222; a line of the log says when, and by which command. The
+// password is in the log, unless one was set. Ctrl-C ends it:
 //
 //	dagger call boot up
-//	ssh -p 2222 root@localhost
 func (m *Bee) Boot(
 	ctx context.Context,
 	// An ISO that is there already. Default: the one of build-iso.

@@ -108,7 +108,7 @@ ensure built into PATH and name the local engine when one runs.`,
 				return err
 			}
 			if running != 0 && os.Getenv(runnerHost) == "" {
-				fmt.Printf("export %s=%s\n", runnerHost, quote(m.runner()))
+				fmt.Printf("export %s=%s\n", runnerHost, quote(m.layout.Address()))
 			}
 			fmt.Println("export DO_NOT_TRACK=1 DAGGER_NO_NAG=1")
 			return nil

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"bee/core/claim"
 	"bee/core/versions"
 	"bee/engine/internal/build"
 	"bee/engine/internal/layout"
@@ -28,12 +29,13 @@ func ensure(ctx context.Context, local bool) error {
 	if err := os.MkdirAll(string(m.layout), 0o755); err != nil {
 		return fmt.Errorf("%w: set XDG_CACHE_HOME to a folder that you may write to", err)
 	}
-	waiting := func(pid int) {
-		progress.Printf("waiting for process %d, which builds or starts the engine", pid)
+	mine := claim.Claim{Thing: string(m.layout), Does: "builds or starts the engine"}
+	release, err := claim.Take(ctx, mine, func(other claim.Claim) { progress.Printf("waiting for %s", other) })
+	if err != nil {
+		return err
 	}
-	return supervise.WithLock(ctx, m.layout.BuildLock(), waiting, func() error {
-		return m.ensure(ctx, local)
-	})
+	defer release()
+	return m.ensure(ctx, local)
 }
 
 type manager struct {
@@ -72,7 +74,7 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 	builder := &build.Builder{Layout: m.layout, Source: source, Versions: m.versions, Self: m.self, Log: log, GoEnv: settings}
 
 	host := os.Getenv(runnerHost)
-	if host == m.runner() {
+	if host == m.layout.Address() {
 		host = "" // set by env
 	}
 	_, running, err := supervise.Running(m.layout)
@@ -161,9 +163,9 @@ func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
 
 // override writes the managed block and says so when that changes it.
 func (m *manager) override(lines []override.Line) error {
-	changed, err := override.Write(versions.LocalFile, lines)
-	if changed {
-		progress.Printf("%s is up to date", versions.LocalFile)
+	wrote, err := override.Write(versions.LocalFile, lines)
+	if err == nil && wrote != "" {
+		progress.Printf("%s", wrote)
 	}
 	return err
 }
@@ -194,6 +196,3 @@ func (m *manager) buildError(ctx context.Context, err error) error {
 	}
 	return err
 }
-
-// runner is the local engine's address, for runnerHost.
-func (m *manager) runner() string { return "unix://" + m.layout.Socket() }

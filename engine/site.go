@@ -24,11 +24,7 @@ func pins(root string) (*versions.Versions, error) {
 	if err != nil {
 		return nil, err
 	}
-	users, err := override.Own(local)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", versions.LocalFile, err)
-	}
-	return versions.Parse(text, users)
+	return versions.ParseUser(text, local)
 }
 
 func debianImage(v *versions.Versions, engine build.Engine) string {

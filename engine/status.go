@@ -62,7 +62,7 @@ serves and how much disk it takes. The exit code is 0 either way.`,
 }
 
 func (m *manager) status(cmd *cobra.Command) (status, error) {
-	s := status{RunnerHost: m.runner(), Log: m.layout.Log(), BuildLog: m.layout.BuildLog(), Folder: string(m.layout)}
+	s := status{RunnerHost: m.layout.Address(), Log: m.layout.Log(), BuildLog: m.layout.BuildLog(), Folder: string(m.layout)}
 	engine, pid, err := supervise.Running(m.layout)
 	if err != nil {
 		return s, err

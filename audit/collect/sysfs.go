@@ -16,7 +16,7 @@ import (
 
 // deviceLimit (a variable for tests) is how long a device may take at first to
 // answer through its files in sysfs; see [longer].
-var deviceLimit = 5 * time.Second
+var deviceLimit = 10 * time.Second
 
 // ask returns what read reads from the files of one device in sysfs. The kernel
 // asks the device for some of them, and one that is broken may never answer. Such

@@ -1,6 +1,6 @@
 // Package report writes and reads the report of a smoke test: report.json for
-// programs, junit.xml for CI systems, serial.log, console.png and the audit's
-// bee-audit.json for people.
+// programs, junit.xml for CI systems, summary.txt, serial.log, console.png and the
+// audit's bee-audit.json for people.
 package report
 
 import (
@@ -17,6 +17,7 @@ import (
 const (
 	JSONFile    = "report.json"
 	JUnitFile   = "junit.xml"
+	SummaryFile = "summary.txt"
 	SerialFile  = "serial.log"
 	ConsoleFile = "console.png"
 	// What the audit on the machine reported.
@@ -133,7 +134,20 @@ func Prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	for _, name := range []string{JSONFile, JUnitFile, SerialFile, ConsoleFile, AuditFile} {
+	return removeFiles(dir)
+}
+
+// Remove takes away the files of a report, and the folder, if there is nothing else in it.
+func Remove(dir string) error {
+	if err := removeFiles(dir); err != nil {
+		return err
+	}
+	os.Remove(dir)
+	return nil
+}
+
+func removeFiles(dir string) error {
+	for _, name := range []string{JSONFile, JUnitFile, SummaryFile, SerialFile, ConsoleFile, AuditFile} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !os.IsNotExist(err) {
 			return err
 		}
@@ -154,6 +168,9 @@ func (r *Report) Write(dir, serial string) error {
 		return err
 	}
 	if err := write(dir, JUnitFile, junit); err != nil {
+		return err
+	}
+	if err := write(dir, SummaryFile, []byte(r.summary())); err != nil {
 		return err
 	}
 	data, err := json.MarshalIndent(r, "", "  ")

@@ -13,6 +13,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add(string(text), "# why\nDEBIAN_MIRROR=image\r\n\n")
 	f.Add(string(text), "GPU_BURN_ARCHITECTURES=80 90 999")
+	f.Add(string(text), "BASE=alpine\n"+BlockBegin+"\nBASE=debian\n"+BlockEnd+"\n")
 	f.Fuzz(func(t *testing.T, text, local string) {
 		v, err := Parse(text, local)
 		if err != nil {
@@ -20,6 +21,19 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("an error that names no file: %v", err)
 			}
 			return
+		}
+		user, _, err := SplitLocal(local)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lines, err := Lines(LocalFile, user); err != nil {
+			t.Error(err)
+		} else {
+			for _, line := range lines {
+				if got := *v.fields()[line.Key].value; got != line.Value {
+					t.Errorf("%s=%q, and not as its user says, %q", line.Key, got, line.Value)
+				}
+			}
 		}
 		var again strings.Builder
 		for key, field := range v.fields() {

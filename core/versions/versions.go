@@ -4,7 +4,8 @@
 // Both files hold lines of KEY=VALUE, comments that begin with # on a line of
 // their own, and blank lines. Every key is known, stands once in a file, and
 // has a value of its kind; anything else is an error that names the file, the
-// line and the key.
+// line and the key. In VERSIONS.local a key may stand in the block of the local
+// engine, too, where the user's line wins.
 package versions
 
 import (
@@ -146,14 +147,19 @@ func ReadFiles(root string) (text, local string, err error) {
 
 // Parse reads the text of VERSIONS and, over it, that of VERSIONS.local, which
 // may be empty. Every key must be in VERSIONS; VERSIONS.local holds any of them.
-func Parse(text, local string) (*Versions, error) {
+func Parse(text, local string) (*Versions, error) { return parse(text, local, true) }
+
+// ParseUser is Parse without the block of the local engine.
+func ParseUser(text, local string) (*Versions, error) { return parse(text, local, false) }
+
+func parse(text, local string, withBlock bool) (*Versions, error) {
 	v := &Versions{}
 	fields := v.fields()
 	pins, err := parseFile(File, text, fields)
 	if err != nil {
 		return nil, err
 	}
-	overrides, err := parseFile(LocalFile, local, fields)
+	overrides, err := parseLocal(local, withBlock, fields)
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,40 @@ func TestLocalOverrides(t *testing.T) {
 	}
 }
 
+// A user's line wins over that of the local engine's block, wherever it stands.
+func TestUsersLinesWin(t *testing.T) {
+	const block = BlockBegin + "\n# why\nDEBIAN_MIRROR=image\nBASE=debian\n" + BlockEnd + "\n"
+	const mine = "DEBIAN_MIRROR=http://mirror.example/debian\n"
+	for name, local := range map[string]string{
+		"before": mine + block, "after": block + mine, "other line ends": strings.ReplaceAll(block, "\n", "\r\n") + mine,
+	} {
+		v, err := Parse(readRepo(t, File), local)
+		if err != nil || v.DebianMirror != "http://mirror.example/debian" || v.Base != "debian" {
+			t.Errorf("%s: %+v, %v", name, v, err)
+		}
+		v, err = ParseUser(readRepo(t, File), local)
+		if err != nil || v.DebianMirror != "http://mirror.example/debian" || v.Base != "alpine" {
+			t.Errorf("%s, without the block: %+v, %v", name, v, err)
+		}
+	}
+	for want, local := range map[string]string{
+		"VERSIONS.local:6: BASE: duplicate, already set on line 1":       "BASE=alpine\n" + block[:strings.Index(block, "DEBIAN")] + BlockEnd + "\n\nBASE=debian\n",
+		"VERSIONS.local:4: BASE: duplicate, already set on line 3":       "\n" + BlockBegin + "\nBASE=alpine\nBASE=debian\n" + BlockEnd,
+		"VERSIONS.local: the line \"" + BlockBegin + "\" has no \"# <<<": mine + BlockBegin + "\n",
+	} {
+		if _, err := Parse(readRepo(t, File), local); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error is %v, want %s…", err, want)
+		}
+	}
+}
+
+func TestSplitLocal(t *testing.T) {
+	user, block, err := SplitLocal("A=1\n" + BlockBegin + "\r\nB=2\n" + BlockEnd + "\n# " + BlockBegin + "\nC=3")
+	if err != nil || user != "A=1\n# "+BlockBegin+"\nC=3" || block != BlockBegin+"\r\nB=2\n"+BlockEnd+"\n" {
+		t.Errorf("%q, %q, %v", user, block, err)
+	}
+}
+
 func TestArchitectures(t *testing.T) {
 	v, err := Parse(readRepo(t, File), "GPU_BURN_ARCHITECTURES=80 90 120")
 	if err != nil {

@@ -1,18 +1,29 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"os"
+	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"bee/core/iso9660"
 	"bee/core/machine"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
+	"bee/iso/smoke/internal/remote"
 )
 
-// bootSSH is where the machine of `smoke boot` answers SSH.
-const bootSSH = "0.0.0.0:2222"
+// Where the machine of `smoke boot` answers SSH, and how this machine reaches it. The host
+// key is another one at each boot, which would make ssh refuse the second one.
+const (
+	bootSSH   = "0.0.0.0:2222"
+	reachSSH  = "localhost:2222"
+	sshToBoot = "ssh -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@localhost"
+)
 
 func bootCommand() *cobra.Command {
 	var config qemu.Config
@@ -21,11 +32,13 @@ func bootCommand() *cobra.Command {
 		Use:   "boot --iso FILE",
 		Short: "Boot an ISO in QEMU, with its serial console on this terminal",
 		Long: `boot boots an ISO in QEMU and connects its serial console, where root is logged
-in, with this terminal. SSH answers on port 2222 of every address of this machine:
+in, with this terminal. SSH answers on port 2222 of every address of this machine,
+and a line says when:
 
-  ssh -p 2222 root@localhost
+  ` + sshToBoot + `
 
-The password is on the console. Ctrl-A X ends the machine.
+The password is on the console. Ctrl-A X ends the machine; Ctrl-C does, where there
+is no terminal to type in.
 
 --machine takes the ` + machine.Words,
 		Example: `  smoke boot --iso bee.iso --machine uefi`,
@@ -45,8 +58,19 @@ The password is on the console. Ctrl-A X ends the machine.
 			defer remove()
 			config.Media, config.MemoryMiB = boots.Media, boots.MemoryMiB
 			config.Accelerator = qemu.FindAccelerator(cmd.Context())
+			end := "Ctrl-A X ends the machine"
+			if !term.IsTerminal(int(os.Stdin.Fd())) {
+				end = "Ctrl-C ends the machine"
+			}
+			fmt.Fprintln(cmd.ErrOrStderr(), "booting; "+end)
+			ctx, stop := context.WithCancel(cmd.Context())
+			defer stop()
 			if boots.Network != machine.None {
-				fmt.Fprintln(cmd.ErrOrStderr(), "ssh -p 2222 root@localhost, once the password is shown below; Ctrl-A X ends the machine")
+				go func() {
+					if awaitSSH(ctx, reachSSH) == nil {
+						fmt.Fprintf(cmd.ErrOrStderr(), "\nready: %s (a password, where one is needed, is shown above); %s\n", sshToBoot, end)
+					}
+				}()
 			}
 			return qemu.Interactive(cmd.Context(), config)
 		},
@@ -56,4 +80,23 @@ The password is on the console. Ctrl-A X ends the machine.
 	cmd.MarkFlagRequired("iso")
 	cmd.MarkFlagFilename("iso", "iso")
 	return cmd
+}
+
+// awaitSSH waits for the server that answers at an address: one that has its keys, and
+// refuses who has none.
+func awaitSSH(ctx context.Context, address string) error {
+	for {
+		shell, err := remote.DialSSH(ctx, address, "root")
+		if err == nil {
+			return shell.Close()
+		}
+		if errors.Is(err, remote.ErrRefused) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(time.Second):
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,7 +109,7 @@ func credentials(identity, variable, host string) (driver.Credentials, error) {
 		}
 		return driver.Credentials{Key: key}, nil
 	case variable != "":
-		password := os.Getenv(variable)
+		password := strings.TrimSuffix(os.Getenv(variable), "\n") // of what came from a file
 		if password == "" {
 			return none, fmt.Errorf("--password-env %s: the variable is not set, or empty", variable)
 		}

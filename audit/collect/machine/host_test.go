@@ -82,23 +82,23 @@ func TestTimeLimitKeepsPartialOutput(t *testing.T) {
 // A tool that reached its time limit is run once more, where there is time for it.
 // What came further is kept.
 func TestRunOnceMore(t *testing.T) {
-	const limit, endless = 500 * time.Millisecond, `exec sleep 100`
+	const limit, endless = time.Second, `exec sleep 100`
 	for name, c := range map[string]struct {
-		first, second string
-		secondLimit   time.Duration
-		total         time.Duration
-		runs          int
-		stdout        string
-		err           string
+		first, second      string
+		limit, secondLimit time.Duration
+		total              time.Duration
+		runs               int
+		stdout             string
+		err                string
 	}{
-		"slow, then quick":       {`echo part; ` + endless, `echo all`, generous, 0, 2, "all\n", ""},
-		"slow, then it fails":    {`echo part; ` + endless, `exit 3`, generous, 0, 2, "", "exited with status 3"},
-		"always slow":            {endless, `echo more; ` + endless, 2 * limit, 0, 2, "more\n", "reached its time limit of 500ms; run once more, it reached its time limit of 1s"},
-		"the second says less":   {`echo more; ` + endless, endless, 2 * limit, 0, 2, "more\n", "reached its time limit of 500ms; run once more, it reached its time limit of 1s"},
-		"quick":                  {`echo all`, `echo twice`, generous, 0, 1, "all\n", ""},
-		"it fails":               {`exit 3`, `echo twice`, generous, 0, 1, "", "exited with status 3"},
-		"no time for the second": {endless, `echo twice`, generous, generous, 1, "", "reached its time limit of 500ms"},
-		"nobody asked for it":    {endless, `echo twice`, 0, 0, 1, "", "reached its time limit of 500ms"},
+		"slow, then quick":       {endless, `echo all`, limit, generous, 0, 2, "all\n", ""},
+		"slow, then it fails":    {endless, `exit 3`, limit, generous, 0, 2, "", "exited with status 3"},
+		"always slow":            {endless, `echo more; ` + endless, limit, 2 * limit, 0, 2, "more\n", "reached its time limit of 1s; run once more, it reached its time limit of 2s"},
+		"the second says less":   {`echo more; ` + endless, endless, limit, 2 * limit, 0, 2, "more\n", "reached its time limit of 1s; run once more, it reached its time limit of 2s"},
+		"quick":                  {`echo all`, `echo twice`, generous, generous, 0, 1, "all\n", ""},
+		"it fails":               {`exit 3`, `echo twice`, generous, generous, 0, 1, "", "exited with status 3"},
+		"no time for the second": {endless, `echo twice`, limit, generous, generous, 1, "", "reached its time limit of 1s"},
+		"nobody asked for it":    {endless, `echo twice`, limit, 0, 0, 1, "", "reached its time limit of 1s"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -110,7 +110,7 @@ func TestRunOnceMore(t *testing.T) {
 			}
 			var h Host
 			script := `n=$(cat ` + runs + ` 2>/dev/null); echo "$n"1 >` + runs + `; [ "$n" ] || { ` + c.first + `; exit; }; ` + c.second
-			r := h.Run(ctx, Command{Tool: "sh", Args: []string{"-c", script}, Limit: limit, SecondLimit: c.secondLimit})
+			r := h.Run(ctx, Command{Tool: "sh", Args: []string{"-c", script}, Limit: c.limit, SecondLimit: c.secondLimit})
 			said := ""
 			if r.Err != nil {
 				said = r.Err.Error()
@@ -124,7 +124,7 @@ func TestRunOnceMore(t *testing.T) {
 			if b, err := os.ReadFile(runs); err != nil || len(strings.TrimSpace(string(b))) != c.runs {
 				t.Errorf("it ran %d times, not %d: %v", len(strings.TrimSpace(string(b))), c.runs, err)
 			}
-			if least := time.Duration(c.runs-1) * limit; r.Duration < least || r.Duration > generous {
+			if least := time.Duration(c.runs-1) * c.limit; r.Duration < least || r.Duration > generous {
 				t.Errorf("it took %v, want more than %v", r.Duration, least)
 			}
 		})
@@ -373,13 +373,27 @@ func TestLeaves(t *testing.T) {
 // test runs itself as nobody, who runs a program that becomes root for good.
 func TestUnkillableToolIsLeftBehind(t *testing.T) {
 	if tool := os.Getenv("UNKILLABLE_TOOL"); tool != "" {
-		r := new(Host).Run(t.Context(), Command{
-			Tool: tool, Args: []string{"--reuid=0", "sh", "-c", "echo $$; exec sleep 300"}, Limit: short,
+		late := make(chan error)
+		go func() {
+			r := new(Host).Run(t.Context(), Command{Tool: tool, Args: []string{"--reuid=0", "sleep", "8"}, Limit: short})
+			late <- r.Err
+		}()
+		// Not enough to wait for it once more, nor to run it once more.
+		ctx, cancel := context.WithTimeout(t.Context(), stuckAfter+slowStuckAfter)
+		defer cancel()
+		r := new(Host).Run(ctx, Command{
+			Tool: tool, Args: []string{"--reuid=0", "sh", "-c", "echo $$; exec sleep 300"}, Limit: short, SecondLimit: short,
 		})
 		os.Stdout.Write(r.Stdout)
-		if errors.Is(r.Err, ErrStuck) && errors.Is(r.Err, ErrTimeLimit) {
+		if err := <-late; !errors.Is(err, ErrTimeLimit) || errors.Is(err, ErrStuck) {
+			t.Logf("one that ends late: %v", err)
+			os.Exit(1)
+		}
+		if errors.Is(r.Err, ErrTimeLimit) && r.Err.Error() == "reached its time limit of 300ms, and hangs in the kernel" &&
+			errors.Is(r.Err, ErrStuck) && r.Duration < stuckAfter+slowStuckAfter {
 			os.Exit(0)
 		}
+		t.Logf("after %v: %v", r.Duration, r.Err)
 		os.Exit(1)
 	}
 	setpriv, err := exec.LookPath("setpriv")

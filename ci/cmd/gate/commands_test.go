@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -9,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/report"
 	"bee/gate/internal/module"
+	"bee/gate/internal/whole"
 	"dagger/bee/matrix"
 )
 
@@ -39,7 +42,7 @@ func TestFlagsFromEnvironment(t *testing.T) {
 	equal(t, "wrong", o.stderr, "gate: GATE_JOBS=many: invalid argument \"many\" for \"--jobs\" flag: strconv.ParseInt: parsing \"many\": invalid syntax\n")
 	env["GATE_JOBS"], env["GATE_ISO"], env["GATE_REPORT"] = "", "none.iso", "y"
 	o = run(t, nil, false, env, "smoke")
-	equal(t, "required by variables", o.stderr, "gate: --iso: stat none.iso: no such file or directory\n")
+	equal(t, "required by variables", o.stderr, "gate: --iso: there is no none.iso; `make build` makes dist/bee.iso\n")
 }
 
 func TestInput(t *testing.T) {
@@ -48,22 +51,29 @@ func TestInput(t *testing.T) {
 	write(t, filepath.Join(full, "x"), "x")
 	smoke := []string{"smoke", "--iso", iso, "--report", t.TempDir()}
 	for want, args := range map[string][]string{
-		`base "x" is not known; the bases are: alpine, debian`:                        {"plan", "--base", "x"},
-		`coverage "x" is not known; it is one of ["each" "pairs"]`:                    {"plan", "--coverage", "x"},
-		`--machine: machine "x": "x" is none of the words of a machine`:               append(smoke, "--machine", "x"),
-		`--jobs -1: it has to be 1 or more`:                                           append(smoke, "--jobs", "-1"),
-		`--timeout 0s: it has to be longer than nothing`:                              append(smoke, "--timeout", "0s"),
-		`--password-env NONE: the variable is not set, or empty`:                      append(smoke, "--password-env", "NONE"),
-		`--identity: open none: no such file`:                                         append(smoke, "--identity", "none"),
-		`--signing-key: open none: no such file`:                                      {"build", "--signing-key", "none"},
-		`--apk-mirror: stat none: no such file`:                                       {"build", "--apk-mirror", "none"},
-		`--output ` + full + `: the folder is not empty; name a new one`:              {"release", "--version", "v1", "--output", full},
-		`--releases: ` + iso + ` is no folder`:                                        {"release", "--version", "v1", "--output", "new", "--releases", iso},
-		`--plan: not what the command plan prints: `:                                  {"verdict", "none", "--plan", "x"},
-		`required flag(s) "iso", "report" not set`:                                    {"smoke"},
-		`base "y" is not known; the bases are: alpine, debian`:                        {"build", "--base", "y"},
-		`requires at least 1 arg(s)`:                                                  {"verdict"},
-		`VERSIONS: no such file or directory; --repository names the top of bee's re`: {"plan", "--repository", full},
+		`base "x" is not known; the bases are: alpine, debian`:                         {"plan", "--base", "x"},
+		`coverage "x" is not known; it is one of ["each" "pairs"]`:                     {"plan", "--coverage", "x"},
+		`--machine: machine "x": "x" is none of the words of a machine`:                append(smoke, "--machine", "x"),
+		`--jobs -1: it has to be 1 or more`:                                            append(smoke, "--jobs", "-1"),
+		`--timeout 0s: it has to be longer than nothing`:                               append(smoke, "--timeout", "0s"),
+		`--password env:NONE: the variable is not set, or empty`:                       append(smoke, "--password", "env:NONE"),
+		`--password: open none: no such file`:                                          append(smoke, "--password", "file:none"),
+		`--password says where the password is: env:NAME for a variable, file:PATH fo`: append(smoke, "--password", "s3cret"),
+		`[identity password] were all set`:                                             append(smoke, "--password", "env:A", "--identity", iso),
+		`--authorized-keys: stat none: no such file`:                                   {"iso", "--authorized-keys", "none"},
+		`--nvidia-run: stat none: no such file`:                                        {"build", "--nvidia-run", "none"},
+		"--iso: there is no none.iso; `make build` makes dist/bee.iso":                 {"boot", "--iso", "none.iso"},
+		`"x" is none of the words of a machine`:                                        {"boot", "--iso", iso, "--machine", "x"},
+		`--identity: open none: no such file`:                                          append(smoke, "--identity", "none"),
+		`--signing-key: open none: no such file`:                                       {"build", "--signing-key", "none"},
+		`--apk-mirror: stat none: no such file`:                                        {"build", "--apk-mirror", "none"},
+		`--output ` + full + `: the folder is not empty; name a new one`:               {"release", "--version", "v1", "--output", full},
+		`--releases: ` + iso + ` is no folder`:                                         {"release", "--version", "v1", "--output", "new", "--releases", iso},
+		`--plan: not what the command plan prints: `:                                   {"verdict", "none", "--plan", "x"},
+		`required flag(s) "iso", "report" not set`:                                     {"smoke"},
+		`base "y" is not known; the bases are: alpine, debian`:                         {"build", "--base", "y"},
+		`requires at least 1 arg(s)`:                                                   {"verdict"},
+		`VERSIONS: no such file or directory; --repository names the top of bee's re`:  {"plan", "--repository", full},
 		`no Dagger engine`: {"lint"},
 	} {
 		if o := run(t, nil, false, env, args...); o.status != exitInput || !strings.Contains(o.stderr, want) {
@@ -75,10 +85,10 @@ func TestInput(t *testing.T) {
 }
 
 func TestLint(t *testing.T) {
-	_, env := repository(t)
+	top, env := repository(t)
 	clean := &standIn{do: func(module.Call, string) (string, error) { return "", nil }}
 	o := run(t, clean, false, env, "lint")
-	equal(t, "clean", o.text, "== lint\n\n## PASS: the sources are clean\n")
+	equal(t, "clean", o.text, "== lint\n\n## PASS: the sources are clean\nlog: "+top+"/dist/lint.log\n")
 
 	dirty := &standIn{do: func(module.Call, string) (string, error) {
 		return "", &module.Error{Message: "exit code: 1", Stdout: "matrix/bad.go:7:32: odd (SA4000)\n./ci: vet, staticcheck\n", Stderr: "# dagger/bee/matrix\nmatrix/bad.go:5:27: wrong type\n"}
@@ -106,40 +116,114 @@ matrix/bad.go:5:27: wrong type
 	equal(t, "broken", o.text, "::group::lint\n::endgroup::\n::error title=lint::no network\n")
 }
 
+// dist is the module's function build: an ISO of some text, its manifest and its checksums.
+func dist(t *testing.T, folder, text string) {
+	t.Helper()
+	manifest := fmt.Sprintf(`{"schema_version": 1, "iso": {"size_bytes": 3145728, "sha256": "%s"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`, sha(text))
+	write(t, filepath.Join(folder, isoFile), text)
+	write(t, filepath.Join(folder, manifestFile), manifest)
+	write(t, filepath.Join(folder, whole.SumsFile), sha(text)+"  bee.iso\n"+sha(manifest)+"  bee.iso.manifest.json\n")
+}
+
+func sha(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+
 func TestBuild(t *testing.T) {
 	top, env := repository(t)
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
-		write(t, filepath.Join(to, manifestFile), `{"schema_version": 1, "iso": {"size_bytes": 3145728, "sha256": "abcd"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`)
+		dist(t, to, "new")
 		return "", nil
 	}}
 	folder := filepath.Join(t.TempDir(), "dist")
 	key := write(t, filepath.Join(t.TempDir(), "key.rsa"), "-----BEGIN-----\nc2VjcmV0\n")
 	o := run(t, s, true, env, "build", "--output", folder, "--base", "debian", "--signing-key", key, "--strict", "--apk-mirror", top)
-	equal(t, "outputs", o.outputs, set("iso", folder+"/bee.iso")+set("sha256", "abcd")+set("size", "3145728")+set("version", "20261105-0123"))
+	equal(t, "outputs", o.outputs, set("iso", folder+"/bee.iso")+set("sha256", sha("new"))+set("size", "3145728")+set("version", "20261105-0123"))
 	equal(t, "summary", o.summary, `## bee 20261105-0123 on debian trixie, Linux 6.12.1
 
 | file | size | SHA-256 |
 |---|---|---|
-| bee.iso | 3.0 MiB | abcd |
+| bee.iso | 3.0 MiB | `+sha("new")+` |
 
 `)
 	equal(t, "text", o.text, "::add-mask::-----BEGIN-----%0Ac2VjcmV0\n::add-mask::-----BEGIN-----\n::add-mask::c2VjcmV0\n::group::build\n::endgroup::\n")
 	equal(t, "calls", strings.Join(s.calls, "\n"), "build")
-	want := fmt.Sprint(module.Options{Repository: top, Arguments: module.Arguments{
+	want := fmt.Sprint(module.Arguments{
 		"base": "debian", "nvidia": true,
 		"apkMirror": module.Directory(top), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
-	}})
-	equal(t, "options", fmt.Sprint(s.options), want)
+	})
+	equal(t, "repository", s.options.Repository, top)
+	equal(t, "module", fmt.Sprint(s.options.Arguments), want)
 
 	o = run(t, s, false, env, "build", "--output", folder)
-	equal(t, "terminal", o.text, "== build\niso="+folder+"/bee.iso\nsha256=abcd\nsize=3145728\nversion=20261105-0123\n\n"+
-		"## bee 20261105-0123 on debian trixie, Linux 6.12.1\n\n| file | size | SHA-256 |\n|---|---|---|\n| bee.iso | 3.0 MiB | abcd |\n")
+	equal(t, "terminal", o.text, "== build\nbee 20261105-0123 on debian trixie, Linux 6.12.1\n"+
+		folder+"/bee.iso: 3.0 MiB, SHA-256 "+sha("new")+"\nlog: "+top+"/dist/build.log\n")
 	equal(t, "calls", fmt.Sprint(s.options.Arguments), "map[base:debian nvidia:true]")
+	equal(t, "log", read(filepath.Join(top, "dist", "build.log")), "build\n")
+
+	env["PASSWORD"] = "s3cret"
+	o = run(t, s, false, env, "build", "--output", folder, "--password", "env:PASSWORD", "--gpu-burn", "--nvidia-run", key)
+	equal(t, "contents", fmt.Sprint(s.options.Arguments), "map[base:debian gpuBurn:true nvidia:true nvidiaRun:"+key+" password:s3cret]")
 
 	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
-	o = run(t, failing, false, env, "build")
-	if o.status != exitFailed || o.text != "== build\nerror: build: the kernel is of another series\n" {
+	o = run(t, failing, false, env, "build", "--output", folder)
+	if o.status != exitFailed || o.text != "== build\nerror: build: the kernel is of another series\nlog: "+top+"/dist/build.log\n" {
 		t.Errorf("got %+v", o)
+	}
+}
+
+// What was built before stays until what is new is whole, and so do the reports on it.
+func TestBuildIsWhole(t *testing.T) {
+	_, env := repository(t)
+	folder := t.TempDir()
+	dist(t, folder, "old")
+	reportOf := func(name, text string) string {
+		r := &report.Report{ISO: &report.ISO{File: isoFile, SHA256: sha(text)}}
+		r.Conclude()
+		file := filepath.Join(folder, "smoke", name, report.JSONFile)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Write(filepath.Dir(file), ""); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	ofOld, ofNew := reportOf("bios", "old"), reportOf("uefi", "new")
+	files := func() (all string) {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, entry := range entries {
+			all += entry.Name() + " "
+		}
+		return all
+	}
+	const whole = "SHA256SUMS bee.iso bee.iso.manifest.json smoke "
+
+	for want, s := range map[string]*standIn{
+		"failed to export: EOF": {do: func(_ module.Call, to string) (string, error) {
+			write(t, filepath.Join(to, isoFile), "ne")
+			return "", errors.New("failed to export: EOF")
+		}},
+		"bee.iso is not whole": {do: func(_ module.Call, to string) (string, error) {
+			dist(t, to, "new")
+			write(t, filepath.Join(to, isoFile), "ne")
+			return "", nil
+		}},
+	} {
+		o := run(t, s, false, env, "build", "--output", folder)
+		contains(t, want, o.text, "error: build: "+want)
+		if o.status != exitFailed || files() != whole || read(filepath.Join(folder, isoFile)) != "old" || read(ofOld) == "" {
+			t.Errorf("%s: status %d; there are %s", want, o.status, files())
+		}
+	}
+	s := &standIn{do: func(_ module.Call, to string) (string, error) {
+		dist(t, to, "new")
+		return "", nil
+	}}
+	o := run(t, s, false, env, "build", "--output", folder)
+	if o.status != 0 || files() != whole || read(filepath.Join(folder, isoFile)) != "new" || read(ofOld) != "" || read(ofNew) == "" {
+		t.Errorf("%+v; there are %s", o, files())
 	}
 }
 
@@ -200,6 +284,7 @@ func TestRelease(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
+		dist(t, to, "new")
 		for _, m := range plan {
 			call := module.Call{Arguments: module.Arguments{"machine": "bios"}}
 			if err := smokeReport(t, call, filepath.Join(to, "smoke", m.Name())); err != nil {
@@ -256,7 +341,7 @@ func TestLocks(t *testing.T) {
 		t.Errorf("stale, and taken: status %d", o.status)
 	}
 	o = run(t, s, false, env, "locks")
-	if o.status != 0 || o.text != "== lock\n\n## PASS: iso/alpine/packages.lock is fresh\n" {
+	if o.status != 0 || o.text != "== lock\n\n## PASS: iso/alpine/packages.lock is fresh\nlog: "+top+"/dist/locks.log\n" {
 		t.Errorf("fresh: %+v", o)
 	}
 	write(t, lock, "# lock\n\na 1-r0 "+sumB+"\nb 1-r0 "+sumA+"\nc 5-r1 "+sumA+"\n")
@@ -275,7 +360,7 @@ func TestLocks(t *testing.T) {
 // Every flag of every command can be completed, and no command lacks its help.
 func TestHelp(t *testing.T) {
 	o := run(t, nil, false, nil, "--help")
-	contains(t, "help", o.text, "\nExit status:\n  0  ", "--password-env is GATE_PASSWORD_ENV")
+	contains(t, "help", o.text, "\nExit status (", "\n  0  all", "--apk-mirror is GATE_APK_MIRROR")
 	o = run(t, nil, false, nil, "__complete", "plan", "--coverage", "")
 	contains(t, "completion", o.text, "each\npairs\n")
 	o = run(t, nil, false, map[string]string{"GATE_REPOSITORY": "../../.."}, "__complete", "smoke", "--base", "debian", "--machine", "uefi-cd-1024-s")

@@ -33,20 +33,64 @@ func fromEnvironment(cmd *cobra.Command, getenv func(string) string) error {
 
 // contentsFlags say what is on an ISO that is built.
 type contentsFlags struct {
-	base   string
-	nvidia bool
+	base      string
+	nvidia    bool
+	nvidiaRun string
+	gpuBurn   bool
 }
 
 func (f *contentsFlags) add(cmd *cobra.Command) {
 	baseFlag(cmd, &f.base)
 	cmd.Flags().BoolVar(&f.nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
+	cmd.Flags().StringVar(&f.nvidiaRun, "nvidia-run", "", "NVIDIA's installer, a .run `file`, to take the driver from")
+	cmd.Flags().BoolVar(&f.gpuBurn, "gpu-burn", false, "build gpu_burn and put it on the ISO")
+	cmd.MarkFlagFilename("nvidia-run", "run")
 }
 
 // arguments of the module's constructor, with the base that VERSIONS names where none is
 // given.
 func (f *contentsFlags) arguments(g *gate) (module.Arguments, error) {
 	base, err := g.baseOr(f.base)
-	return module.Arguments{"base": base, "nvidia": f.nvidia}, err
+	if err != nil {
+		return nil, err
+	}
+	arguments := module.Arguments{"base": base, "nvidia": f.nvidia}
+	if f.nvidiaRun != "" {
+		if err := isFile("nvidia-run", f.nvidiaRun); err != nil {
+			return nil, err
+		}
+		arguments["nvidiaRun"] = module.File(f.nvidiaRun)
+	}
+	if f.gpuBurn {
+		arguments["gpuBurn"] = true
+	}
+	return arguments, nil
+}
+
+// accessFlags say whom SSH lets into an ISO that is built.
+type accessFlags struct{ authorizedKeys, password string }
+
+func (f *accessFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.authorizedKeys, "authorized-keys", "", "`file` with public SSH keys that may log in")
+	passwordFlag(cmd, &f.password, "password for root and bee")
+	cmd.MarkFlagFilename("authorized-keys", "pub")
+	cmd.MarkFlagsMutuallyExclusive("authorized-keys", "password")
+}
+
+// arguments of the module's constructor.
+func (f *accessFlags) arguments(g *gate) (module.Arguments, error) {
+	switch {
+	case f.authorizedKeys != "":
+		return module.Arguments{"authorizedKeys": module.File(f.authorizedKeys)}, isFile("authorized-keys", f.authorizedKeys)
+	case f.password != "":
+		password, err := g.password(f.password)
+		return module.Arguments{"password": password}, err
+	}
+	return nil, nil
+}
+
+func passwordFlag(cmd *cobra.Command, password *string, what string) {
+	cmd.Flags().StringVar(password, "password", "", what+", and `where` it is: env:NAME or file:PATH")
 }
 
 func baseFlag(cmd *cobra.Command, base *string) {
@@ -60,8 +104,8 @@ func coverageFlag(cmd *cobra.Command, coverage *string, value matrix.Coverage) {
 	words(cmd, "coverage", string(matrix.Each), string(matrix.Pairs))
 }
 
-func (g *gate) machineFlag(cmd *cobra.Command, names *[]string, base *string) {
-	cmd.Flags().StringSliceVar(names, "machine", nil, "`name` of a machine to test instead of the plan's; may be repeated")
+func (g *gate) machineFlag(cmd *cobra.Command, names *[]string, base *string, instead string) {
+	cmd.Flags().StringSliceVar(names, "machine", nil, "`name` of a machine to test instead of "+instead+"; may be repeated")
 	cmd.RegisterFlagCompletionFunc("machine", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		base, _ := g.baseOr(*base) // without one, nothing is offered
 		plan, _ := matrix.Plan(base, matrix.Pairs)
@@ -92,8 +136,12 @@ type testFlags struct {
 func (f *testFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "`number` of machines at a time (default: what processors and memory bear)")
 	cmd.Flags().DurationVar(&f.timeout, "timeout", 10*time.Minute, "time limit for each machine")
+	kvmFlag(cmd, &f.kvm)
+}
+
+func kvmFlag(cmd *cobra.Command, kvm *bool) {
 	_, err := os.Stat("/dev/kvm")
-	cmd.Flags().BoolVar(&f.kvm, "kvm", err == nil, "let QEMU use KVM, where it works (default: whether there is /dev/kvm)")
+	cmd.Flags().BoolVar(kvm, "kvm", err == nil, "let QEMU use KVM, where it works (default: whether there is /dev/kvm)")
 	cmd.Flags().Lookup("kvm").DefValue = "false" // the help is the same everywhere
 }
 
@@ -118,9 +166,10 @@ func (f *testFlags) check(machines []machine.Machine) error {
 // overheadMiB is what QEMU, and the test, take beside the memory of the machine.
 const overheadMiB = 512
 
-// bearable is how many machines run well at a time. Each has two processors.
+// bearable is how many machines run well at a time. Each has two processors, and waits for
+// long.
 func bearable(memoryMiB, cpus, availableMiB int) int {
-	return max(1, min(cpus/2, availableMiB/(memoryMiB+overheadMiB)))
+	return max(1, min(cpus, availableMiB/(memoryMiB+overheadMiB)))
 }
 
 // availableMiB is the memory that this machine has left.

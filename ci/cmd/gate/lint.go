@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -23,9 +24,9 @@ func (g *gate) lintCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.withModule(cmd.Context(), nil, func(m module.Module) error {
+			return g.withModule(cmd.Context(), "lint.log", nil, func(ctx context.Context, m module.Module) error {
 				g.out.Group("lint")
-				_, err := m.Text(cmd.Context(), module.Call{Function: "lint"})
+				_, err := m.Text(ctx, module.Call{Function: "lint"})
 				g.out.EndGroup()
 				if err == nil {
 					g.out.Summary(summary.Line("PASS", "the sources are clean"))

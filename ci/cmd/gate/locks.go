@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"bee/gate/internal/summary"
+	"bee/gate/internal/whole"
 )
 
 // lockFile is the lock of the base alpine, below the top of the repository.
@@ -52,9 +54,11 @@ that is stale, or that is not there, is a warning, and the exit status is 1.`,
 			if err := os.MkdirAll(filepath.Dir(fresh), 0o755); err != nil {
 				return fmt.Errorf("--output: %w", err)
 			}
-			return g.withModule(cmd.Context(), nil, func(m module.Module) error {
+			return g.withModule(cmd.Context(), "locks.log", nil, func(ctx context.Context, m module.Module) error {
 				g.out.Group("lock")
-				err := m.File(cmd.Context(), module.Call{Function: "lock"}, fresh)
+				err := whole.File(fresh, func(file string) error {
+					return m.File(ctx, module.Call{Function: "lock"}, file)
+				})
 				g.out.EndGroup()
 				if err != nil {
 					return g.failed("lock", err)

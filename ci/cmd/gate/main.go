@@ -12,9 +12,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"bee/core/machine"
 	"bee/core/versions"
@@ -38,12 +40,14 @@ var (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	stdout := &output.Pausable{To: os.Stdout}
 	g := &gate{
-		getenv: os.Getenv,
-		out:    output.New(os.Getenv, os.Stdout),
-		connect: func(ctx context.Context, options module.Options) (module.Module, error) {
-			return module.Connect(ctx, options, os.Stderr)
-		},
+		getenv:   os.Getenv,
+		out:      output.New(os.Getenv, stdout),
+		stdout:   stdout,
+		stderr:   os.Stderr,
+		terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		connect:  module.Connect,
 	}
 	err := g.command().ExecuteContext(ctx)
 	stop()
@@ -70,9 +74,13 @@ func (g *gate) exitStatus(err error, stderr io.Writer) int {
 
 // gate is what all commands have in common.
 type gate struct {
-	getenv  func(string) string
-	out     output.Output
-	connect func(context.Context, module.Options) (module.Module, error)
+	getenv func(string) string
+	out    output.Output
+	// What out writes to, and where the engine's progress goes, which may be a terminal.
+	stdout   *output.Pausable
+	stderr   io.Writer
+	terminal bool
+	connect  func(context.Context, module.Options) (module.Module, error)
 
 	repository string
 	apkMirror  string
@@ -89,19 +97,25 @@ of the place where it runs: in GitHub Actions as annotations, outputs and a summ
 of the step, elsewhere as text.
 
 Every flag can be given by the environment, too: --coverage is GATE_COVERAGE,
---password-env is GATE_PASSWORD_ENV. The command line wins; an empty variable counts
+--apk-mirror is GATE_APK_MIRROR. The command line wins; an empty variable counts
 as none.
 
 It needs dagger in PATH, except for plan and verdict; "make gate" brings one, with an
 engine.
 
-Exit status:
+On a terminal, dagger shows what it does; elsewhere, it is told in short. All that the
+engine says is in dist/, in a log that is named at the end (in GitHub Actions, on standard
+error). What is written is whole, or is not there: older files stay until then. Another
+gate that writes there is waited for.
+
+Exit status (that of "go run" is 1, and that of make 2, in place of each but 0):
   0  all is well
   1  a check is FAIL, there are findings, the lock is stale, or a function failed
   2  the step could not begin: wrong usage, no such file, no Dagger
   3  the checks of a machine did not run to their end, or its report is missing`,
 		Example: `  gate build --base debian
   gate smoke --iso dist/bee.iso --coverage pairs --report dist/smoke
+  gate iso --nvidia=false --authorized-keys ~/.ssh/id_ed25519.pub
   gate verdict dist/smoke`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -118,8 +132,8 @@ Exit status:
 	root.MarkPersistentFlagDirname("apk-mirror")
 	root.MarkPersistentFlagFilename("signing-key")
 	root.AddCommand(
-		g.planCommand(), g.lintCommand(), g.modulesCommand(), g.buildCommand(), g.smokeCommand(), g.verdictCommand(),
-		g.reproduceCommand(), g.releaseCommand(), g.locksCommand(),
+		g.planCommand(), g.lintCommand(), g.modulesCommand(), g.buildCommand(), g.smokeCommand(), g.isoCommand(),
+		g.bootCommand(), g.verdictCommand(), g.reproduceCommand(), g.releaseCommand(), g.locksCommand(),
 	)
 	return root
 }
@@ -177,8 +191,9 @@ func (g *gate) plan(base, coverage string, names ...string) (string, []machine.M
 }
 
 // withModule connects to the module, which is made with these arguments and those that
-// all commands take, and does something with it.
-func (g *gate) withModule(ctx context.Context, constructor module.Arguments, do func(module.Module) error) error {
+// all commands take, and does something with it. What the engine does goes into a log of a
+// name.
+func (g *gate) withModule(ctx context.Context, log string, constructor module.Arguments, do func(context.Context, module.Module) error) error {
 	top, err := g.top()
 	if err != nil {
 		return err
@@ -201,12 +216,18 @@ func (g *gate) withModule(ctx context.Context, constructor module.Arguments, do 
 	if g.strict {
 		arguments["strict"] = true
 	}
-	m, err := g.connect(ctx, module.Options{Repository: top, Arguments: arguments})
-	if err != nil {
-		return err
-	}
-	defer m.Close()
-	return do(m)
+	return g.withEngine(ctx, log, func(ctx context.Context, progress module.Progress) error {
+		m, err := g.connect(ctx, module.Options{Repository: top, Arguments: arguments, Progress: progress})
+		if err != nil {
+			return err
+		}
+		if progress.View { // which has the terminal for itself
+			g.stdout.Pause()
+			defer g.stdout.Resume()
+		}
+		defer m.Close()
+		return do(ctx, m)
+	})
 }
 
 // secretFile reads the secret that a flag names, and hides it.
@@ -222,14 +243,23 @@ func (g *gate) secretFile(flag, file string) (module.Secret, error) {
 	return module.Secret(data), nil
 }
 
-// secretVariable reads the secret of the variable that a flag names, and hides it.
-func (g *gate) secretVariable(flag, variable string) (module.Secret, error) {
-	value := g.getenv(variable)
-	if value == "" {
-		return "", fmt.Errorf("--%s %s: the variable is not set, or empty", flag, variable)
+// password reads the password that --password says where it is, as dagger does, and hides it.
+func (g *gate) password(from string) (module.Secret, error) {
+	const flag = "password"
+	switch kind, name, _ := strings.Cut(from, ":"); kind {
+	case "env":
+		value := g.getenv(name)
+		if value == "" {
+			return "", fmt.Errorf("--%s %s: the variable is not set, or empty", flag, from)
+		}
+		g.out.Mask(value)
+		return module.Secret(value), nil
+	case "file":
+		password, err := g.secretFile(flag, name)
+		return module.Secret(strings.TrimSuffix(string(password), "\n")), err
 	}
-	g.out.Mask(value)
-	return module.Secret(value), nil
+	// It is not repeated here: it may be the password.
+	return "", fmt.Errorf("--%s says where the password is: env:NAME for a variable, file:PATH for a file", flag)
 }
 
 // failed says in which function the engine failed, and with what words.
@@ -247,6 +277,14 @@ func isFolder(flag, path string) error {
 		return fmt.Errorf("--%s: %w", flag, err)
 	}
 	return nil
+}
+
+// isISO refuses an ISO that is not there.
+func isISO(path string) error {
+	if _, err := os.Stat(path); os.IsNotExist(err) {
+		return fmt.Errorf("--iso: there is no %s; `make build` makes dist/bee.iso", path)
+	}
+	return isFile("iso", path)
 }
 
 func isFile(flag, path string) error {

@@ -20,11 +20,24 @@ import (
 	"bee/gate/internal/output"
 )
 
+func TestMain(m *testing.M) {
+	cache, err := os.MkdirTemp("", "gate-test-")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv("XDG_CACHE_HOME", cache) // where processes say what they claim
+	status := m.Run()
+	os.RemoveAll(cache)
+	os.Exit(status)
+}
+
 // standIn is a module without an engine.
 type standIn struct {
 	t *testing.T
 	// do is what a function does with the place that its result goes to.
 	do func(call module.Call, to string) (string, error)
+	// size of all that it exports.
+	size int64
 	// refuse says why the module of a folder cannot be loaded.
 	refuse func(folder string) error
 
@@ -40,6 +53,7 @@ func (s *standIn) call(call module.Call, to string) (string, error) {
 		text += fmt.Sprintf(" %s=%v", name, call.Arguments[name])
 	}
 	s.calls = append(s.calls, text)
+	fmt.Fprintln(s.options.Log, call.Function)
 	s.mu.Unlock()
 	return s.do(call, to)
 }
@@ -49,12 +63,29 @@ func (s *standIn) File(_ context.Context, call module.Call, path string) error {
 	return err
 }
 
-func (s *standIn) Directory(_ context.Context, call module.Call, folder string) error {
-	_, err := s.call(call, folder)
+func (s *standIn) Directory(_ context.Context, call module.Call) (module.Tree, error) {
+	return tree{s, call}, nil
+}
+
+// tree is what a function of a stand-in does when it is exported.
+type tree struct {
+	s    *standIn
+	call module.Call
+}
+
+func (t tree) Size(context.Context) (int64, error) { return t.s.size, nil }
+
+func (t tree) Export(_ context.Context, folder string) error {
+	_, err := t.s.call(t.call, folder)
 	return err
 }
 
 func (s *standIn) Text(_ context.Context, call module.Call) (string, error) { return s.call(call, "") }
+
+func (s *standIn) Up(_ context.Context, call module.Call) error {
+	_, err := s.call(call, "")
+	return err
+}
 
 func (s *standIn) Close() error { return nil }
 
@@ -81,7 +112,8 @@ func run(t *testing.T, s *standIn, actions bool, env map[string]string, args ...
 	}
 	getenv := func(name string) string { return env[name] }
 	var stdout, stderr bytes.Buffer
-	g := &gate{getenv: getenv, out: output.New(getenv, &stdout), connect: func(_ context.Context, options module.Options) (module.Module, error) {
+	pausable := &output.Pausable{To: &stdout}
+	g := &gate{getenv: getenv, out: output.New(getenv, pausable), stdout: pausable, stderr: &stderr, connect: func(_ context.Context, options module.Options) (module.Module, error) {
 		if s == nil {
 			return nil, errors.New("no Dagger engine")
 		}

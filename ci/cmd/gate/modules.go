@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
@@ -32,22 +33,25 @@ only one of them. That their code compiles is seen by lint.`,
 			if err != nil {
 				return err
 			}
-			var failed error
-			for _, folder := range folders {
-				m, err := g.connect(cmd.Context(), module.Options{Repository: filepath.Join(top, folder)})
-				if err != nil {
-					g.out.Error(output.Annotation{File: filepath.Join(folder, moduleFile), Title: "modules", Message: err.Error()})
-					failed = errFailed
-					continue
+			return g.withEngine(cmd.Context(), "modules.log", func(ctx context.Context, progress module.Progress) error {
+				progress.View = false // they are many, and short
+				var failed error
+				for _, folder := range folders {
+					m, err := g.connect(ctx, module.Options{Repository: filepath.Join(top, folder), Progress: progress})
+					if err != nil {
+						g.out.Error(output.Annotation{File: filepath.Join(folder, moduleFile), Title: "modules", Message: err.Error()})
+						failed = errFailed
+						continue
+					}
+					m.Close()
+					g.out.Printf("%s\n", folder)
 				}
-				m.Close()
-				g.out.Printf("%s\n", folder)
-			}
-			if failed != nil {
-				return failed
-			}
-			g.out.Summary(summary.Line("PASS", fmt.Sprintf("modules that load by themselves: %d", len(folders))))
-			return nil
+				if failed != nil {
+					return failed
+				}
+				g.out.Summary(summary.Line("PASS", fmt.Sprintf("modules that load by themselves: %d", len(folders))))
+				return nil
+			})
 		},
 	}
 }

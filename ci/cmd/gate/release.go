@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"bee/core/claim"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"bee/gate/internal/reports"
+	"bee/gate/internal/whole"
 	"dagger/bee/matrix"
 )
 
@@ -58,21 +61,23 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 				}
 				arguments["releases"] = module.Directory(releases)
 			}
-			return g.withModule(cmd.Context(), constructor, func(m module.Module) error {
-				g.out.Group("release " + version)
-				err := m.Directory(cmd.Context(), module.Call{Function: "release", Arguments: arguments}, folder)
-				g.out.EndGroup()
-				if err != nil {
-					return g.failed("release", err)
-				}
-				g.out.Set("folder", folder)
-				g.out.Set("notes", filepath.Join(folder, "NOTES.md"))
-				var results []reports.Result
-				for _, machine := range plan {
-					name := machine.Name()
-					results = append(results, reports.Read(name, filepath.Join(folder, "smoke", name)))
-				}
-				return g.conclude(results)
+			return g.withClaims(cmd.Context(), []claim.Claim{building(folder)}, func() error {
+				return g.withModule(cmd.Context(), "release.log", constructor, func(ctx context.Context, m module.Module) error {
+					g.out.Group("release " + version)
+					err := export(ctx, m, module.Call{Function: "release", Arguments: arguments}, folder, whole.CheckSums)
+					g.out.EndGroup()
+					if err != nil {
+						return g.failed("release", err)
+					}
+					g.out.Set("folder", folder)
+					g.out.Set("notes", filepath.Join(folder, "NOTES.md"))
+					var results []reports.Result
+					for _, machine := range plan {
+						name := machine.Name()
+						results = append(results, reports.Read(name, filepath.Join(folder, "smoke", name)))
+					}
+					return g.conclude(filepath.Join(folder, isoFile), results)
+				})
 			})
 		},
 	}
@@ -81,7 +86,7 @@ as verdict does. Outputs: folder; notes, the file; verdict.`,
 	flags.StringVar(&releases, "releases", "", "`folder` with the releases before, if there is one")
 	contents.add(cmd)
 	coverageFlag(cmd, &coverage, matrix.Pairs)
-	g.machineFlag(cmd, &names, &contents.base)
+	g.machineFlag(cmd, &names, &contents.base, "the plan's")
 	rebuildFlag(cmd, &rebuild)
 	test.add(cmd)
 	flags.StringVar(&folder, "output", "", "`folder` for the release, which must not exist or be empty")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,9 +22,9 @@ func (g *gate) reproduceCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return g.withModule(cmd.Context(), arguments, func(m module.Module) error {
+			return g.withModule(cmd.Context(), "reproduce.log", arguments, func(ctx context.Context, m module.Module) error {
 				g.out.Group("reproduce")
-				text, err := m.Text(cmd.Context(), module.Call{
+				text, err := m.Text(ctx, module.Call{
 					Function: "verifyReproducible", Arguments: module.Arguments{"rebuild": rebuild},
 				})
 				g.out.EndGroup()

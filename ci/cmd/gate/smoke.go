@@ -2,20 +2,22 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"bee/core/claim"
 	"bee/core/machine"
 	"bee/core/report"
 	"bee/gate/internal/module"
 	"bee/gate/internal/reports"
+	"bee/gate/internal/summary"
 	"dagger/bee/matrix"
 )
 
@@ -25,11 +27,11 @@ type smokeTest struct {
 	names               []string
 	folder              string
 	testFlags
-	identityFile, passwordVariable string
+	identityFile, password string
 
 	machines []machine.Machine
-	// Arguments of the module's constructor, and those of each test but its machine.
-	constructor, common module.Arguments
+	// Arguments of each test but its machine.
+	common module.Arguments
 }
 
 func (g *gate) smokeCommand() *cobra.Command {
@@ -51,11 +53,25 @@ end as an annotation; the output "verdict" is pass, fail or error.
   GATE_MACHINE=uefi-cd-1024-server gate smoke --iso dist/bee.iso --report dist/smoke`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := isISO(t.iso); err != nil {
+				return err
+			}
 			if err := g.prepare(&t); err != nil {
 				return err
 			}
-			return g.withModule(cmd.Context(), t.constructor, func(m module.Module) error {
-				return g.conclude(g.run(cmd.Context(), m, &t))
+			constructor := module.Arguments{"kvm": t.kvm}
+			if t.password != "" {
+				password, err := g.password(t.password)
+				if err != nil {
+					return err
+				}
+				constructor["password"] = password
+			}
+			claims := append([]claim.Claim{t.booting()}, t.testing()...)
+			return g.withClaims(cmd.Context(), claims, func() error {
+				return g.withModule(cmd.Context(), "smoke.log", constructor, func(ctx context.Context, m module.Module) error {
+					return g.conclude(t.iso, g.run(ctx, m, &t))
+				})
 			})
 		},
 	}
@@ -63,51 +79,60 @@ end as an annotation; the output "verdict" is pass, fail or error.
 	flags.StringVar(&t.iso, "iso", "", "ISO `file` to boot")
 	baseFlag(cmd, &t.base)
 	coverageFlag(cmd, &t.coverage, matrix.Each)
-	g.machineFlag(cmd, &t.names, &t.base)
+	g.machineFlag(cmd, &t.names, &t.base, "the plan's")
 	t.testFlags.add(cmd)
-	flags.StringVar(&t.identityFile, "identity", "", "`file` with the private SSH key that the ISO lets in")
-	flags.StringVar(&t.passwordVariable, "password-env", "", "environment `variable` that holds the password of the ISO")
+	t.identityFlag(cmd)
+	passwordFlag(cmd, &t.password, "password of the ISO")
 	flags.StringVar(&t.folder, "report", "", "`folder` for the reports; older ones of the same machines are replaced")
 	cmd.MarkFlagRequired("iso")
 	cmd.MarkFlagRequired("report")
-	cmd.MarkFlagsMutuallyExclusive("identity", "password-env")
+	cmd.MarkFlagsMutuallyExclusive("identity", "password")
 	cmd.MarkFlagFilename("iso", "iso")
-	cmd.MarkFlagFilename("identity")
 	cmd.MarkFlagDirname("report")
 	return cmd
 }
 
-// prepare checks all that a test is given, and hides its secrets.
+func (t *smokeTest) identityFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&t.identityFile, "identity", "", "`file` with the private SSH key that the ISO lets in")
+	cmd.MarkFlagFilename("identity")
+}
+
+// prepare checks what a test is given, but for its ISO, and hides the key.
 func (g *gate) prepare(t *smokeTest) error {
-	t.constructor, t.common = module.Arguments{}, module.Arguments{"iso": module.File(t.iso)}
+	t.common = module.Arguments{"iso": module.File(t.iso)}
+	if t.identityFile != "" {
+		key, err := g.secretFile("identity", t.identityFile)
+		if err != nil {
+			return err
+		}
+		t.common["identity"] = key
+	}
 	var err error
-	switch {
-	case t.identityFile != "":
-		t.common["identity"], err = g.secretFile("identity", t.identityFile)
-	case t.passwordVariable != "":
-		t.constructor["password"], err = g.secretVariable("password-env", t.passwordVariable)
-	}
-	if err != nil {
-		return err
-	}
-	if err := isFile("iso", t.iso); err != nil {
-		return err
-	}
 	if _, t.machines, err = g.plan(t.base, t.coverage, t.names...); err != nil {
 		return err
 	}
 	if err := t.check(t.machines); err != nil {
 		return err
 	}
-	for _, machine := range t.machines {
-		// Also where the engine fails, no report of a test before may stay.
-		if err := report.Prepare(filepath.Join(t.folder, machine.Name())); err != nil {
-			return fmt.Errorf("--report: %w", err)
-		}
-	}
 	t.common["timeout"] = t.timeout.String()
-	t.constructor["kvm"] = t.kvm
 	return nil
+}
+
+// booting is the claim of whoever boots an ISO, which nobody may build meanwhile.
+func (t *smokeTest) booting() claim.Claim {
+	return claim.Claim{Thing: absolute(filepath.Dir(t.iso)), Group: claim.Users, Does: "boots " + t.iso}
+}
+
+// testing are the claims of a test: one for each report. All who make several make them in
+// the same order, or one could have what another waits for, and the other way round.
+func (t *smokeTest) testing() []claim.Claim {
+	var claims []claim.Claim
+	for _, m := range t.machines {
+		folder := filepath.Join(t.folder, m.Name())
+		claims = append(claims, claim.Claim{Thing: absolute(folder), Does: "tests for " + folder})
+	}
+	slices.SortFunc(claims, func(a, b claim.Claim) int { return strings.Compare(a.Thing, b.Thing) })
+	return claims
 }
 
 // run tests the machines, some at a time, and says so as each ends.
@@ -125,7 +150,7 @@ func (g *gate) run(ctx context.Context, m module.Module, t *smokeTest) []reports
 			mu.Lock()
 			defer mu.Unlock()
 			ended++
-			g.out.Printf("[%d/%d] %s\n", ended, len(t.machines), line(results[i]))
+			g.out.Printf("[%d/%d] %s\n", ended, len(t.machines), summary.Result(results[i]))
 			return nil
 		})
 	}
@@ -133,31 +158,27 @@ func (g *gate) run(ctx context.Context, m module.Module, t *smokeTest) []reports
 	return results
 }
 
-// test tests the machine of a name.
+// test tests the machine of a name. Its report takes the place of the one before, also
+// where there is none in the end: a verdict of another test must not stay.
 func test(ctx context.Context, m module.Module, t *smokeTest, name string) reports.Result {
 	folder := filepath.Join(t.folder, name)
-	err := context.Cause(ctx)
-	if err == nil {
-		arguments := maps.Clone(t.common)
-		arguments["machine"] = name
-		err = m.Directory(ctx, module.Call{Function: "smokeReport", Arguments: arguments}, folder)
+	if ctx.Err() != nil {
+		return reports.Result{Name: name, Dir: folder, Problem: noTest}
 	}
-	switch {
-	case ctx.Err() != nil:
-		err = errors.New("the test was cancelled")
-	case err == nil:
+	arguments := maps.Clone(t.common)
+	arguments["machine"] = name
+	err := export(ctx, m, module.Call{Function: "smokeReport", Arguments: arguments}, folder)
+	if err == nil {
 		return reports.Read(name, folder)
 	}
-	return reports.Result{Name: name, Dir: folder, Problem: "no report: " + err.Error()}
+	problem := "no report: " + err.Error()
+	if ctx.Err() != nil {
+		problem = noTest
+	}
+	if err := report.Prepare(folder); err != nil {
+		problem += "\nan older one is still there: " + err.Error()
+	}
+	return reports.Result{Name: name, Dir: folder, Problem: problem}
 }
 
-// line is a result in one line.
-func line(r reports.Result) string {
-	verdict := strings.ToUpper(string(r.Verdict()))
-	if r.Report == nil {
-		return fmt.Sprintf("%s %s: %s", verdict, r.Name, r.Problem)
-	}
-	c := r.Report.Counts
-	return fmt.Sprintf("%s %s: %.0f s, %d passed, %d failed, %d skipped", verdict, r.Name,
-		r.Report.DurationSeconds, c.Passed, c.Failed, c.Skipped)
-}
+const noTest = "no report: the test was cancelled"

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -40,15 +44,15 @@ with --plan, each machine of the plan that has none.`,
 				}
 				results = reports.Of(machines, results)
 			}
-			return g.conclude(results)
+			return g.conclude("", results)
 		},
 	}
 	cmd.Flags().StringVar(&plan, "plan", "", "`plan`, as the command of that name prints it, whose machines have to have reports")
 	return cmd
 }
 
-// conclude tells what came out of all machines.
-func (g *gate) conclude(results []reports.Result) error {
+// conclude tells what came out of all machines that booted an ISO, whose path may be known.
+func (g *gate) conclude(iso string, results []reports.Result) error {
 	top, err := g.top()
 	if err != nil {
 		return err
@@ -63,7 +67,11 @@ func (g *gate) conclude(results []reports.Result) error {
 			g.out.Error(output.Annotation{Title: r.Name, Message: reason})
 		}
 	}
-	g.out.Summary(summary.Smoke(results, g.artifacts()))
+	if output.InActions(g.getenv) {
+		g.out.Summary(summary.Smoke(results, g.artifacts()))
+	} else {
+		g.out.Printf("\n%s%s", summary.Text(iso, results), where(results))
+	}
 	verdict := reports.Verdict(results)
 	g.out.Set("verdict", string(verdict))
 	switch verdict {
@@ -73,6 +81,21 @@ func (g *gate) conclude(results []reports.Result) error {
 		return errFailed
 	}
 	return errBroken
+}
+
+// where says, for people, in which files there is more.
+func where(results []reports.Result) string {
+	var folders []string
+	for _, r := range results {
+		if folder := filepath.Dir(r.Dir); r.Report != nil && !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
+	}
+	var b strings.Builder
+	for _, folder := range folders {
+		fmt.Fprintf(&b, "reports: %s\n", filepath.Join(shown(absolute(folder)), "*", report.SummaryFile))
+	}
+	return b.String()
 }
 
 // artifacts is the address of what this run of a workflow keeps; empty where there is

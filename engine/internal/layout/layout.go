@@ -33,9 +33,6 @@ func (l Layout) in(elements ...string) string {
 // What is built, each in a folder named by a key of its inputs.
 func (l Layout) Artefacts() string { return l.in("artefacts") }
 
-// BuildLock is held while something is built or started.
-func (l Layout) BuildLock() string { return l.in("build.lock") }
-
 // BuildLog is what the tools said during the last build.
 func (l Layout) BuildLog() string { return l.in("build.log") }
 
@@ -68,3 +65,6 @@ func (l Layout) Config() string { return l.in("run", "config.json") }
 
 // Socket is where the engine answers.
 func (l Layout) Socket() string { return l.in("run", "socket", "engine.sock") }
+
+// Address is where Dagger finds the engine.
+func (l Layout) Address() string { return "unix://" + l.Socket() }

@@ -4,14 +4,16 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"bee/core/versions"
 )
 
 // FuzzEdit: whatever a user wrote, a second edit changes nothing, the block holds what
 // it is for, and without it the user's text is as it was.
 func FuzzEdit(f *testing.F) {
 	f.Add("# mine\nGO_VERSION=1.27.0")
-	f.Add("A=1\n" + begin + "\n# why\nBASE=debian\n" + end + "\nB=2\n")
-	f.Add(begin + "\r\n" + end + "\r\n#" + begin)
+	f.Add("A=1\n" + versions.BlockBegin + "\n# why\nBASE=debian\n" + versions.BlockEnd + "\nB=2\n")
+	f.Add(versions.BlockBegin + "\r\n" + versions.BlockEnd + "\r\n#" + versions.BlockBegin)
 	path := filepath.Join(f.TempDir(), "VERSIONS.local")
 	f.Fuzz(func(t *testing.T, text string) {
 		once, err := Edit(text, lines)

@@ -14,11 +14,6 @@ import (
 	"bee/core/versions"
 )
 
-const (
-	begin = "# >>> local engine: lines up to <<< are written by `go run ./engine ensure`"
-	end   = "# <<< local engine"
-)
-
 // A Line is one key of the block, and the reason for it.
 type Line struct {
 	Key, Value, Why string
@@ -27,61 +22,35 @@ type Line struct {
 // Edit returns text with its managed block replaced by one that holds lines,
 // or taken out when there is none to hold.
 func Edit(text string, lines []Line) (string, error) {
-	parts, err := split(text)
+	edited, _, err := edit(text, lines)
+	return edited, err
+}
+
+// edit is Edit, which returns the keys of the block, too.
+func edit(text string, lines []Line) (edited string, keys []string, err error) {
+	user, _, err := versions.SplitLocal(text)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	own := parts.own.String()
-	users, err := values(own)
+	users, err := values(user)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	var block strings.Builder
 	for _, line := range lines {
 		if _, ok := users[line.Key]; ok {
 			continue
 		}
+		keys = append(keys, line.Key)
 		fmt.Fprintf(&block, "# %s\n%s=%s\n", line.Why, line.Key, line.Value)
 	}
-	if block.Len() == 0 {
-		return own, nil
+	if keys == nil {
+		return user, nil, nil
 	}
-	if own != "" && !strings.HasSuffix(own, "\n") {
-		own += "\n"
+	if user != "" && !strings.HasSuffix(user, "\n") {
+		user += "\n"
 	}
-	return own + begin + "\n" + block.String() + end + "\n", nil
-}
-
-// Own returns text without its block, of which blank lines are left: every other line
-// keeps its number.
-func Own(text string) (string, error) {
-	parts, err := split(text)
-	return parts.numbered.String(), err
-}
-
-// parts of a text: the user's own lines, these with a blank line for each of the block,
-// and the block.
-type parts struct{ own, numbered, block strings.Builder }
-
-// split takes a text apart. An editor may have given the block other line ends.
-func split(text string) (*parts, error) {
-	p := &parts{}
-	inside := false
-	for line := range strings.Lines(text) {
-		bare := strings.TrimRight(line, "\r\n")
-		if inside = inside || bare == begin; !inside {
-			p.own.WriteString(line)
-			p.numbered.WriteString(line)
-			continue
-		}
-		p.block.WriteString(line)
-		p.numbered.WriteString("\n")
-		inside = bare != end
-	}
-	if inside {
-		return &parts{}, fmt.Errorf("the line %q has no %q after it: remove the block by hand", begin, end)
-	}
-	return p, nil
+	return user + versions.BlockBegin + "\n" + block.String() + versions.BlockEnd + "\n", keys, nil
 }
 
 // values are those of a text's keys. Whether there are such keys is not its matter.
@@ -95,8 +64,8 @@ func values(text string) (map[string]string, error) {
 }
 
 // Holds tells whether the file at path sets the keys of lines: the block to the
-// values of lines, or the user to whatever they like. A key that both set is set
-// once too often.
+// values of lines, or the user to whatever they like. A key that both set makes the
+// block say what does not hold.
 func Holds(path string, lines []Line) (bool, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,15 +74,15 @@ func Holds(path string, lines []Line) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	parts, err := split(string(text))
-	if err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
-	}
-	users, err := values(parts.own.String())
+	user, block, err := versions.SplitLocal(string(text))
 	if err != nil {
 		return false, err
 	}
-	held, err := values(parts.block.String())
+	users, err := values(user)
+	if err != nil {
+		return false, err
+	}
+	held, err := values(block)
 	if err != nil {
 		return false, err
 	}
@@ -130,23 +99,24 @@ func Holds(path string, lines []Line) (bool, error) {
 	return true, nil
 }
 
-// Write edits the file at path in place, by a rename. It makes the file when
-// there are lines to hold, removes it when nothing is left in it, and reports
-// whether anything changed.
-func Write(path string, lines []Line) (bool, error) {
+// Write edits the file at path in place, by a rename. It makes the file when there are
+// lines to hold, and removes it when nothing is left in it. It returns what it wrote, for
+// a person; "" where there was nothing to change.
+func Write(path string, lines []Line) (string, error) {
 	old, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
+		return "", err
 	}
-	text, err := Edit(string(old), lines)
-	if err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
+	text, keys, err := edit(string(old), lines)
+	if err != nil || text == string(old) {
+		return "", err
 	}
-	if text == string(old) {
-		return false, nil
+	wrote := fmt.Sprintf("wrote %s: %s", path, strings.Join(keys, ", "))
+	if keys == nil {
+		wrote = fmt.Sprintf("wrote %s: without the lines of the local engine", path)
 	}
 	if text == "" {
-		return true, os.Remove(path)
+		return wrote, os.Remove(path)
 	}
 	mode := fs.FileMode(0o644)
 	if info, err := os.Stat(path); err == nil {
@@ -154,7 +124,7 @@ func Write(path string, lines []Line) (bool, error) {
 	}
 	temporary := path + ".tmp"
 	if err := os.WriteFile(temporary, []byte(text), mode); err != nil {
-		return false, err
+		return "", err
 	}
-	return true, os.Rename(temporary, path)
+	return wrote, os.Rename(temporary, path)
 }

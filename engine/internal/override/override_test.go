@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bee/core/versions"
 )
 
 var lines = []Line{
@@ -12,55 +14,55 @@ var lines = []Line{
 	{"BASE", "debian", "no Alpine"},
 }
 
-func edit(t *testing.T, text string, lines []Line) string {
+func edited(t *testing.T, text string, lines []Line) string {
 	t.Helper()
-	edited, err := Edit(text, lines)
+	text, err := Edit(text, lines)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return edited
+	return text
 }
 
 func TestEditKeepsUsersLines(t *testing.T) {
 	user := "# mine\nGO_VERSION=1.27.0"
-	with := edit(t, user, lines)
+	with := edited(t, user, lines)
 	if !strings.HasPrefix(with, user+"\n") {
 		t.Errorf("the user's lines changed:\n%s", with)
 	}
 	if !strings.Contains(with, "# no registry\nDEBIAN_IMAGE=registry/debian@sha256:1\n") {
 		t.Errorf("a line or its reason is missing:\n%s", with)
 	}
-	if got := edit(t, with+"AFTER=1\n", nil); got != user+"\nAFTER=1\n" {
+	if got := edited(t, with+"AFTER=1\n", nil); got != user+"\nAFTER=1\n" {
 		t.Errorf("without the block: %q", got)
 	}
 }
 
 func TestEditTwiceIsEditOnce(t *testing.T) {
-	once := edit(t, "A=1\n", lines)
-	if twice := edit(t, once, lines); twice != once {
+	once := edited(t, "A=1\n", lines)
+	if twice := edited(t, once, lines); twice != once {
 		t.Errorf("got:\n%s\nwant:\n%s", twice, once)
 	}
 }
 
 func TestEditKnowsTheBlockByLines(t *testing.T) {
-	dos := strings.ReplaceAll(edit(t, "A=1\n", lines), "\n", "\r\n")
-	if got := edit(t, dos, nil); got != "A=1\r\n" {
+	dos := strings.ReplaceAll(edited(t, "A=1\n", lines), "\n", "\r\n")
+	if got := edited(t, dos, nil); got != "A=1\r\n" {
 		t.Errorf("with other line ends: %q", got)
 	}
-	if quoted := "# " + begin + "\n"; edit(t, quoted, nil) != quoted {
+	if quoted := "# " + versions.BlockBegin + "\n"; edited(t, quoted, nil) != quoted {
 		t.Error("a line that only names the block is taken for it")
 	}
 }
 
 func TestEditLeavesOutWhatTheUserSets(t *testing.T) {
-	got := edit(t, "BASE=alpine\n", lines)
+	got := edited(t, "BASE=alpine\n", lines)
 	if strings.Contains(got, "BASE=debian") || !strings.Contains(got, "DEBIAN_IMAGE=") {
 		t.Errorf("got:\n%s", got)
 	}
 }
 
 func TestEditRefusesHalfABlock(t *testing.T) {
-	if _, err := Edit(begin+"\nDEBIAN_IMAGE=x\n", lines); err == nil {
+	if _, err := Edit(versions.BlockBegin+"\nDEBIAN_IMAGE=x\n", lines); err == nil {
 		t.Error("no error")
 	}
 }
@@ -74,16 +76,19 @@ func TestWriteAndHolds(t *testing.T) {
 		}
 	}
 	check(false)
-	if changed, err := Write(path, lines); err != nil || !changed {
-		t.Fatalf("Write: %v, %v", changed, err)
+	write := func(lines []Line, want string) {
+		t.Helper()
+		if want != "" {
+			want = "wrote " + path + ": " + want
+		}
+		if wrote, err := Write(path, lines); err != nil || wrote != want {
+			t.Errorf("Write: %q, %v; want %q", wrote, err, want)
+		}
 	}
+	write(lines, "DEBIAN_IMAGE, BASE")
 	check(true)
-	if changed, err := Write(path, lines); err != nil || changed {
-		t.Errorf("the second Write: %v, %v; want no change", changed, err)
-	}
-	if _, err := Write(path, nil); err != nil {
-		t.Fatal(err)
-	}
+	write(lines, "")
+	write(nil, "without the lines of the local engine")
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
 		t.Errorf("a file with nothing in it stays: %v", err)
 	}
@@ -92,19 +97,11 @@ func TestWriteAndHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(true)
-	// But not where the block still sets it, too: build functions take each key once.
-	if err := os.WriteFile(path, []byte(edit(t, "", lines)+"BASE=alpine\n"), 0o644); err != nil {
+	// But not where the block still sets it, too.
+	if err := os.WriteFile(path, []byte(edited(t, "", lines)+"BASE=alpine\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	check(false)
-}
-
-func TestOwnKeepsLineNumbers(t *testing.T) {
-	got, err := Own(edit(t, "A=1\n", lines) + "B=2\n")
-	if err != nil || got != "A=1\n"+strings.Repeat("\n", 6)+"B=2\n" {
-		t.Errorf("got %q, %v", got, err)
-	}
-	if _, err := Own(begin + "\n"); err == nil {
-		t.Error("half a block: no error")
-	}
+	write(lines, "DEBIAN_IMAGE")
+	check(true)
 }

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"bee/core/claim"
 	"bee/engine/internal/bridge"
 	"bee/engine/internal/build"
 	"bee/engine/internal/layout"
@@ -45,16 +46,24 @@ func Running(l layout.Layout) (build.Engine, int, error) {
 }
 
 // Start makes sure that the given engine runs and answers. Another one in the
-// same layout, or one that does not answer, is stopped first. It reports whether
-// it started one. The caller holds the build lock.
+// same layout is stopped first, when nobody uses it any more; one that does not
+// answer, at once. It reports whether it started one. The caller has the layout
+// claimed.
 func Start(ctx context.Context, l layout.Layout, engine build.Engine, self string) (bool, error) {
 	running, pid, err := Running(l)
 	if err != nil && pid == 0 {
 		return false, err
 	}
 	if pid != 0 {
-		if err == nil && reflect.DeepEqual(running, engine) && Answers(ctx, "unix", l.Socket()) == nil {
-			return false, nil
+		if err == nil && Answers(ctx, "unix", l.Socket()) == nil {
+			if reflect.DeepEqual(running, engine) {
+				return false, nil
+			}
+			release, err := unused(ctx, l)
+			if err != nil {
+				return false, err
+			}
+			defer release()
 		}
 		progress.Printf("stopping the engine that runs: it is another one, or does not answer")
 		if err := Stop(ctx, l, self); err != nil {
@@ -71,6 +80,14 @@ func Start(ctx context.Context, l layout.Layout, engine build.Engine, self strin
 	}
 	done()
 	return true, nil
+}
+
+// unused waits until nobody uses the engine that runs, and keeps it so.
+func unused(ctx context.Context, l layout.Layout) (release func(), err error) {
+	mine := claim.Claim{Thing: claim.Engine(l.Address()), Does: "starts another engine"}
+	return claim.Take(ctx, mine, func(other claim.Claim) {
+		progress.Printf("this clone needs another engine than the one that runs: waiting for %s", other)
+	})
 }
 
 func launch(l layout.Layout, engine build.Engine, self string) (*exec.Cmd, error) {

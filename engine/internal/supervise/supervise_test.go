@@ -2,10 +2,8 @@ package supervise
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -33,45 +31,6 @@ func TestConfiguration(t *testing.T) {
 }`
 	if err != nil || string(got) != want {
 		t.Errorf("got %s, %v; want %s", got, err, want)
-	}
-}
-
-func TestLock(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "lock")
-	free := func() {
-		t.Helper()
-		if pid, err := holder(path); err != nil || pid != 0 {
-			t.Errorf("holder: %d, %v; want none", pid, err)
-		}
-	}
-	free()
-	held, err := tryLock(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if pid, err := holder(path); err != nil || pid != os.Getpid() {
-		t.Errorf("holder: %d, %v; want this process", pid, err)
-	}
-	if _, err := tryLock(path); !errors.Is(err, errLocked) {
-		t.Errorf("a second lock: %v", err)
-	}
-	held.release()
-	free() // though the file still holds a process id
-
-	// A waiting one asks for who holds it, and ends with its context.
-	if held, err = tryLock(path); err != nil {
-		t.Fatal(err)
-	}
-	defer held.release()
-	ctx, cancel := context.WithCancel(context.Background())
-	err = WithLock(ctx, path, func(pid int) {
-		if pid != os.Getpid() {
-			t.Errorf("waiting for %d", pid)
-		}
-		cancel()
-	}, func() error { t.Error("ran without the lock"); return nil })
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
 	}
 }
 

@@ -13,11 +13,13 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"bee/core/filelock"
 	"bee/engine/internal/bridge"
 	"bee/engine/internal/build"
 	"bee/engine/internal/image"
@@ -35,11 +37,11 @@ const Registry = "registry.bee.internal"
 func Supervise(l layout.Layout) error {
 	// The engine dies with the thread that started it.
 	runtime.LockOSThread()
-	held, err := tryLock(l.SupervisorLock())
+	held, err := filelock.Try(l.SupervisorLock(), strconv.Itoa(os.Getpid()))
 	if err != nil {
 		return fmt.Errorf("%s: %w", l.SupervisorLock(), err)
 	}
-	defer held.release()
+	defer held.Release()
 	network, err := lockNetwork()
 	if err != nil {
 		return err

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"dagger.io/dagger"
 	"dagger.io/dagger/querybuilder"
@@ -23,35 +23,59 @@ const (
 
 type engine struct {
 	client    *dagger.Client
+	view      *view // nil where there is none
 	arguments Arguments
 }
 
-// Connect loads the module into a session with the Dagger engine, which tells log what
-// it does.
-func Connect(ctx context.Context, options Options, log io.Writer) (Module, error) {
+// Connect loads the module into a session with the Dagger engine.
+func Connect(ctx context.Context, options Options) (Module, error) {
+	e := &engine{arguments: options.Arguments}
 	if os.Getenv(sessionVariable) == "" && os.Getenv(programVariable) == "" {
 		program, err := exec.LookPath("dagger")
 		if err != nil {
-			return nil, errors.New("no dagger in PATH: run `make gate`, which brings one")
+			return nil, errors.New("no dagger in PATH: run `make gate`, which brings one, or eval \"$(go run ./engine env)\" after `make engine`")
 		}
 		os.Setenv(programVariable, program)
 	}
-	top, err := filepath.Abs(options.Repository)
-	if err != nil {
+	if program := os.Getenv(programVariable); options.View && program != "" {
+		var err error
+		if e.view, err = startView(ctx, program, options.Interrupted); err != nil {
+			return nil, fmt.Errorf("no Dagger engine: %w", err)
+		}
+	}
+	if err := e.load(ctx, options); err != nil {
+		e.Close()
 		return nil, err
 	}
-	client, err := dagger.Connect(ctx, dagger.WithLogOutput(log), dagger.WithEnvironmentVariable("NO_COLOR", "1"))
-	if err != nil {
-		return nil, fmt.Errorf("no Dagger engine: %w", err)
-	}
-	if err := client.ModuleSource(top).AsModule().Serve(ctx); err != nil {
-		client.Close()
-		return nil, fmt.Errorf("the Dagger module of %s: %w", top, failure(err))
-	}
-	return &engine{client, options.Arguments}, nil
+	return e, nil
 }
 
-func (e *engine) Close() error { return e.client.Close() }
+func (e *engine) load(ctx context.Context, options Options) error {
+	top, err := filepath.Abs(options.Repository)
+	if err != nil {
+		return err
+	}
+	e.client, err = dagger.Connect(ctx, dagger.WithLogOutput(options.Log),
+		dagger.WithEnvironmentVariable("DAGGER_PROGRESS", "plain"), dagger.WithEnvironmentVariable("NO_COLOR", "1"))
+	if err != nil {
+		return fmt.Errorf("no Dagger engine: %w", err)
+	}
+	if err := e.client.ModuleSource(top).AsModule().Serve(ctx); err != nil {
+		return fmt.Errorf("the Dagger module of %s: %w", top, failure(err))
+	}
+	return nil
+}
+
+func (e *engine) Close() error {
+	var err error
+	if e.client != nil {
+		err = e.client.Close()
+	}
+	if e.view != nil {
+		e.view.close()
+	}
+	return err
+}
 
 // selection is a call as the engine takes it.
 func (e *engine) selection(call Call) (*querybuilder.Selection, error) {
@@ -108,16 +132,50 @@ func (e *engine) File(ctx context.Context, call Call, path string) error {
 	return failure(err)
 }
 
-func (e *engine) Directory(ctx context.Context, call Call, folder string) error {
+func (e *engine) Directory(ctx context.Context, call Call) (Tree, error) {
 	directory, err := id[dagger.DirectoryID](ctx, e, call)
+	if err != nil {
+		return nil, err
+	}
+	return tree{e.client.LoadDirectoryFromID(directory)}, nil
+}
+
+type tree struct{ directory *dagger.Directory }
+
+func (t tree) Size(ctx context.Context) (int64, error) {
+	paths, err := t.directory.Glob(ctx, "**")
+	if err != nil {
+		return 0, failure(err)
+	}
+	var total int64
+	for _, path := range paths {
+		if strings.HasSuffix(path, "/") {
+			continue // a folder
+		}
+		size, err := t.directory.File(path).Size(ctx)
+		if err != nil {
+			return 0, failure(err)
+		}
+		total += int64(size)
+	}
+	return total, nil
+}
+
+func (t tree) Export(ctx context.Context, folder string) error {
+	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return err
 	}
-	if folder, err = filepath.Abs(folder); err != nil {
+	_, err = t.directory.Export(ctx, folder)
+	return failure(err)
+}
+
+func (e *engine) Up(ctx context.Context, call Call) error {
+	service, err := id[dagger.ServiceID](ctx, e, call)
+	if err != nil {
 		return err
 	}
-	_, err = e.client.LoadDirectoryFromID(directory).Export(ctx, folder)
-	return failure(err)
+	return failure(e.client.LoadServiceFromID(service).Up(ctx))
 }
 
 func (e *engine) Text(ctx context.Context, call Call) (string, error) {

@@ -4,6 +4,7 @@ package module
 import (
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 )
@@ -12,12 +13,22 @@ import (
 type Module interface {
 	// File calls a function that returns a file, and writes that to a path.
 	File(ctx context.Context, call Call, path string) error
-	// Directory calls a function that returns a directory, and writes what is in it
-	// into a folder.
-	Directory(ctx context.Context, call Call, folder string) error
+	// Directory calls a function that returns a directory.
+	Directory(ctx context.Context, call Call) (Tree, error)
 	// Text calls a function that returns text, or nothing.
 	Text(ctx context.Context, call Call) (string, error)
+	// Up calls a function that returns a service, and runs that at its ports on this
+	// machine until it or the context ends.
+	Up(ctx context.Context, call Call) error
 	Close() error
+}
+
+// Tree is a directory that the engine has.
+type Tree interface {
+	// Size is how many bytes its files have.
+	Size(ctx context.Context) (int64, error)
+	// Export writes what is in it into a folder.
+	Export(ctx context.Context, folder string) error
 }
 
 // Call is the call of a function.
@@ -45,6 +56,17 @@ type Options struct {
 	Repository string
 	// Arguments of the module's constructor.
 	Arguments Arguments
+	Progress
+}
+
+// Progress says where to tell what the engine does.
+type Progress struct {
+	// Log takes all of it, as lines of text.
+	Log io.Writer
+	// View shows it on the terminal that is standard error, too.
+	View bool
+	// Interrupted is called when a person ends the view.
+	Interrupted func()
 }
 
 // Error is a function that failed.

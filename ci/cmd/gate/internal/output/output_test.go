@@ -36,9 +36,6 @@ iso/smoke/smoketest.sh:7: error: uefi, usb: memory: 100% of ***
 ***
 VERSIONS: warning: old
 notice: all: well
-verdict=pass
-lines=a
-b ***
 
 # Verdict
 
@@ -137,5 +134,23 @@ func TestSummaryIsCut(t *testing.T) {
 		if got := cut(strings.Repeat("é", 1000), room); len(got) > room {
 			t.Errorf("%d bytes where %d have room", len(got), room)
 		}
+	}
+}
+
+// What is written while another program has the terminal comes after that.
+func TestPausable(t *testing.T) {
+	var out bytes.Buffer
+	p := &Pausable{To: &out}
+	o := New(environment(nil), p)
+	o.Printf("first\n")
+	p.Pause()
+	o.Printf("second\n")
+	if out.String() != "first\n" {
+		t.Errorf("got %q", &out)
+	}
+	p.Resume()
+	o.Printf("third\n")
+	if out.String() != "first\nsecond\nthird\n" {
+		t.Errorf("got %q", &out)
 	}
 }

@@ -27,7 +27,8 @@ func (t *terminal) Notice(a Annotation)  { t.Printf("%snotice: %s\n", a.position
 
 func (t *terminal) Mask(secret string) { t.secrets.add(secret) }
 
-func (t *terminal) Set(name, value string) { t.Printf("%s=%s\n", name, value) }
+// Set does nothing: no steps follow, and all is said in other words.
+func (t *terminal) Set(string, string) {}
 
 func (t *terminal) Summary(markdown string) { t.Printf("\n%s", plain(markdown)) }
 

@@ -19,8 +19,8 @@ import (
 // artifacts is the address of the folder with the screens.
 func Smoke(results []reports.Result, artifacts string) string {
 	sections := []string{
-		verdict(results),
-		images(results),
+		"## " + verdict(results) + "\n",
+		Files(images(results)),
 		kept(artifacts),
 	}
 	for _, r := range results {
@@ -38,34 +38,30 @@ func verdict(results []reports.Result) string {
 	for _, r := range results {
 		count[r.Verdict()]++
 	}
-	line := fmt.Sprintf("## %s: %d of %d machines passed", upper(reports.Verdict(results)), count[report.Pass], len(results))
+	line := fmt.Sprintf("%s: %d of %d machines passed", upper(reports.Verdict(results)), count[report.Pass], len(results))
 	if n := count[report.Fail]; n > 0 {
 		line += fmt.Sprintf(", %d failed", n)
 	}
 	if n := count[report.Error]; n > 0 {
 		line += fmt.Sprintf(", %d did not run to the end", n)
 	}
-	return line + "\n"
+	return line
 }
 
 func upper(v report.Verdict) string { return strings.ToUpper(string(v)) }
 
 // images are the ISOs that were booted: one, unless reports were mixed up.
-func images(results []reports.Result) string {
-	var isos []report.ISO
+func images(results []reports.Result) []File {
+	var files []File
 	for _, r := range results {
-		if r.Report != nil && r.Report.ISO != nil && !slices.Contains(isos, *r.Report.ISO) {
-			isos = append(isos, *r.Report.ISO)
+		if r.Report == nil || r.Report.ISO == nil {
+			continue
+		}
+		if file := (File{r.Report.ISO.File, r.Report.ISO.SizeBytes, r.Report.ISO.SHA256}); !slices.Contains(files, file) {
+			files = append(files, file)
 		}
 	}
-	if isos == nil {
-		return ""
-	}
-	var files []File
-	for _, iso := range isos {
-		files = append(files, File{iso.File, iso.SizeBytes, iso.SHA256})
-	}
-	return Files(files)
+	return files
 }
 
 // Line is the summary of a step that has nothing to show but its verdict.
@@ -102,11 +98,19 @@ type File struct {
 	SHA256 string
 }
 
-// Files is a table of files.
+// String is a file in one line.
+func (f File) String() string { return fmt.Sprintf("%s: %s, SHA-256 %s", f.Name, f.size(), f.SHA256) }
+
+func (f File) size() string { return fmt.Sprintf("%.1f MiB", float64(f.Size)/(1<<20)) }
+
+// Files is a table of files; without any, there is none.
 func Files(files []File) string {
+	if files == nil {
+		return ""
+	}
 	rows := [][]string{{"file", "size", "SHA-256"}}
 	for _, f := range files {
-		rows = append(rows, []string{escape(f.Name), fmt.Sprintf("%.1f MiB", float64(f.Size)/(1<<20)), escape(f.SHA256)})
+		rows = append(rows, []string{escape(f.Name), f.size(), escape(f.SHA256)})
 	}
 	return table(rows)
 }

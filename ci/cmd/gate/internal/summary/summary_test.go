@@ -89,3 +89,12 @@ func TestEscape(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+func TestText(t *testing.T) {
+	all := examples(t)
+	all[1].Report.Checks = append(all[1].Report.Checks, check.Check{Name: "gpu", Status: check.Skip, Detail: "there is none"})
+	golden(t, "all.txt", strings.ReplaceAll(Text("dist/bee.iso", all), "\r", "")) // git keeps none
+	if got := Text("", all[:1]); !strings.HasPrefix(got, "SKIP internet: not expected\n\nbee.iso: 612.0 MiB, ") || !strings.HasSuffix(got, "\nPASS: 1 of 1 machines passed\n") {
+		t.Errorf("got\n%s", got)
+	}
+}

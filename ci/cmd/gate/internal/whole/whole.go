@@ -1,0 +1,85 @@
+// Package whole puts files where they belong when they are whole, and not before: what was
+// there stays until then.
+package whole
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// part is the folder inside the one that is filled, so that both are on one file system,
+// where new files wait until all are there.
+const part = ".part"
+
+// Folder has fill write so many bytes into a new folder, and moves what is there then into
+// the folder of the path, in place of what has the same name. Each check looks at the new
+// folder first.
+func Folder(path string, size int64, fill func(folder string) error, checks ...func(folder string) error) (err error) {
+	_, err = os.Stat(path)
+	isNew := errors.Is(err, fs.ErrNotExist)
+	defer func() {
+		if err != nil && isNew {
+			os.Remove(path) // where it is empty
+		}
+	}()
+	waiting := filepath.Join(path, part)
+	if err := os.RemoveAll(waiting); err != nil { // of one that was killed
+		return err
+	}
+	if err := os.MkdirAll(waiting, 0o755); err != nil {
+		return err
+	}
+	defer os.RemoveAll(waiting)
+	if err := checkRoom(path, size); err != nil {
+		return err
+	}
+	for _, step := range append([]func(string) error{fill, readable}, checks...) {
+		if err := step(waiting); err != nil {
+			return explained(err, path, size)
+		}
+	}
+	entries, err := os.ReadDir(waiting)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		to := filepath.Join(path, entry.Name())
+		if entry.IsDir() { // no folder is renamed to one that has something in it
+			if err := os.RemoveAll(to); err != nil {
+				return err
+			}
+		}
+		if err := os.Rename(filepath.Join(waiting, entry.Name()), to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// File has fill write a new file, which then takes the place of the one at the path.
+func File(path string, fill func(file string) error) error {
+	waiting := path + part
+	defer os.Remove(waiting)
+	if err := fill(waiting); err != nil {
+		return err
+	}
+	return os.Rename(waiting, path)
+}
+
+// readable lets everyone read what is in a folder, whatever the modes are of what it was
+// copied from.
+func readable(folder string) error {
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			return os.Chmod(path, 0o755)
+		case entry.Type().IsRegular():
+			return os.Chmod(path, 0o644)
+		}
+		return nil
+	})
+}

@@ -1,0 +1,156 @@
+package whole
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holds checks what is in a folder: NAME=TEXT, one after the other.
+func holds(t *testing.T, what, folder, want string) {
+	t.Helper()
+	var files []string
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			text, _ := os.ReadFile(path)
+			name, _ := filepath.Rel(folder, path)
+			files = append(files, name+"="+string(text))
+		}
+		return err
+	})
+	if got := strings.Join(files, " "); err != nil || got != want {
+		t.Errorf("%s: there is %s, %v; want %s", what, got, err, want)
+	}
+}
+
+func TestFolder(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "new", "dist")
+	fill := func(text string) func(string) error {
+		return func(folder string) error {
+			put(t, filepath.Join(folder, "a"), text)
+			put(t, filepath.Join(folder, "sub", text), text)
+			return os.Chmod(folder, 0o700)
+		}
+	}
+	if err := Folder(folder, 10, fill("1")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "first", folder, "a=1 sub/1=1")
+	for name, want := range map[string]fs.FileMode{"": 0o755, "a": 0o644, "sub": 0o755, "sub/1": 0o644} {
+		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%q: %v, %v; want %v", name, info.Mode(), err, want)
+		}
+	}
+
+	put(t, filepath.Join(folder, "mine"), "x")
+	put(t, filepath.Join(folder, part, "left"), "of one that was killed")
+	if err := Folder(folder, 10, fill("2")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "again", folder, "a=2 mine=x sub/2=2")
+
+	odd := errors.New("odd")
+	failing := func(string) error { return odd }
+	if err := Folder(folder, 10, fill("3"), failing); !errors.Is(err, odd) {
+		t.Errorf("a check fails: %v", err)
+	}
+	if err := Folder(folder, 10, func(folder string) error { return errors.Join(fill("3")(folder), odd) }); !errors.Is(err, odd) {
+		t.Errorf("it cannot be filled: %v", err)
+	}
+	holds(t, "after a failure", folder, "a=2 mine=x sub/2=2")
+	none := filepath.Join(t.TempDir(), "none")
+	if err := Folder(none, 10, failing); !errors.Is(err, odd) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(none); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder was left behind: %v", err)
+	}
+}
+
+func TestNoRoom(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "dist")
+	err := Folder(folder, 1<<60, func(string) error {
+		t.Error("it was filled")
+		return nil
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "no space left in "+folder+": 1099511627776.0 MiB are needed, ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// On a file system that others fill meanwhile, it says so, and all is as before.
+func TestNoRoomAnyMore(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount a small file system")
+	}
+	folder := t.TempDir()
+	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=1m"); err != nil {
+		t.Skipf("no small file system: %v", err)
+	}
+	t.Cleanup(func() { syscall.Unmount(folder, 0) })
+	put(t, filepath.Join(folder, "a"), "old")
+	err := Folder(folder, 700<<10, func(waiting string) error {
+		if err := os.WriteFile(filepath.Join(folder, "other"), make([]byte, 600<<10), 0o600); err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(waiting, "a"), make([]byte, 700<<10), 0o600)
+	})
+	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "no space left in "+folder+": 0.7 MiB are needed, 0.0 MiB are free") {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Remove(filepath.Join(folder, "other")); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "after that", folder, "a=old")
+}
+
+func TestFile(t *testing.T) {
+	folder := t.TempDir()
+	file := filepath.Join(folder, "lock")
+	put(t, file, "old")
+	odd := errors.New("odd")
+	err := File(file, func(path string) error {
+		put(t, path, "ne")
+		return odd
+	})
+	if !errors.Is(err, odd) {
+		t.Errorf("got %v", err)
+	}
+	holds(t, "after a failure", folder, "lock=old")
+	if err := File(file, func(path string) error { return os.WriteFile(path, []byte("new"), 0o600) }); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, "after that", folder, "lock=new")
+}
+
+func TestCheckSums(t *testing.T) {
+	const digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" // of x
+	for want, sums := range map[string]string{
+		"":                        digest + "  a\n",
+		"a is not whole: its SHA": strings.Replace(digest, "2", "3", 1) + "  a\n",
+		"no such file":            digest + "  b\n",
+		"is empty":                "",
+		"is not a SHA-256":        digest + "  ../a\n",
+	} {
+		folder := t.TempDir()
+		put(t, filepath.Join(folder, "a"), "x")
+		put(t, filepath.Join(folder, SumsFile), sums)
+		if err := CheckSums(folder); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %s", sums, err, want)
+		}
+	}
+}
