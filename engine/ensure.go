@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"bee/core/claim"
+	"bee/core/clone"
 	"bee/core/versions"
 	"bee/engine/internal/build"
 	"bee/engine/internal/layout"
@@ -24,6 +25,9 @@ import (
 func ensure(ctx context.Context, local bool) error {
 	m, err := newManager()
 	if err != nil {
+		return err
+	}
+	if err := clone.Mark("."); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(string(m.layout), 0o755); err != nil {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"bee/audit/report/label"
 	"bee/audit/tool/gpuburn"
 	"bee/audit/tool/xid"
 )
@@ -310,7 +311,7 @@ func (r *run) printed(b []byte) {
 	}
 	n := len(r.output.GPUs)
 	if n != 0 && n != len(r.devices) {
-		r.stop(EndedEarly, fmt.Sprintf("CUDA has shown %d GPUs to gpu_burn, and %d were to be burned in", n, len(r.devices)))
+		r.stop(EndedEarly, fmt.Sprintf("CUDA has shown %s to gpu_burn, and %d were to be burned in", label.Count(n, "GPU"), len(r.devices)))
 		return
 	}
 	for i, g := range r.output.GPUs {

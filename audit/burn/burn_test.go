@@ -138,7 +138,7 @@ func TestVerdicts(t *testing.T) {
 		"hot, but below the limit": {start + "now later; " + good, fakegpu.Answer(fakegpu.GPU(0, "61 C", "88 C"), fakegpu.GPU(1)), nil,
 			[2]Verdict{pass, pass}, [2]Kind{}, "", "88 °C, 300 W"},
 		"ECC": {start + "now later; forever " + some + " " + none, fakegpu.Answer(fakegpu.GPU(0), fakegpu.GPU(1, "<sram_uncorrectable>0", "<sram_uncorrectable>1")), nil,
-			[2]Verdict{not, fail}, [2]Kind{OtherGPU, UncorrectedECC}, UncorrectedECC, "1 new ECC errors"},
+			[2]Verdict{not, fail}, [2]Kind{OtherGPU, UncorrectedECC}, UncorrectedECC, "1 new ECC error of"},
 		"not listed any more": {start + "now later; " + good, fakegpu.Answer(fakegpu.GPU(1)), nil,
 			[2]Verdict{fail, pass}, [2]Kind{Lost, ""}, "", "does not list it"},
 		"lost, by its values": {start + "now later; " + good, fakegpu.Answer(fakegpu.GPU(0), fakegpu.GPU(1, "61 C", "GPU is lost", "300.50 W", "GPU is lost")), nil,
@@ -172,7 +172,7 @@ func TestVerdicts(t *testing.T) {
 		"no result any more": {start + `sleep 1; finish "300 (9300 Gflop/s) - 90 (8000 Gflop/s)" ` + none + " OK OK", "", nil,
 			[2]Verdict{pass, not}, [2]Kind{"", NoResult}, "", "no result of it in the last"},
 		"fewer GPUs than asked for": {`forever "5 (6 Gflop/s)" 0`, "", nil,
-			[2]Verdict{not, not}, [2]Kind{EndedEarly, EndedEarly}, EndedEarly, "1 GPUs"},
+			[2]Verdict{not, not}, [2]Kind{EndedEarly, EndedEarly}, EndedEarly, "1 GPU to"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := fakegpu.New(t, healthy, c.script)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bee/audit/report"
+	"bee/audit/report/label"
 	"bee/audit/tool/gpuburn"
 	"bee/audit/tool/xid"
 )
@@ -153,7 +154,7 @@ func (d *device) failures() []Reason {
 	}
 	switch n := d.said.Errors; {
 	case n > 0:
-		add(CalculationErrors, "gpu_burn counted %d wrong results", n)
+		add(CalculationErrors, "gpu_burn counted %s", label.Count(n, "wrong result"))
 	case d.said.Verdict == "FAULTY" && !d.said.Died: // of a dead one it says that of necessity
 		add(CalculationErrors, "gpu_burn says that it is faulty")
 	}
@@ -167,7 +168,7 @@ func (d *device) failures() []Reason {
 		add(OverTemperature, "%s", d.hot)
 	}
 	if n := d.NewUncorrectedErrors; n != nil && *n > 0 {
-		add(UncorrectedECC, "%d new ECC errors of its memory could not be corrected", *n)
+		add(UncorrectedECC, "%s of its memory could not be corrected", label.Count(*n, "new ECC error"))
 	}
 	if d.gone != "" {
 		add(Lost, "%s", d.gone)

@@ -45,9 +45,6 @@ func ask(ctx context.Context, limit time.Duration) answer {
 	if len(said) > 0 {
 		text = ": " + strings.TrimSuffix(said[0], ".")
 	}
-	if errors.Is(result.Err, machine.ErrTimeLimit) {
-		a.err = fmt.Errorf("%w of %v", a.err, limit)
-	}
 	a.err = fmt.Errorf("nvidia-smi -q -x: %w%s", a.err, text)
 	return a
 }

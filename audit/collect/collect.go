@@ -32,7 +32,7 @@ type Collector struct {
 	// Tools that it cannot do without. Where one is missing, it is skipped, which
 	// is no error.
 	Tools []string
-	// ToolLimit is how long one run of a tool may take.
+	// ToolLimit is how long a tool may take at first; see [longer].
 	ToolLimit time.Duration
 	// Collect does the work. It stores what it finds, as it finds it, by
 	// [Task.Update].
@@ -58,6 +58,11 @@ func Select(names []string) ([]Collector, error) {
 	}
 	return slices.DeleteFunc(all, func(c Collector) bool { return !slices.Contains(names, c.Name) }), nil
 }
+
+// longer is how many times as long as at first what has not answered in time gets a
+// second time, where the whole audit's time has as much left: a machine under load
+// needs longer than one at rest.
+const longer = 2
 
 // patience (a variable for tests) is how long collectors may take to wind up after ctx has ended; what
 // they started is killed by then.
@@ -191,7 +196,8 @@ func (t *Task) Update(f func(*report.Report)) { t.run.update(f) }
 // Run runs a tool with the collector's time limit. It records that the tool ran,
 // not whether that went well: hand the result to Check.
 func (t *Task) Run(ctx context.Context, tool string, args ...string) machine.Result {
-	result := t.Machine.Run(ctx, machine.Command{Tool: tool, Args: args, Limit: t.collector.ToolLimit})
+	limit := t.collector.ToolLimit
+	result := t.Machine.Run(ctx, machine.Command{Tool: tool, Args: args, Limit: limit, SecondLimit: longer * limit})
 	t.run.update(func(*report.Report) {
 		t.run.tools[t.collector.Name] = append(t.run.tools[t.collector.Name], report.ToolRun{
 			Tool: tool, Args: args, DurationSeconds: seconds(result.Duration), ExitStatus: exitStatus(result),

@@ -180,6 +180,61 @@ func TestToolErrors(t *testing.T) {
 	}
 }
 
+// hostWith is this machine with other tools and other files.
+type hostWith struct {
+	machine.Host
+	files fs.FS
+}
+
+func (h *hostWith) Files() fs.FS { return h.files }
+
+// A BMC may be slow, or the machine busy: what takes longer than its limit is asked
+// once more, and what does not answer then either is told of.
+func TestSlowTool(t *testing.T) {
+	bin := t.TempDir()
+	for tool, script := range map[string]string{
+		"dmidecode": `printf '%s' "$DMI"`,
+		"ipmitool": `if [ "$ALWAYS" ] || [ ! -e "$0.asked" ]; then : >"$0.asked"; exec sleep 100; fi
+echo 'Firmware Revision : 1.74'`,
+	} {
+		if err := os.WriteFile(filepath.Join(bin, tool), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	t.Setenv("DMI", dmiSample)
+	m := &hostWith{files: fstest.MapFS{"dev/ipmi0": {}}}
+	quick := board
+	quick.ToolLimit = time.Second
+
+	r := audit(t, t.Context(), m, quick)
+	if len(r.Errors) > 0 || r.Board == nil || r.Board.BMC == nil || r.Board.BMC.FirmwareVersion != "1.74" {
+		t.Errorf("slow once: board %+v, errors %+v", r.Board, r.Errors)
+	}
+	for _, run := range r.Collectors[0].Tools {
+		if run.Tool == "ipmitool" && (run.DurationSeconds < 1 || run.ExitStatus == nil) {
+			t.Errorf("the run is told of as %+v", run)
+		}
+	}
+
+	t.Setenv("ALWAYS", "yes")
+	r = audit(t, t.Context(), m, quick)
+	if r.Board == nil || r.Board.BMC != nil || len(r.Board.Baseboards) != 1 || len(r.Errors) != 1 {
+		t.Fatalf("always slow: board %+v, errors %+v", r.Board, r.Errors)
+	}
+	const want = "ipmitool reached its time limit of 1s; run once more, it reached its time limit of 2s"
+	if e := r.Errors[0]; e.Kind != report.TimeLimit || e.Message != want || e.DurationSeconds < 3 {
+		t.Errorf("error %+v", e)
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	r = audit(t, ctx, m, quick)
+	if len(r.Errors) != 1 || r.Errors[0].Message != "ipmitool reached its time limit of 1s" {
+		t.Errorf("the audit has no time for that: errors %+v", r.Errors)
+	}
+}
+
 func TestSelect(t *testing.T) {
 	some, err := Select([]string{"storage", "board"})
 	if err != nil || len(some) != 2 || some[0].Name != "board" || some[1].Name != "storage" {

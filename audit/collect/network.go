@@ -30,7 +30,7 @@ var network = Collector{
 		t.Update(func(r *report.Report) { r.Network = n })
 
 		t.Each(len(names), func(i int) {
-			if found, ok := ask(t, names[i], func() report.Interface { return readInterface(t.Files(), names[i]) }); ok {
+			if found, ok := ask(ctx, t, names[i], func() report.Interface { return readInterface(t.Files(), names[i]) }); ok {
 				t.Update(func(*report.Report) { n.Interfaces[i] = found })
 			}
 		})

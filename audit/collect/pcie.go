@@ -58,7 +58,7 @@ func pciFunctions(ctx context.Context, t *Task) *report.PCIe {
 
 	t.Each(len(functions), func(i int) {
 		known := p.Devices[i]
-		if d, ok := ask(t, known.Address, func() report.PCIDevice { return withSysfs(t.Files(), known) }); ok {
+		if d, ok := ask(ctx, t, known.Address, func() report.PCIDevice { return withSysfs(t.Files(), known) }); ok {
 			t.Update(func(*report.Report) { p.Devices[i] = d })
 		}
 	})

@@ -30,7 +30,7 @@ var storage = Collector{
 		sysfs, listed := make(chan struct{}), make(chan struct{})
 		s.do(func() {
 			defer close(sysfs)
-			kernel, _ = ask(t, "sys/block", func() []sysblock.Drive { return sysblock.Read(t.Files()) })
+			kernel, _ = ask(ctx, t, "sys/block", func() []sysblock.Drive { return sysblock.Read(t.Files()) })
 			for _, k := range kernel {
 				s.add(driveID{path: "/dev/" + k.Name}, func(d *drive) { d.kernel = k })
 			}

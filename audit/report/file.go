@@ -1,11 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+
+	"bee/core/jsonerror"
 )
 
 // Write writes the report as indented JSON.
@@ -34,23 +37,31 @@ func Decode(input io.Reader, name string) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	var version struct {
-		SchemaVersion string `json:"schema_version"`
+	var head struct {
+		SchemaVersion string          `json:"schema_version"`
+		Collectors    json.RawMessage `json:"collectors"`
 	}
-	if err := json.Unmarshal(b, &version); err != nil {
-		return nil, fmt.Errorf("%s is not an audit report: %w", name, err)
+	if len(bytes.TrimSpace(b)) == 0 {
+		return nil, fmt.Errorf("%s is not an audit report: it is empty", name)
 	}
-	if version.SchemaVersion == "" {
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, fmt.Errorf("%s is not an audit report: %w", name, jsonerror.Reword(err))
+	}
+	if head.SchemaVersion == "" {
 		return nil, fmt.Errorf("%s is not an audit report: it has no schema_version", name)
 	}
-	major, _, _ := strings.Cut(version.SchemaVersion, ".")
+	major, _, _ := strings.Cut(head.SchemaVersion, ".")
 	if ours, _, _ := strings.Cut(SchemaVersion, "."); major != ours {
 		return nil, fmt.Errorf("%s has schema version %s, and this program knows %s: use the audit program that made it, or a newer one",
-			name, version.SchemaVersion, SchemaVersion)
+			name, head.SchemaVersion, SchemaVersion)
+	}
+	// The report of another program has a schema_version, too.
+	if head.Collectors == nil {
+		return nil, fmt.Errorf("%s is not an audit report: it has no collectors", name)
 	}
 	var r Report
 	if err := json.Unmarshal(b, &r); err != nil {
-		return nil, fmt.Errorf("%s is not an audit report: %w", name, err)
+		return nil, fmt.Errorf("%s is not an audit report: %w", name, jsonerror.Reword(err))
 	}
 	return &r, nil
 }

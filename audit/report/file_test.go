@@ -27,13 +27,15 @@ func TestWrittenIsRead(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                     "not an audit report",
-		"[1]":                                  "not an audit report",
-		"{}":                                   "no schema_version",
-		`{"cpu": {}}`:                          "no schema_version",
-		`{"schema_version": "1.0", "cpu": 5}`:  "not an audit report",
-		`{"schema_version": "2.0", "cpu": 5}`:  "has schema version 2.0",
-		`{"schema_version": "10.0", "cpu": 5}`: "has schema version 10.0",
+		"":                                      "not an audit report: it is empty",
+		"[1]":                                   "not an audit report: it is an array, not an object",
+		"{}":                                    "no schema_version",
+		`{"cpu": {}}`:                           "no schema_version",
+		`{"schema_version": 2}`:                 "schema_version is a number, not a string",
+		`{"schema_version": "2.0", "cpu": 5}`:   "has schema version 2.0",
+		`{"schema_version": "10.0", "cpu": 5}`:  "has schema version 10.0",
+		`{"schema_version": "1.0", "gpus": []}`: "no collectors",
+		`{"schema_version": "1.0", "collectors": [], "cpu": 5}`: "not an audit report: cpu is a number, not an object",
 	} {
 		path := filepath.Join(t.TempDir(), "file")
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -47,8 +49,30 @@ func TestReadRefuses(t *testing.T) {
 
 // A report of a later minor version has more fields, and the same meaning.
 func TestReadNewer(t *testing.T) {
-	r, err := Decode(strings.NewReader(`{"schema_version": "1.999", "fans": [], "host": {"hostname": "bee"}}`), "it")
+	r, err := Decode(strings.NewReader(`{"schema_version": "1.999", "collectors": [], "fans": [], "host": {"hostname": "bee"}}`), "it")
 	if err != nil || r.Host.Hostname != "bee" {
 		t.Errorf("%+v, error %v", r, err)
 	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add([]byte(`{"schema_version": "1.1", "collectors": [], "cpu": {"sockets": [{"cores": 4}]}, "errors": null}`))
+	f.Add([]byte(`{"schema_version": "1.", "collectors": {}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		r, err := Decode(bytes.NewReader(text), "NAME")
+		if err != nil {
+			if r != nil || !strings.Contains(err.Error(), "NAME") || strings.Contains(err.Error(), "Go ") {
+				t.Errorf("%q: %v", text, err)
+			}
+			return
+		}
+		// What was read can be written and is read again.
+		var b bytes.Buffer
+		if err := r.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Decode(&b, "it"); err != nil {
+			t.Errorf("%q: written anew: %v", text, err)
+		}
+	})
 }

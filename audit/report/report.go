@@ -131,7 +131,8 @@ type CollectorRun struct {
 type ToolRun struct {
 	Tool string   `json:"tool"`
 	Args []string `json:"args,omitempty"`
-	// How long it ran.
+	// How long it ran; both times together where it was run once more, because it did
+	// not answer in time at first.
 	DurationSeconds float64 `json:"duration_seconds"`
 	// Its exit status. Absent where it did not exit by itself. Some tools tell of
 	// the hardware by it, so not every status but 0 is an error.
@@ -155,7 +156,7 @@ type Error struct {
 	// What kind of error it is:
 	// not_started (the tool could not be run),
 	// exit_status (it failed, or a signal ended it),
-	// time_limit (it was killed at its time limit),
+	// time_limit (it was killed at its time limit, also when it was run once more),
 	// output_limit (it was killed because it printed too much),
 	// stuck (it hangs in the kernel and could not be killed),
 	// interrupted (it was killed because the whole audit had to end),
@@ -168,7 +169,7 @@ type Error struct {
 	Tool string `json:"tool,omitempty"`
 	// Its arguments.
 	Args []string `json:"args,omitempty"`
-	// How long it ran.
+	// How long it ran, both times together where it was run once more.
 	DurationSeconds float64 `json:"duration_seconds,omitempty"`
 	// Its exit status. Absent where it did not exit by itself.
 	ExitStatus *int `json:"exit_status,omitempty"`

@@ -42,16 +42,23 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// qemus are the processes of QEMU on this machine, by their numbers.
+// qemus are the processes of QEMU in containers of this machine, by their numbers.
 func qemus() map[string]bool {
+	here, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil {
+		panic(err)
+	}
 	files, err := filepath.Glob("/proc/[0-9]*/comm")
 	if err != nil {
 		panic(err)
 	}
 	found := map[string]bool{}
 	for _, file := range files {
-		if name, _ := os.ReadFile(file); strings.HasPrefix(string(name), "qemu-system") {
-			found[filepath.Base(filepath.Dir(file))] = true
+		process := filepath.Dir(file)
+		name, _ := os.ReadFile(file)
+		namespace, err := os.Readlink(filepath.Join(process, "ns/mnt"))
+		if strings.HasPrefix(string(name), "qemu-system") && err == nil && namespace != here {
+			found[filepath.Base(process)] = true
 		}
 	}
 	return found

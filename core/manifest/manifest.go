@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"bee/core/jsonerror"
 )
 
 // SchemaVersion is the version of the manifest's format. A field that goes or
@@ -106,7 +108,7 @@ func Read(path string) (*Manifest, error) {
 func Parse(data []byte) (*Manifest, error) {
 	var m Manifest
 	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, fmt.Errorf("no manifest of an ISO: %w", err)
+		return nil, fmt.Errorf("no manifest of an ISO: %w", jsonerror.Reword(err))
 	}
 	if m.SchemaVersion != SchemaVersion {
 		return nil, fmt.Errorf("schema version %d, but %d is read", m.SchemaVersion, SchemaVersion)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"bee/core/check"
+	"bee/core/jsonerror"
 )
 
 // Files of a report folder.
@@ -209,7 +210,7 @@ func Read(dir string) (*Report, error) {
 func Parse(data []byte) (*Report, error) {
 	var r Report
 	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, err
+		return nil, jsonerror.Reword(err)
 	}
 	if r.SchemaVersion != SchemaVersion {
 		return nil, fmt.Errorf("schema version %d, this program reads version %d", r.SchemaVersion, SchemaVersion)

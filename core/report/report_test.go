@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -132,7 +133,39 @@ func TestTable(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
 	}
-	if _, err := Table(&out, []string{bios, filepath.Join(top, "none")}); !os.IsNotExist(err) {
-		t.Errorf("no report: %v", err)
+	// What is missing hides nothing of what is there.
+	out.Reset()
+	passed, err = Table(&out, []string{filepath.Join(top, "none"), bios, filepath.Join(top, "never")})
+	if passed || err == nil || !strings.Contains(err.Error(), filepath.Join("none", JSONFile)) || !strings.Contains(err.Error(), filepath.Join("never", JSONFile)) {
+		t.Errorf("no report: %v, %v", passed, err)
+	}
+	if !strings.HasPrefix(out.String(), "PASS  bios: ") || !strings.Contains(out.String(), "check           bios\n") {
+		t.Errorf("beside one that is missing: %s", &out)
+	}
+}
+
+func TestFind(t *testing.T) {
+	top := t.TempDir()
+	folder := func(parts ...string) string { return filepath.Join(append([]string{top}, parts...)...) }
+	pass := check.Check{Name: "a", Status: check.Pass}
+	for _, dir := range []string{folder("direct"), folder("job-1", "a"), folder("job-2", "b"), folder("job-2", "b", "within"), folder("deep", "deeper", "deepest", "x")} {
+		example(t, dir, pass)
+	}
+	if err := os.MkdirAll(folder("job-3", "c"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ dirs, want []string }{
+		// too deep, and nothing: they are missing there
+		"a folder of folders": {[]string{top}, []string{folder("deep", "deeper"), folder("direct"), folder("job-1", "a"), folder("job-2", "b"), folder("job-3", "c")}},
+		"the reports' own":    {[]string{folder("job-2", "b"), folder("direct")}, []string{folder("job-2", "b"), folder("direct")}},
+		"not there":           {[]string{folder("none")}, []string{folder("none")}},
+	} {
+		got, err := Find(c.dirs)
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, c.want)
+		}
+	}
+	if got, err := Find([]string{folder("direct", JSONFile)}); err == nil {
+		t.Errorf("a file is taken for a folder: %q", got)
 	}
 }

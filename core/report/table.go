@@ -1,10 +1,12 @@
 package report
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -38,15 +40,21 @@ const tailLines = 30
 // Table writes, for people, the reports of folders: one line for each report,
 // a table with a line for each check and a column for each report, and for each
 // that did not pass the reasons and the end of the serial log. It returns whether
-// all of them passed.
+// all of them passed. The error names those that cannot be read; the others are there
+// all the same.
 func Table(w io.Writer, dirs []string) (passed bool, err error) {
-	reports := make([]*Report, len(dirs))
-	for i, dir := range dirs {
-		if reports[i], err = Read(dir); err != nil {
-			return false, err
+	var reports []*Report
+	var missing []error
+	dirs = slices.DeleteFunc(slices.Clone(dirs), func(dir string) bool {
+		r, err := Read(dir)
+		if err != nil {
+			missing = append(missing, err)
+			return true
 		}
-	}
-	passed = true
+		reports = append(reports, r)
+		return false
+	})
+	passed = len(missing) == 0
 	names := Names(dirs)
 	for i, r := range reports {
 		fmt.Fprintf(w, "%-5s %s: %s, %.0f s: %d passed, %d failed, %d skipped\n", strings.ToUpper(string(r.Verdict)),
@@ -61,7 +69,7 @@ func Table(w io.Writer, dirs []string) (passed bool, err error) {
 			r.Explain(w, string(serial))
 		}
 	}
-	return passed, nil
+	return passed, errors.Join(missing...)
 }
 
 // Names are the shortest names that tell the folders of reports apart.

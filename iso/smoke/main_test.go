@@ -62,15 +62,28 @@ func TestVerdict(t *testing.T) {
 		0:          {{Name: "console", Status: check.Pass}},
 		exitFailed: {{Name: "console", Status: check.Fail, Detail: "why"}},
 	} {
-		dir := t.TempDir()
+		top := t.TempDir()
+		dir := filepath.Join(top, "job", "bios")
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
 		r := report.Report{Host: "192.0.2.10:22", Checks: checks}
 		r.Conclude()
 		if err := r.Write(dir, ""); err != nil {
 			t.Fatal(err)
 		}
-		output, got, _ := execute("verdict", dir)
-		if got != status || !strings.Contains(output, "console") || !strings.Contains(output, "192.0.2.10:22") {
-			t.Errorf("exit status %d, want %d:\n%s", got, status, output)
+		for _, folder := range []string{dir, top} {
+			output, got, _ := execute("verdict", folder)
+			if got != status || !strings.Contains(output, "console") || !strings.Contains(output, "bios: 192.0.2.10:22") {
+				t.Errorf("%s: exit status %d, want %d:\n%s", folder, got, status, output)
+			}
+		}
+		if err := os.Mkdir(filepath.Join(top, "killed"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		output, got, err := execute("verdict", top)
+		if got != exitInput || !strings.Contains(output, "bios: 192.0.2.10:22") || !strings.Contains(err.Error(), "killed") {
+			t.Errorf("one is missing: exit status %d, %v:\n%s", got, err, output)
 		}
 	}
 }

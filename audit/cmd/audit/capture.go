@@ -12,6 +12,7 @@ import (
 	"bee/audit/collect"
 	"bee/audit/collect/capture"
 	"bee/audit/collect/machine"
+	"bee/audit/report/label"
 )
 
 func captureCommand() *cobra.Command {
@@ -85,7 +86,7 @@ func captureMachine(cmd *cobra.Command, output string, timeout time.Duration) er
 	for _, c := range r.Collectors {
 		tools += len(c.Tools)
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "captured %d runs of tools, %d errors among them, to %s\n", tools, len(r.Errors), output)
+	fmt.Fprintf(cmd.ErrOrStderr(), "captured %s of tools, %s among them, to %s\n", label.Count(tools, "run"), label.Count(len(r.Errors), "error"), output)
 	if cmd.Context().Err() != nil {
 		return errInterrupted
 	}

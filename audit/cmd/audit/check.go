@@ -63,8 +63,8 @@ compared, and the exit code is 1 as for a difference.`,
 			}
 			name := append(args, defaultOutput)[0]
 			in := inputs{stdin: cmd.InOrStdin()}
-			wanted, text := in.read(file), in.read(name)
-			got := in.parse(name, text)
+			wanted, text := in.read(file, auditBaseline), in.read(name, auditReport)
+			got := in.report(name, text)
 			if in.err != nil {
 				return in.err
 			}
@@ -87,15 +87,15 @@ func check(file string, wanted []byte, name string, got *report.Report) (*compar
 		SchemaVersion string `json:"schema_version"`
 	}
 	if json.Unmarshal(wanted, &version) == nil && version.SchemaVersion != "" {
-		golden, err := report.Decode(bytes.NewReader(wanted), file)
+		golden, err := report.Decode(bytes.NewReader(wanted), called(file))
 		if err != nil {
-			return nil, err
+			return nil, mistaken(err, auditReport, file, wanted)
 		}
 		return compare.Reports(file, golden, name, got, compare.Options{}), nil
 	}
-	b, err := baseline.Parse(file, wanted)
+	b, err := baseline.Parse(called(file), wanted)
 	if err != nil {
-		return nil, err
+		return nil, mistaken(err, auditBaseline, file, wanted)
 	}
 	return b.Compare(file, name, got), nil
 }

@@ -1,19 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"bee/audit/judge/compare"
-	"bee/audit/report"
 	"bee/audit/show/comparison"
 	"bee/audit/show/terminal"
 )
@@ -64,8 +61,8 @@ A or B may be - for standard input.`,
 				}
 			}
 			in := inputs{stdin: cmd.InOrStdin()}
-			textA, textB := in.read(args[0]), in.read(args[1])
-			a, b := in.parse(args[0], textA), in.parse(args[1], textB)
+			textA, textB := in.read(args[0], auditReport), in.read(args[1], auditReport)
+			a, b := in.report(args[0], textA), in.report(args[1], textB)
 			if in.err != nil {
 				return in.err
 			}
@@ -106,32 +103,4 @@ func printComparison(out io.Writer, c *compare.Comparison, asJSON bool, expected
 		return errDifferent
 	}
 	return err
-}
-
-// inputs reads the files that a command is given. After an error it reads nothing
-// more.
-type inputs struct {
-	stdin io.Reader // nil once it was read
-	err   error
-}
-
-func (in *inputs) read(name string) (text []byte) {
-	switch {
-	case in.err != nil:
-	case name != "-":
-		text, in.err = os.ReadFile(name)
-	case in.stdin == nil:
-		in.err = usageError{errors.New("- stands for standard input, and can be given once")}
-	default:
-		text, in.err = io.ReadAll(in.stdin)
-		in.stdin = nil
-	}
-	return text
-}
-
-func (in *inputs) parse(name string, text []byte) (r *report.Report) {
-	if in.err == nil {
-		r, in.err = report.Decode(bytes.NewReader(text), name)
-	}
-	return r
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"bee/audit/cmd/internal/unknown"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
@@ -91,7 +93,7 @@ machine. Run it as root: most tools that it asks need that.`,
   audit capture                      save what the machine answers, to audit it elsewhere
   audit diff node1.json node2.json   are two machines built the same?
   audit check --baseline order.yaml  is this the machine that was ordered?`,
-		Args:          usageArgs(cobra.NoArgs),
+		Args:          usageArgs(unknown.Command),
 		RunE:          run.RunE,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -147,7 +147,7 @@ func TestInterrupted(t *testing.T) {
 
 func TestExitCodes(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.json")
-	if err := os.WriteFile(bad, []byte(`{"schema_version": "1.0", "extra": 1}`), 0o644); err != nil {
+	if err := os.WriteFile(bad, []byte(`{"schema_version": "1.0", "collectors": [], "extra": 1}`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -160,7 +160,8 @@ func TestExitCodes(t *testing.T) {
 		{"schema nonsense", 2, "nonsense"},
 		{"schema", 0, ""},
 		{"--help", 0, ""},
-		{"nonsense", 2, "nonsense"},
+		{"nonsense", 2, `unknown command "nonsense" (see audit --help)`},
+		{"shwo", 2, `unknown command "shwo"; did you mean show? (see audit --help)`},
 		{"--nonsense", 2, "--nonsense"},
 		{"show one two", 2, "audit show --help"},
 		{"run --collectors cpu,gpu", 2, `no collector "gpu"`},

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/report"
 	"bee/audit/show/page"
 )
 
@@ -49,12 +48,4 @@ standard input. --html names the format; there is no other.`,
 	cmd.Flags().StringVarP(&output, "output", "o", "-", "file to write the page to; - is standard output")
 	_ = cmd.MarkFlagFilename("output", "html")
 	return cmd
-}
-
-// readReport reads a report from a file; - is standard input.
-func readReport(cmd *cobra.Command, path string) (*report.Report, error) {
-	if path == "-" {
-		return report.Decode(cmd.InOrStdin(), "standard input")
-	}
-	return report.Read(path)
 }

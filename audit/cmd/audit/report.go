@@ -43,7 +43,7 @@ with 0 where it is; else it says what is wrong where, and exits with 1.`,
 		ValidArgsFunction: completeReports(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := schema.ValidateFile(args[0]); err != nil {
-				return err
+				return mistaken(err, auditReport, args[0], glance(args[0]))
 			}
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s is a valid audit report\n", args[0])
 			return err

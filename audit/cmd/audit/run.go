@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,9 +30,11 @@ func runCommand() *cobra.Command {
 		from    string
 	)
 	var all, about []string
+	var limits []time.Duration
 	for _, c := range collect.All() {
 		all = append(all, c.Name)
 		about = append(about, fmt.Sprintf("  %-8s %s", c.Name, c.About))
+		limits = append(limits, c.ToolLimit)
 	}
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -43,6 +46,12 @@ screen or a serial line, no SSH session) a QR code follows: see audit show --hel
 A tool that is not installed is passed over. A tool that fails, hangs or prints
 rubbish is killed and recorded under "errors" in the report; the rest of the
 report stands, and the exit code is still 0.
+
+A tool has ` + fmt.Sprintf("%v to %v", slices.Min(limits), slices.Max(limits)) + ` for its answer, by what it is asked. One that needs
+longer is run once more and has twice as long, where --timeout leaves that much:
+the machine may be busy, a BMC slow. What has not answered then, or when --timeout
+is over, was not examined, and "errors" says so. It is the same with what a device
+answers through sysfs.
 
 With --root it audits a machine that "audit capture" has saved, and runs nothing
 on this one. The report then has a "replay" field.
@@ -82,7 +91,7 @@ Collectors:
 }
 
 func addTimeout(cmd *cobra.Command, timeout *time.Duration) {
-	cmd.Flags().DurationVar(timeout, "timeout", 2*time.Minute, "how long the whole audit may take")
+	cmd.Flags().DurationVar(timeout, "timeout", 2*time.Minute, "how long the whole audit may take, whatever its tools still do")
 }
 
 func checkTimeout(timeout time.Duration) error {
@@ -102,7 +111,7 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	if from != "" {
 		c, err := capture.Open(from)
 		if err != nil {
-			return fmt.Errorf("--root: %w", err)
+			return fmt.Errorf("--root: %w", mistaken(err, auditCapture, from, glance(from)))
 		}
 		m, replay = c, &report.Replay{
 			Capture:      printable.Escape([]byte(from)),

@@ -31,14 +31,17 @@ plain text:
   SN=S937425X4C19233          serial number
   FIND=1 critical, 2 warning  findings
 and so on: CPU, MEM (total: modules), BIOS, DISK, GPU, NIC (number, first MAC
-address), BEE (version, commit) or AUDIT (version), TIME.`,
+address), BEE (version, commit) or AUDIT (version), TIME.
+
+FILE is the JSON report, ` + defaultOutput + ` where it is left out; - is
+standard input.`,
 		Example: `  audit show                  the report that "audit" wrote last
   audit show --qr             as QR codes
   audit show -v report.json   every part, and why`,
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeReports(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			r, err := report.Read(append(args, defaultOutput)[0])
+			r, err := readReport(cmd, append(args, defaultOutput)[0])
 			if err != nil {
 				return err
 			}

@@ -18,6 +18,7 @@ import (
 
 	"bee/audit/burn"
 	"bee/audit/cmd/internal/outfile"
+	"bee/audit/cmd/internal/unknown"
 	"bee/audit/show/terminal"
 )
 
@@ -119,7 +120,7 @@ running.`,
   bee-burn --doubles                      in double precision, for data centre GPUs
   bee-burn --max-temperature 80           be more careful
   bee-burn --output - | jq .gpus          the report on standard output`,
-		Args: usageArgs(cobra.NoArgs),
+		Args: usageArgs(unknown.Command),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
 			switch {

@@ -93,6 +93,7 @@ func TestExitCodes(t *testing.T) {
 		{good, "--memory 101%", 2, "", "1% to 100%"},
 		{good, "--max-temperature 0", 2, "", "--max-temperature"},
 		{good, "nonsense", 2, "", "nonsense"},
+		{good, "shcema", 2, "", "did you mean schema?"},
 		{good, "--nonsense", 2, "", "--nonsense"},
 		{good, "--output /no/such/folder/report.json", 1, "", "--output"},
 		{good, "version", 0, "bee-burn unversioned, report schema " + burn.SchemaVersion, ""},

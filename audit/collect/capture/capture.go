@@ -60,7 +60,8 @@ type Command struct {
 	Args []string `json:"args,omitempty"`
 	// Folder with stdout and stderr. Absent where it printed nothing.
 	Output string `json:"output,omitempty"`
-	// How long it ran, to the millisecond.
+	// How long it ran, to the millisecond; both times together where it was run once
+	// more, because it reached its time limit at first.
 	DurationSeconds float64 `json:"duration_seconds"`
 	// Its exit status.
 	ExitStatus int `json:"exit_status,omitempty"`

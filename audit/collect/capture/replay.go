@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"bee/audit/collect/machine"
+	"bee/core/jsonerror"
 )
 
 // A capture is far smaller; one that is not would fill the memory.
@@ -118,7 +119,7 @@ func (c *Capture) index() error {
 		err = c.check()
 	}
 	if err != nil {
-		return fmt.Errorf("capture.json: %w", err)
+		return fmt.Errorf("capture.json: %w", jsonerror.Reword(err))
 	}
 	for i, run := range c.Commands {
 		if _, ok := c.outputs[run.Output+"/stdout"]; run.Output != "" && !ok {

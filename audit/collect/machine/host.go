@@ -17,8 +17,9 @@ import (
 const (
 	maxStderr = 64 << 10
 	// stuckAfter is how long a killed tool may take to vanish before it counts as
-	// stuck: long for a kernel, but a machine can be slow.
-	stuckAfter = 5 * time.Second
+	// stuck: long for a kernel, but a machine can be slow. Where there is time, it is
+	// waited for once more, for slowStuckAfter.
+	stuckAfter, slowStuckAfter = 5 * time.Second, 10 * time.Second
 	// trail is how long output may trail behind the end of a tool.
 	trail = 2 * time.Second
 )
@@ -39,10 +40,33 @@ func (*Host) Files() fs.FS { return os.DirFS("/") }
 // Run implements [Machine]. The tool runs in a process group of its own with no
 // input; the whole group is killed when the tool ends or must end.
 func (h *Host) Run(ctx context.Context, c Command) Result {
+	first := h.once(ctx, c, c.Limit)
+	if !errors.Is(first.Err, ErrTimeLimit) || errors.Is(first.Err, ErrStuck) || c.SecondLimit == 0 || !Leaves(ctx, c.SecondLimit) {
+		return first
+	}
+	second := h.once(ctx, c, c.SecondLimit)
+	second.Duration += first.Duration
+	dropped := first.Stdout
+	var exit *ExitError
+	if second.Err != nil && !errors.As(second.Err, &exit) {
+		second.Err = fmt.Errorf("%w; run once more, it %w", first.Err, second.Err)
+		// Neither came to its end: the one that came further has more to say.
+		if len(first.Stdout) > len(second.Stdout) {
+			dropped = second.Stdout
+			second.Stdout, second.Stderr = first.Stdout, first.Stderr
+		}
+	}
+	h.outputs.forget(dropped)
+	return second
+}
+
+// once runs a tool once.
+func (h *Host) once(ctx context.Context, c Command, limit time.Duration) Result {
 	if ctx.Err() != nil {
 		return Result{Command: c, Err: interrupted(ctx)}
 	}
-	ctx, cancelLimit := context.WithTimeoutCause(ctx, c.Limit, ErrTimeLimit)
+	total := ctx
+	ctx, cancelLimit := context.WithTimeoutCause(ctx, limit, fmt.Errorf("%w of %v", ErrTimeLimit, limit))
 	defer cancelLimit()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -54,7 +78,7 @@ func (h *Host) Run(ctx context.Context, c Command) Result {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 
 	start := time.Now()
-	err := run(ctx, cmd, stdout, stderr)
+	err := run(ctx, total, cmd, stdout, stderr)
 	duration := time.Since(start)
 	out, cut := stdout.close()
 	// The tool may have ended before it could be killed.
@@ -65,8 +89,8 @@ func (h *Host) Run(ctx context.Context, c Command) Result {
 	return Result{Command: c, Stdout: out, Stderr: stderr.b, Duration: duration, Err: err}
 }
 
-// run runs cmd until it ends, or ctx.
-func run(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer) error {
+// run runs cmd until it ends, or ctx, which ends before total.
+func run(ctx, total context.Context, cmd *exec.Cmd, stdout, stderr io.Writer) error {
 	out, err := newPipe(stdout)
 	if err != nil {
 		return err
@@ -85,7 +109,7 @@ func run(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	err = wait(ctx, cmd)
+	err = wait(ctx, total, cmd)
 	late, cancel := context.WithTimeout(context.Background(), trail)
 	defer cancel()
 	out.finish(late)
@@ -94,8 +118,8 @@ func run(ctx context.Context, cmd *exec.Cmd, stdout, stderr io.Writer) error {
 }
 
 // wait waits for the end of cmd, and kills its process group then, or when ctx
-// ends.
-func wait(ctx context.Context, cmd *exec.Cmd) error {
+// ends. As far as total goes, it waits for a slow end of what was killed.
+func wait(ctx, total context.Context, cmd *exec.Cmd) error {
 	ended := make(chan struct{})
 	go func() {
 		// The ended tool is not reaped yet, so that its process group cannot be
@@ -128,8 +152,16 @@ func wait(ctx context.Context, cmd *exec.Cmd) error {
 	case <-reaped:
 		return cause
 	case <-time.After(stuckAfter):
-		return errors.Join(cause, ErrStuck)
 	}
+	if Leaves(total, slowStuckAfter) {
+		select {
+		case <-reaped:
+			return cause
+		case <-time.After(slowStuckAfter):
+		case <-total.Done():
+		}
+	}
+	return fmt.Errorf("%w, and %w", cause, ErrStuck)
 }
 
 func interrupted(ctx context.Context) error {

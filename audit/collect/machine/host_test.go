@@ -79,6 +79,82 @@ func TestTimeLimitKeepsPartialOutput(t *testing.T) {
 	}
 }
 
+// A tool that reached its time limit is run once more, where there is time for it.
+// What came further is kept.
+func TestRunOnceMore(t *testing.T) {
+	const limit, endless = time.Second, `exec sleep 100`
+	for name, c := range map[string]struct {
+		first, second      string
+		limit, secondLimit time.Duration
+		total              time.Duration
+		runs               int
+		stdout             string
+		err                string
+	}{
+		"slow, then quick":       {endless, `echo all`, limit, generous, 0, 2, "all\n", ""},
+		"slow, then it fails":    {endless, `exit 3`, limit, generous, 0, 2, "", "exited with status 3"},
+		"always slow":            {endless, `echo more; ` + endless, limit, 2 * limit, 0, 2, "more\n", "reached its time limit of 1s; run once more, it reached its time limit of 2s"},
+		"the second says less":   {`echo more; ` + endless, endless, limit, 2 * limit, 0, 2, "more\n", "reached its time limit of 1s; run once more, it reached its time limit of 2s"},
+		"quick":                  {`echo all`, `echo twice`, generous, generous, 0, 1, "all\n", ""},
+		"it fails":               {`exit 3`, `echo twice`, generous, generous, 0, 1, "", "exited with status 3"},
+		"no time for the second": {endless, `echo twice`, limit, generous, generous, 1, "", "reached its time limit of 1s"},
+		"nobody asked for it":    {endless, `echo twice`, limit, 0, 0, 1, "", "reached its time limit of 1s"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, runs := t.Context(), filepath.Join(t.TempDir(), "runs")
+			if c.total > 0 {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, c.total)
+				defer cancel()
+			}
+			var h Host
+			script := `n=$(cat ` + runs + ` 2>/dev/null); echo "$n"1 >` + runs + `; [ "$n" ] || { ` + c.first + `; exit; }; ` + c.second
+			r := h.Run(ctx, Command{Tool: "sh", Args: []string{"-c", script}, Limit: c.limit, SecondLimit: c.secondLimit})
+			said := ""
+			if r.Err != nil {
+				said = r.Err.Error()
+			}
+			if string(r.Stdout) != c.stdout || said != c.err {
+				t.Errorf("stdout %q, error %q", r.Stdout, said)
+			}
+			if strings.Contains(c.err, "time limit") != errors.Is(r.Err, ErrTimeLimit) {
+				t.Errorf("%q is a time limit: %v", r.Err, errors.Is(r.Err, ErrTimeLimit))
+			}
+			if b, err := os.ReadFile(runs); err != nil || len(strings.TrimSpace(string(b))) != c.runs {
+				t.Errorf("it ran %d times, not %d: %v", len(strings.TrimSpace(string(b))), c.runs, err)
+			}
+			if least := time.Duration(c.runs-1) * c.limit; r.Duration < least || r.Duration > generous {
+				t.Errorf("it took %v, want more than %v", r.Duration, least)
+			}
+		})
+	}
+}
+
+// What the first run printed does not take up room for ever.
+func TestOutputOfTheFirstRunIsForgotten(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	for _, c := range []struct{ first, second, limit string }{
+		{`head -c 1000000 /dev/zero; exec sleep 100`, `echo all`, "1m"},
+		{`echo less; exec sleep 100`, `head -c 1000000 /dev/zero; exec sleep 100`, "1s"},
+		{`head -c 1000000 /dev/zero; exec sleep 100`, `head -c 500000 /dev/zero; exec sleep 100`, "1s"},
+	} {
+		_ = os.Remove(mark)
+		second, err := time.ParseDuration(c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var h Host
+		r := h.Run(t.Context(), Command{
+			Tool: "sh", Args: []string{"-c", `[ -e ` + mark + ` ] || { : >` + mark + `; ` + c.first + `; }; ` + c.second},
+			Limit: time.Second, SecondLimit: second,
+		})
+		if want := max(0, len(r.Stdout)-share); h.outputs.used != want || len(h.outputs.running) != 0 {
+			t.Errorf("%d bytes used by %d, want %d (error %v)", h.outputs.used, len(h.outputs.running), want, r.Err)
+		}
+	}
+}
+
 // Children die with the tool: at its time limit, and also when the tool ends
 // well and leaves one running.
 func TestChildrenAreKilled(t *testing.T) {
@@ -252,18 +328,72 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// An interrupted second run costs nothing of the first.
+func TestInterruptedOnceMore(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for _, err := os.Stat(mark + "2"); err != nil; _, err = os.Stat(mark + "2") {
+			time.Sleep(10 * time.Millisecond)
+		}
+		cancel()
+	}()
+	r := new(Host).Run(ctx, Command{
+		Tool: "sh", Args: []string{"-c", `if [ -e ` + mark + ` ]; then : >` + mark + `2; else : >` + mark + `; echo part; fi; exec sleep 100`},
+		Limit: time.Second, SecondLimit: generous,
+	})
+	if string(r.Stdout) != "part\n" || !errors.Is(r.Err, ErrTimeLimit) || !errors.Is(r.Err, ErrInterrupted) {
+		t.Errorf("stdout %q, error %v", r.Stdout, r.Err)
+	}
+}
+
+func TestLeaves(t *testing.T) {
+	bounded, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ended, end := context.WithCancel(t.Context())
+	end()
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		d    time.Duration
+		want bool
+	}{
+		"no end":   {t.Context(), time.Hour, true},
+		"enough":   {bounded, 30 * time.Second, true},
+		"too much": {bounded, time.Minute, false},
+		"ended":    {ended, 0, false},
+	} {
+		if got := Leaves(c.ctx, c.d); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // A process in uninterruptible sleep cannot be made at will. One that belongs
 // to another user cannot be killed either, and looks the same from here: the
 // test runs itself as nobody, who runs a program that becomes root for good.
 func TestUnkillableToolIsLeftBehind(t *testing.T) {
 	if tool := os.Getenv("UNKILLABLE_TOOL"); tool != "" {
-		r := new(Host).Run(t.Context(), Command{
-			Tool: tool, Args: []string{"--reuid=0", "sh", "-c", "echo $$; exec sleep 300"}, Limit: short,
+		late := make(chan error)
+		go func() {
+			r := new(Host).Run(t.Context(), Command{Tool: tool, Args: []string{"--reuid=0", "sleep", "8"}, Limit: short})
+			late <- r.Err
+		}()
+		// Not enough to wait for it once more, nor to run it once more.
+		ctx, cancel := context.WithTimeout(t.Context(), stuckAfter+slowStuckAfter)
+		defer cancel()
+		r := new(Host).Run(ctx, Command{
+			Tool: tool, Args: []string{"--reuid=0", "sh", "-c", "echo $$; exec sleep 300"}, Limit: short, SecondLimit: short,
 		})
 		os.Stdout.Write(r.Stdout)
-		if errors.Is(r.Err, ErrStuck) && errors.Is(r.Err, ErrTimeLimit) {
+		if err := <-late; !errors.Is(err, ErrTimeLimit) || errors.Is(err, ErrStuck) {
+			t.Logf("one that ends late: %v", err)
+			os.Exit(1)
+		}
+		if errors.Is(r.Err, ErrTimeLimit) && r.Err.Error() == "reached its time limit of 300ms, and hangs in the kernel" &&
+			errors.Is(r.Err, ErrStuck) && r.Duration < stuckAfter+slowStuckAfter {
 			os.Exit(0)
 		}
+		t.Logf("after %v: %v", r.Duration, r.Err)
 		os.Exit(1)
 	}
 	setpriv, err := exec.LookPath("setpriv")

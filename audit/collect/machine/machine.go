@@ -17,7 +17,7 @@ type Machine interface {
 	// Has reports whether a tool is installed.
 	Has(tool string) bool
 	// Run runs a tool and returns what came of it. It returns soon after the
-	// command's time limit, or after ctx ends, whatever the tool does.
+	// command's time limits, or after ctx ends, whatever the tool does.
 	Run(ctx context.Context, c Command) Result
 	// Files is the file system from the root on: "sys/bus/pci/devices".
 	Files() fs.FS
@@ -29,14 +29,26 @@ type Command struct {
 	Args []string
 	// Limit is how long the tool may take.
 	Limit time.Duration
+	// SecondLimit is how long it may take when it is run once more because Limit
+	// was too short: a machine under load needs longer than one at rest, and a slow
+	// device may have woken up. It is not run again where it hangs in the kernel,
+	// or where ctx leaves less time than that. 0: it is run once.
+	SecondLimit time.Duration
+}
+
+// Leaves reports whether ctx leaves time for something that takes d.
+func Leaves(ctx context.Context, d time.Duration) bool {
+	deadline, ends := ctx.Deadline()
+	return ctx.Err() == nil && (!ends || time.Until(deadline) >= d)
 }
 
 // Result is what came of a command. Stdout and Stderr hold what the tool had
 // printed until it ended, also where it failed.
 type Result struct {
 	Command
-	Stdout   []byte
-	Stderr   []byte
+	Stdout []byte
+	Stderr []byte
+	// Duration is how long it ran, both times together where it was run twice.
 	Duration time.Duration
 	// Err is nil where the tool exited with status 0; else one of the errors
 	// below, an [*ExitError], or why the tool could not be started.
@@ -46,7 +58,8 @@ type Result struct {
 // Errors of a Result. Each has killed the tool and the processes that it
 // started.
 var (
-	// ErrTimeLimit: the tool reached its time limit.
+	// ErrTimeLimit: the tool reached its time limit, the second one where it was run
+	// twice.
 	ErrTimeLimit = errors.New("reached its time limit")
 	// ErrOutputLimit: the tool printed more than there is room for. Only the
 	// first bytes of it are kept.

@@ -85,3 +85,10 @@ func (o *output) close() ([]byte, bool) {
 	delete(o.all.running, o)
 	return o.b, o.cut
 }
+
+// forget gives back the room of an output that has ended and that nobody keeps.
+func (o *outputs) forget(b []byte) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.used -= max(0, len(b)-share)
+}

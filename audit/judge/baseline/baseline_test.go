@@ -214,8 +214,12 @@ func TestMatch(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string][]string{
-		"":                                  {"order.yaml"},
-		"{}":                                {"asks for nothing; it may hold system, bios"},
+		"":                                  {"order.yaml: it asks for nothing; it may hold system, bios"},
+		"---\n":                             {"order.yaml: it asks for nothing; it may hold system, bios"},
+		"# memory:\n":                       {"order.yaml: it asks for nothing; it may hold system, bios"},
+		"null":                              {"order.yaml: it asks for nothing; it may hold system, bios"},
+		"{}":                                {"order.yaml: it asks for nothing; it may hold system, bios"},
+		"worst_finding: info\nbios: {}":     {"order.yaml:2: bios: asks for nothing: leave it out, or give it some of: vendor, version"},
 		"- a":                               {"order.yaml:1: want some of: system, bios"},
 		"drive: []":                         {"order.yaml:1: drive: no such key; there are: system, bios, bmc, processors"},
 		"drives: {count: 2}":                {"order.yaml:1: drives: want a list, each with some of: count, model"},
@@ -237,9 +241,17 @@ func TestParseRefuses(t *testing.T) {
 		"drives: [{count: -1}]":               {"not a number"},
 		"drives: [{rotational: perhaps}]":     {`"perhaps" is neither true nor false`},
 		"worst_finding: fatal":                {"none, info, warning, critical"},
-		"bios: {version: a}\n---\nsystem: {}": {"order.yaml"},
-		"\tx":                                 {"order.yaml"},
-		"{\"bios\": ":                         {"order.yaml"},
+		"bios: {version: a}\n---\nsystem: {}": {"order.yaml:2: a second document begins here"},
+		"bios: {version: a}\n---\n":           {"order.yaml:2: a second document begins here"},
+		"bios: {version: a}\n...\n]\n":        {"order.yaml:3: no YAML: "},
+		"\tx":                                 {"order.yaml:1: no YAML: found character that cannot start any token; look at the indentation"},
+		"{\"bios\": ":                         {"order.yaml:2: no YAML: "},
+		"\x00":                                {"order.yaml: no YAML: control characters are not allowed"},
+		// Indented wrongly.
+		"bios:\n  vendor: a\n   version: b\n":                  {"order.yaml:3: no YAML: "},
+		"drives:\n- {count: 2}\n  model: x\n":                  {"order.yaml:3: no YAML: "},
+		"drives:\n  - count: 2\n    model: x\n   size: 1 TB\n": {"order.yaml:4: no YAML: "},
+		"bios:\nversion: a\n":                                  {"order.yaml:1: bios: is empty", "order.yaml:2: version: no such key"},
 	} {
 		b, err := Parse("order.yaml", []byte(text))
 		if err == nil {

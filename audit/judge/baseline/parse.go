@@ -1,8 +1,10 @@
 package baseline
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,14 +15,14 @@ import (
 // Parse reads a baseline. The error names every place that is wrong, by line, and
 // what may stand there; file is what it calls the file.
 func Parse(file string, text []byte) (*Baseline, error) {
-	var document yaml.Node
-	if err := yaml.Load(text, &document); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	root, err := document(file, text)
+	if err != nil {
+		return nil, err
 	}
 	d := decoder{file: file}
 	var b Baseline
-	if document.Kind == yaml.DocumentNode && len(document.Content) == 1 {
-		d.value(document.Content[0], reflect.ValueOf(&b).Elem(), "")
+	if root != nil && !isNull(root) {
+		d.value(root, reflect.ValueOf(&b).Elem(), "")
 	}
 	if reflect.ValueOf(b).IsZero() && len(d.errors) == 0 {
 		return nil, fmt.Errorf("%s: it asks for nothing; it may hold %s", file, strings.Join(keys(reflect.TypeFor[Baseline]()), ", "))
@@ -30,6 +32,43 @@ func Parse(file string, text []byte) (*Baseline, error) {
 	}
 	return &b, nil
 }
+
+// document reads the only document of a file, nil where there is none.
+func document(file string, text []byte) (*yaml.Node, error) {
+	loader, err := yaml.NewLoader(bytes.NewReader(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	var all [2]yaml.Node
+	for i := range all {
+		err := loader.Load(&all[i])
+		switch {
+		case err == io.EOF && (i == 0 || len(all[0].Content) != 1):
+			return nil, nil
+		case err == io.EOF:
+			return all[0].Content[0], nil
+		case err != nil:
+			return nil, noYAML(file, err)
+		}
+	}
+	return nil, fmt.Errorf("%s:%d: a second document begins here: want one baseline in a file", file, all[1].Line)
+}
+
+// noYAML says where text is none, and what to look for there: the parser's words do
+// not speak of what people do wrong.
+func noYAML(file string, err error) error {
+	place, why := file, err.Error()
+	var at *yaml.LoadError
+	if errors.As(err, &at) {
+		why = at.Message
+		if at.Mark.Line > 0 {
+			place = fmt.Sprintf("%s:%d", file, at.Mark.Line)
+		}
+	}
+	return fmt.Errorf("%s: no YAML: %s; look at the indentation (by spaces), colons and brackets here and above", place, why)
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // decoder fills in a baseline, and collects what is wrong.
 type decoder struct {
@@ -51,11 +90,12 @@ func (d *decoder) value(n *yaml.Node, into reflect.Value, path string) {
 		d.fail(n, path, "aliases (*name) are not allowed in a baseline")
 		return
 	}
-	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" {
+	if isNull(n) {
 		d.fail(n, path, "is empty: leave it out, or give it a value")
 		return
 	}
-	if into.Kind() == reflect.Pointer {
+	single := into.Kind() == reflect.Pointer
+	if single {
 		into.Set(reflect.New(into.Type().Elem()))
 		into = into.Elem()
 	}
@@ -77,6 +117,9 @@ func (d *decoder) value(n *yaml.Node, into reflect.Value, path string) {
 		}
 	case into.Kind() == reflect.Slice:
 		d.list(n, into, path)
+	case single && n.Kind == yaml.MappingNode && len(n.Content) == 0:
+		// In a list, {} asks for one more, whatever it is.
+		d.fail(n, path, "asks for nothing: leave it out, or give it some of: %s", strings.Join(keys(into.Type()), ", "))
 	default:
 		d.mapping(n, into, path)
 	}

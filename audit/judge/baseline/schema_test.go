@@ -19,6 +19,9 @@ func TestSchemaIsCurrent(t *testing.T) {
 		for name, limit := range limits {
 			s.Definitions[name] = limit
 		}
+		for _, single := range []string{"System", "BIOS", "BMC", "Memory"} {
+			s.Definitions[single].MinProperties = pointer(uint64(1))
+		}
 	})
 }
 
@@ -80,16 +83,18 @@ func TestSchemaIsTheParsers(t *testing.T) {
 		"drives: [{count: 2+, size: 3.84 TB, rotational: false}, {}]\ngpus: []":           true,
 		"memory: {total: 1.5 TiB, slots: 32}\npci_devices: [{device_id: 1592}]":           true,
 		"gpus: [{count: 8, memory_total: 80 GB+, limit_watts: 700}]\nworst_finding: info": true,
-		"drive: []":                      false,
-		"drives: {}":                     false,
-		"drives: [{modle: x}]":           false,
-		"drives: [{size: big}]":          false,
-		"drives: [{rotational: 'yes'}]":  false,
-		"gpus: [{count: -1}]":            false,
-		"gpus: [{count: some}]":          false,
-		"system: {product_name: []}":     false,
-		"system: {product_name: {a: b}}": false,
-		"worst_finding: fatal":           false,
+		"drive: []":  false,
+		"drives: {}": false,
+		"system: {}": false,
+		"worst_finding: info\nbios: {}\nmemory: {}\nbmc: {}": false,
+		"drives: [{modle: x}]":                               false,
+		"drives: [{size: big}]":                              false,
+		"drives: [{rotational: 'yes'}]":                      false,
+		"gpus: [{count: -1}]":                                false,
+		"gpus: [{count: some}]":                              false,
+		"system: {product_name: []}":                         false,
+		"system: {product_name: {a: b}}":                     false,
+		"worst_finding: fatal":                               false,
 	} {
 		var value any
 		if err := yaml.Unmarshal([]byte(text), &value); err != nil {

@@ -12,8 +12,8 @@ import (
 // part of the machine does not answer them.
 func auditHung(r *report.Report) []report.Finding {
 	return auditErrors(r, report.Warning, []report.Kind{report.TimeLimit, report.Stuck},
-		"No answer to %s in time: something on the machine hangs, and the report lacks what only that knows.",
-		"Look in the kernel's log for the device that hangs, and audit again; a power cycle of the machine may bring it back.")
+		"No answer to %s in time: something on the machine hangs, or is too slow, and the report lacks what only that knows.",
+		"Look in the kernel's log for the device that hangs, and audit again, with a longer --timeout where the machine was busy; a power cycle may bring a device back.")
 }
 
 // auditFailed looks for tools that did not give what was asked.

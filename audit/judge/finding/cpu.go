@@ -115,7 +115,7 @@ func cpuCoresDisabled(r *report.Report) []report.Finding {
 		found = append(found, report.Finding{
 			Severity:  report.Warning,
 			Component: socketName(s),
-			Message:   fmt.Sprintf("Only %d of the processor's %d cores are enabled.", s.CoresEnabled, s.Cores),
+			Message:   fmt.Sprintf("The processor has %d cores, and only %d of them enabled.", s.Cores, s.CoresEnabled),
 			Evidence:  []string{about("processor", s.Version), fmt.Sprintf("cores: %d, enabled: %d", s.Cores, s.CoresEnabled)},
 			Advice:    "Look for a limit on cores in the firmware's setup.",
 		})

@@ -55,7 +55,7 @@ func TestCPUUnused(t *testing.T) {
 
 func TestCPUCoresDisabled(t *testing.T) {
 	r := func() *report.Report {
-		return sockets(report.Socket{Designation: "CPU1", Cores: 8, CoresEnabled: 4}, report.Socket{Designation: "CPU2", Cores: 8, CoresEnabled: 8},
+		return sockets(report.Socket{Designation: "CPU1", Cores: 8, CoresEnabled: 1}, report.Socket{Designation: "CPU2", Cores: 8, CoresEnabled: 8},
 			report.Socket{Designation: "CPU3", Cores: 8}, report.Socket{Designation: "CPU4", Cores: 40, CoresEnabled: 32, Version: "EPYC 32-Core Processor"})
 	}
 	expect(t, "firmware", cpuCoresDisabled, r(), "warning CPU1")

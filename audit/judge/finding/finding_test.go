@@ -1,6 +1,7 @@
 package finding
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -9,6 +10,9 @@ import (
 )
 
 func pointer[T any](v T) *T { return &v }
+
+// onesMany is a number that the word behind it does not agree with.
+var onesMany = regexp.MustCompile(`(?:^| )1 (?:[A-Z]\w+ |uncorrected )?(?:[a-z]{3,}s\b|[^,.]* (?:are|have)\b)`)
 
 // expect runs a rule and compares the severities and components of what it finds
 // with "severity component".
@@ -19,6 +23,11 @@ func expect(t *testing.T, name string, check func(*report.Report) []report.Findi
 		got = append(got, string(f.Severity)+" "+f.Component)
 		if f.Message == "" || f.Advice == "" || len(f.Evidence) == 0 || slices.Contains(f.Evidence, "") {
 			t.Errorf("%s: %+v says too little", name, f)
+		}
+		for _, text := range append([]string{f.Message}, f.Evidence...) {
+			if onesMany.MatchString(text) {
+				t.Errorf("%s: 1 is not many: %s", name, text)
+			}
 		}
 	}
 	if !slices.Equal(got, want) {

@@ -443,7 +443,7 @@ func memoryEmptyChannels(r *report.Report) []report.Finding {
 		found = append(found, report.Finding{
 			Severity:  report.Info,
 			Component: ofCPU[0].cpu,
-			Message:   fmt.Sprintf("Of the %d memory channels, %d without a module: their bandwidth is not there.", len(ofCPU), len(ofCPU)-len(filled)),
+			Message:   fmt.Sprintf("Of the %d memory channels, %d without a module: that much bandwidth is not there.", len(ofCPU), len(ofCPU)-len(filled)),
 			Evidence:  hold(ofCPU),
 			Advice:    "If bandwidth matters, fill every channel.",
 		})

@@ -248,7 +248,7 @@ func gpuECCErrors(g report.GPU) *report.Finding {
 	}
 	f := &report.Finding{
 		Severity: report.Warning,
-		Message:  fmt.Sprintf("The GPU's memory had %d uncorrected errors in the past.", or0(e.AggregateUncorrected)),
+		Message:  fmt.Sprintf("The GPU's memory had %s in the past.", label.Count(or0(e.AggregateUncorrected), "uncorrected error")),
 		Advice:   "The driver puts bad memory out of use by itself. Watch whether the number grows; if it does, replace the GPU.",
 		Evidence: present(
 			figure("uncorrected since the driver was loaded", e.VolatileUncorrected),
@@ -265,7 +265,7 @@ func gpuECCErrors(g report.GPU) *report.Finding {
 	}
 	if or0(e.VolatileUncorrected) > 0 {
 		f.Severity = report.Critical
-		f.Message = fmt.Sprintf("The GPU's memory had %d uncorrected errors since the driver was loaded.", *e.VolatileUncorrected)
+		f.Message = fmt.Sprintf("The GPU's memory had %s since the driver was loaded.", label.Count(*e.VolatileUncorrected, "uncorrected error"))
 		f.Advice = "Results since then may be wrong. Reset the GPU (nvidia-smi -r), test it, and replace it if there are more errors."
 	}
 	return f
@@ -330,7 +330,7 @@ func gpuSpareRowsLow(g report.GPU) *report.Finding {
 	}
 	return &report.Finding{
 		Severity: report.Warning,
-		Message:  fmt.Sprintf("%d of the GPU's memory banks have no spare rows left.", *m.BanksNone),
+		Message:  fmt.Sprintf("No spare rows are left in %d of the GPU's memory banks.", *m.BanksNone),
 		Evidence: present(figure("banks with all spare rows", m.BanksFull), figure("high", m.BanksHigh),
 			figure("partial", m.BanksPartial), figure("low", m.BanksLow), figure("none", m.BanksNone)),
 		Advice: "Plan to replace the GPU: the next bad row in such a bank cannot be repaired.",
@@ -465,7 +465,7 @@ func gpuLinkNarrow(r *report.Report) []report.Finding {
 		}
 		return &report.Finding{
 			Severity: report.Warning,
-			Message:  fmt.Sprintf("The GPU has %d PCIe lanes, where %d are possible.", *l.WidthLanes, *l.MaxWidthLanes),
+			Message:  fmt.Sprintf("The GPU has %s, where %d are possible.", label.Count(*l.WidthLanes, "PCIe lane"), *l.MaxWidthLanes),
 			Evidence: []string{figure("lanes", l.WidthLanes), figure("at most", l.MaxWidthLanes)},
 			Advice:   "Reseat the GPU, its riser and its cables, unless its slot has fewer lanes; look for a limit in the firmware's setup; try another slot.",
 		}
@@ -586,10 +586,10 @@ func gpuNVLinkDown(r *report.Report) []report.Finding {
 			f.Message = fmt.Sprintf("None of the GPU's NVLink links is up, where another of the same model has %d.", most[g.Name])
 			f.Evidence = []string{"links up: 0"}
 		case len(down) > 0:
-			f.Message = fmt.Sprintf("%d of the GPU's %d NVLink links are down.", len(down), len(g.NVLinks))
+			f.Message = fmt.Sprintf("The GPU has %s, %d of them down.", label.Count(len(g.NVLinks), "NVLink link"), len(down))
 			f.Evidence = []string{"links down: " + strings.Join(down, ", ")}
 		case up(g) < most[g.Name]:
-			f.Message = fmt.Sprintf("The GPU has %d NVLink links, where another of the same model has %d.", up(g), most[g.Name])
+			f.Message = fmt.Sprintf("The GPU has %s, where another of the same model has %d.", label.Count(up(g), "NVLink link"), most[g.Name])
 			f.Evidence = []string{fmt.Sprintf("links up: %d", up(g))}
 		default:
 			return nil

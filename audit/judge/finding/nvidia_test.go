@@ -140,7 +140,7 @@ func TestGPUMemory(t *testing.T) {
 	})
 	expectGPUs(t, gpuSpareRowsLow, map[string][]report.GPU{
 		"":        append(content, rows(report.RemappedRows{Failure: yes, BanksNone: one(2)})),
-		"warning": {rows(report.RemappedRows{BanksNone: one(2), BanksFull: one(90)})},
+		"warning": {rows(report.RemappedRows{BanksNone: one(1), BanksFull: one(90)})},
 	})
 }
 
@@ -180,7 +180,7 @@ func TestGPUHot(t *testing.T) {
 }
 
 func TestGPULink(t *testing.T) {
-	narrow := report.GPU{PCIe: &report.GPULink{WidthLanes: one(8), MaxWidthLanes: one(16)}}
+	narrow := report.GPU{PCIe: &report.GPULink{WidthLanes: one(1), MaxWidthLanes: one(16)}}
 	full := report.GPU{PCIe: &report.GPULink{WidthLanes: one(16), MaxWidthLanes: one(16)}}
 	r := withGPUs(narrow, full, report.GPU{}, report.GPU{PCIe: &report.GPULink{MaxWidthLanes: one(16)}}, report.GPU{PCIe: &report.GPULink{WidthLanes: one(8)}})
 	expect(t, "width", gpuLinkNarrow, r, "warning 0000:0a:00.0")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"bee/audit/report"
+	"bee/audit/report/label"
 )
 
 // PCI vendors.
@@ -87,7 +88,7 @@ func pcieLinkDegraded(r *report.Report) []report.Finding {
 		case narrow && slow:
 			f.Message = fmt.Sprintf("%s runs at %s and %s, where %s and %s are possible.", pciName(d), width(l.WidthLanes), gts(l.SpeedGTs), width(lanes), gts(speed))
 		case narrow:
-			f.Message = fmt.Sprintf("%s has %d PCIe lanes, where %d are possible.", pciName(d), l.WidthLanes, lanes)
+			f.Message = fmt.Sprintf("%s has %s, where %d are possible.", pciName(d), label.Count(l.WidthLanes, "PCIe lane"), lanes)
 		case slow:
 			f.Message = fmt.Sprintf("%s runs at %s, where %s are possible.", pciName(d), gts(l.SpeedGTs), gts(speed))
 		default:

@@ -262,7 +262,7 @@ func pcie(p *page, r *report.Report, m marks) {
 		return cell{Text: cmp.Or(x.Designation, x.Handle)}
 	}, "designation"))
 	p.Sections = append(p.Sections, s)
-	p.Tiles = append(p.Tiles, m.tile(s.ID, "PCI devices", fmt.Sprint(len(devices)), fmt.Sprintf("and %d bridges and the like", len(rest))))
+	p.Tiles = append(p.Tiles, m.tile(s.ID, "PCI devices", fmt.Sprint(len(devices)), fmt.Sprintf("and %s and the like", label.Count(len(rest), "bridge"))))
 }
 
 func network(p *page, r *report.Report, m marks) {

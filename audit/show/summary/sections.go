@@ -211,7 +211,7 @@ func modes(g report.GPU) string {
 		}
 	}
 	if len(g.NVLinks) > 0 {
-		words = append(words, fmt.Sprintf("%d of %d NVLinks up", up, len(g.NVLinks)))
+		words = append(words, fmt.Sprintf("%d of %s up", up, label.Count(len(g.NVLinks), "NVLink")))
 	} else if g.NVLinks != nil {
 		words = append(words, "no NVLink up")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/core/jsonerror"
 	"bee/core/machine"
 	"bee/gate/internal/output"
 	"dagger/bee/matrix"
@@ -66,7 +67,7 @@ func include(plan []machine.Machine) (string, error) {
 func planned(text string) ([]string, error) {
 	var all workflowMatrix
 	if err := json.Unmarshal([]byte(text), &all); err != nil {
-		return nil, fmt.Errorf("--plan: not what the command plan prints: %w", err)
+		return nil, fmt.Errorf("--plan: not what the command plan prints: %w", jsonerror.Reword(err))
 	}
 	var names []string
 	for _, m := range all.Include {

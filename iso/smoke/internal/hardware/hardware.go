@@ -154,6 +154,7 @@ func bmc(dir string) part {
 			sdrPath: sdrFile(fruLocator(1, entityPowerSupply, 1, "PSU1 FRU")),
 		},
 		wants: []want{
+			{"hardware-bmc", "board.bmc", fields{"firmware_version": "2.44"}}, // 68 is 44 in BCD
 			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-FRU-1", "part_number": "P750-1"}},
 		},
 	}

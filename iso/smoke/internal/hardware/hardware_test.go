@@ -78,7 +78,7 @@ func TestWants(t *testing.T) {
 	for _, c := range Check(machine.Machine{Profile: machine.Plain, Network: machine.E1000e, Disk: machine.AHCI, BMC: true}, nil) {
 		names = append(names, c.Name)
 	}
-	if got := strings.Join(names, " "); got != "hardware-drives hardware-board hardware-network hardware-power" {
+	if got := strings.Join(names, " "); got != "hardware-drives hardware-board hardware-network hardware-bmc hardware-power" {
 		t.Errorf("checks %s", got)
 	}
 }

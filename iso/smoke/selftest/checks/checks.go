@@ -33,6 +33,7 @@ var table = []entry{
 	{"console", console},
 	{"audit-report", auditReport},
 	{"audit-complete", auditComplete},
+	{"audit-answers", auditAnswers},
 	{"modules-kernel", modulesKernel},
 	{"modules-insert", modulesInsert},
 	{"nvidia-sonames", nvidiaSonames},

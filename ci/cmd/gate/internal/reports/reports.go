@@ -4,7 +4,6 @@ package reports
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"bee/core/check"
@@ -84,21 +83,12 @@ func Read(name, dir string) Result {
 	return result
 }
 
-// deepest is how far below a folder reports are looked for: a pipeline puts the
-// reports of each job into a folder of its own.
-const deepest = 2
-
-// Find reads the reports in and below folders. A folder without any, or that is not
-// there, counts as a report that is missing. The error is about a folder that cannot be
-// read.
+// Find reads the reports in and below folders, as [report.Find] finds them. One that is
+// missing is a result, too.
 func Find(dirs []string) ([]Result, error) {
-	var found []string
-	for _, dir := range dirs {
-		below, err := find(dir, deepest)
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, below...)
+	found, err := report.Find(dirs)
+	if err != nil {
+		return nil, err
 	}
 	names := report.Names(found)
 	results := make([]Result, len(found))
@@ -106,30 +96,6 @@ func Find(dirs []string) ([]Result, error) {
 		results[i] = Read(names[i], dir)
 	}
 	return results, nil
-}
-
-func find(dir string, depth int) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil && !os.IsNotExist(err) {
-		return nil, err
-	}
-	var below []string
-	for _, entry := range entries {
-		if entry.Name() == report.JSONFile {
-			return []string{dir}, nil
-		}
-		if entry.IsDir() && depth > 0 {
-			more, err := find(filepath.Join(dir, entry.Name()), depth-1)
-			if err != nil {
-				return nil, err
-			}
-			below = append(below, more...)
-		}
-	}
-	if below == nil {
-		below = []string{dir}
-	}
-	return below, nil
 }
 
 // Of are the results of machines that were to be tested, and of others that were. The

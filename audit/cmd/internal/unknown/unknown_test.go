@@ -1,0 +1,27 @@
+package unknown
+
+import (
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+func TestCommand(t *testing.T) {
+	root := &cobra.Command{Use: "audit"}
+	for _, name := range []string{"show", "schema", "run", "report"} {
+		root.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	for arg, want := range map[string]string{
+		"shwo":    `unknown command "shwo"; did you mean show?`,
+		"repotr":  `unknown command "repotr"; did you mean report?`,
+		"s":       `unknown command "s"; did you mean show or schema?`,
+		"picture": `unknown command "picture"`,
+	} {
+		if err := Command(root, []string{arg, "show"}); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", arg, err, want)
+		}
+	}
+	if err := Command(root, nil); err != nil {
+		t.Error(err)
+	}
+}
