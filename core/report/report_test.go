@@ -81,6 +81,22 @@ func TestWriteAndRead(t *testing.T) {
 	}
 }
 
+func TestSummary(t *testing.T) {
+	dir := t.TempDir()
+	example(t, dir, check.Check{Name: "a", Status: check.Pass, Detail: "seen"}, check.Check{Name: "b", Status: check.Skip, Detail: "no driver"}, check.Check{Name: "c", Status: check.Fail, Detail: "why"})
+	text, err := os.ReadFile(filepath.Join(dir, SummaryFile))
+	const want = "FAIL bee.iso (sha256 abababababab), plain, bios, cd, 512 MiB, tcg, network none, disk ahci, BMC, 50 s: 1 passed, 1 failed, 1 skipped\n\n" +
+		"FAIL c: why\nSKIP b: no driver\nPASS a: seen\n"
+	if err != nil || string(text) != want {
+		t.Errorf("got %v\n%s\nwant\n%s", err, text, want)
+	}
+	example(t, dir)
+	text, err = os.ReadFile(filepath.Join(dir, SummaryFile))
+	if err != nil || !strings.HasSuffix(string(text), " skipped\n\nERROR kernel panic: <oops> & more\n") {
+		t.Errorf("got %v\n%s", err, text)
+	}
+}
+
 func TestJUnit(t *testing.T) {
 	dir := t.TempDir()
 	read := func() (s suite) {

@@ -163,6 +163,10 @@ func TestBuild(t *testing.T) {
 	o = run(t, s, false, env, "build", "--output", folder, "--password", "env:PASSWORD", "--gpu-burn", "--nvidia-run", key)
 	equal(t, "contents", fmt.Sprint(s.options.Arguments), "map[base:debian gpuBurn:true nvidia:true nvidiaRun:"+key+" password:s3cret]")
 
+	file := write(t, filepath.Join(t.TempDir(), "password"), "s3cret\n")
+	o = run(t, s, false, env, "build", "--output", folder, "--password", "file:"+file)
+	equal(t, "password of a file", fmt.Sprint(s.options.Arguments["password"]), "s3cret")
+
 	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
 	o = run(t, failing, false, env, "build", "--output", folder)
 	if o.status != exitFailed || o.text != "== build\nerror: build: the kernel is of another series\nlog: "+top+"/dist/build.log\n" {
