@@ -102,7 +102,7 @@ func (d *Debian) Base(ctx context.Context) (*dagger.Directory, error) {
 	rootfs := installer.
 		WithExec([]string{"/bee/debian/rootfs.sh", "/bee/debian/packages", "/out/rootfs.tar"}).
 		File("/out/rootfs.tar")
-	packer, err := d.with(ctx, d.Epoch, "debian/base.sh", "debian/initramfs-init", "debian/initrd-modules")
+	packer, err := d.with(ctx, d.Epoch, "debian/base.sh", "debian/initrd.sh", "debian/initramfs-init", "debian/modules.sh", "debian/initrd-modules")
 	if err != nil {
 		return nil, err
 	}

@@ -23,26 +23,7 @@ cp "$root/boot/vmlinuz-$kernel" "$out/vmlinuz"
 dpkg-query --admindir="$root/var/lib/dpkg" -W -f='${Package}\t${Version}\t${Architecture}\n' |
 	LC_ALL=C sort >"$out/packages.tsv"
 
-echo "base.sh: initramfs for $kernel"
-initrd=$work/initrd
-mkdir -p "$initrd"/{bin,dev,proc,sys,run,"usr/lib/modules/$kernel"}
-ln -s usr/lib "$initrd/lib"
-ln -s bin "$initrd/sbin"
-cp "$root/usr/bin/busybox" "$initrd/bin/"
-for applet in $("$root/usr/bin/busybox" --list); do
-	ln -s busybox "$initrd/bin/$applet" 2>/dev/null || :
-done
-install -m 755 "$here/initramfs-init" "$initrd/init"
-modules=$root/usr/lib/modules/$kernel
-sed 's/#.*//; /^$/d' "$here/initrd-modules" | while read -r path; do
-	# modules.dep: "module: what it depends on", all relative to $modules
-	grep "^kernel/${path}[/:]" "$modules/modules.dep" || echo "missing: $path" >&2
-done | tr -d : | tr ' ' '\n' | sort -u >"$work/modules"
-(cd "$modules" && xargs cp --parents -t "$initrd/usr/lib/modules/$kernel" modules.order modules.builtin modules.builtin.modinfo) <"$work/modules"
-depmod -b "$initrd" "$kernel"
-find "$initrd" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-(cd "$initrd" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-	cpio -0 -o -H newc --reproducible --owner 0:0 --quiet) | zstd -19 -T1 -q --no-check >"$out/initrd"
+"$here/initrd.sh" "$root" "$out/initrd"
 
 # rc-depend, the shell script it runs, and the services both read
 tar -C "$work" --transform='s,^\./,openrc/,' -xf "$rootfs" ./bin ./lib ./lib64 ./sbin \
@@ -56,4 +37,4 @@ env -u SOURCE_DATE_EPOCH mksquashfs - "$out/base.squashfs" -tar <"$rootfs" \
 	-quiet -no-progress -noappend -reproducible -no-exports -root-mode 0755 \
 	-mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" \
 	-b 256K -comp zstd -Xcompression-level 15 -e boot
-echo "base.sh: base.squashfs $(du -m "$out/base.squashfs" | cut -f1) MB, initrd $(du -m "$out/initrd" | cut -f1) MB, vmlinuz $(du -m "$out/vmlinuz" | cut -f1) MB"
+echo "base.sh: base.squashfs $(du -m "$out/base.squashfs" | cut -f1) MB, vmlinuz $(du -m "$out/vmlinuz" | cut -f1) MB"
