@@ -19,7 +19,7 @@ import (
 
 // Usage is what a program took, with the programs that it started and waited for.
 type Usage struct {
-	// From its start to its end; that of a shell, about a millisecond, is in it.
+	// From its start to its end.
 	Wall time.Duration
 	// Of all processors, in user and kernel mode.
 	CPU time.Duration
@@ -28,9 +28,10 @@ type Usage struct {
 }
 
 // A program counts as its own peak what the process had that became it. The bench would
-// be the larger of the two, so a shell starts the program, leaves it, and the bench, which
-// inherits it, asks the kernel about it alone.
-const leave = `"$@" >/dev/null & echo $!`
+// be the larger of the two, so a shell makes the process, and leaves it: the bench, which
+// inherits it, asks the kernel about it alone. It becomes the program only when it reads a
+// line, since a shell that is still there would ask about it in the bench's place.
+const leave = `{ read -r line <&3 && exec "$@" 3<&-; } >/dev/null & echo $!`
 
 // lastWords are how much of what a program said goes into an error.
 const lastWords = 2000
@@ -54,22 +55,32 @@ func Run(ctx context.Context, program string, args ...string) (Usage, error) {
 		return Usage{}, err
 	}
 
+	gate, open, err := os.Pipe()
+	if err != nil {
+		return Usage{}, err
+	}
+	defer open.Close()
 	var id bytes.Buffer
 	shell := exec.Command("sh", append([]string{"-c", leave, "sh", program}, args...)...)
-	shell.Stdout, shell.Stderr = &id, said
+	shell.Stdout, shell.Stderr, shell.ExtraFiles = &id, said, []*os.File{gate}
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	began := time.Now()
-	if err := shell.Start(); err != nil {
+	err = shell.Start()
+	gate.Close()
+	if err != nil {
 		return Usage{}, err
 	}
 	stop := context.AfterFunc(ctx, func() { unix.Kill(-shell.Process.Pid, unix.SIGKILL) })
 	defer stop()
-	if err := shell.Wait(); err != nil && ctx.Err() == nil {
-		return Usage{}, fmt.Errorf("sh: %w", err)
+	if err := shell.Wait(); err != nil {
+		return Usage{}, errors.Join(context.Cause(ctx), fmt.Errorf("sh: %w%s", err, end(said)))
 	}
 	process, err := strconv.Atoi(strings.TrimSpace(id.String()))
 	if err != nil {
-		return Usage{}, errors.Join(context.Cause(ctx), err)
+		return Usage{}, fmt.Errorf("sh: %w", err)
+	}
+	began := time.Now()
+	if _, err := open.WriteString("\n"); err != nil && ctx.Err() == nil {
+		return Usage{}, fmt.Errorf("%s did not start: %w", program, err)
 	}
 	status, usage, err := wait(process)
 	wall := time.Since(began)
