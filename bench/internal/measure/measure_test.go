@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"testing"
@@ -108,7 +109,11 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	reason := errors.New("enough")
 	time.AfterFunc(100*time.Millisecond, func() { cancel(reason) })
-	if _, err := Run(ctx, "sleep", "600"); !errors.Is(err, reason) {
+	ended := filepath.Join(t.TempDir(), "ended")
+	if _, err := Run(ctx, "sh", "-c", `sleep 10; : >"$0"`, ended); !errors.Is(err, reason) {
 		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(ended); err == nil {
+		t.Error("the program came to its end")
 	}
 }
