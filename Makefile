@@ -29,7 +29,7 @@ $(ISO):
 test: lint unit e2e ## lint, unit and end-to-end tests: what .ci/run runs
 
 MODULES = ./audit/... ./engine/... ./iso/... ./iso/alpine/... ./nvidia/...
-CI = ./core/... ./ci/access/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...
+CI = ./core/... ./bench/... ./ci/access/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...
 
 unit: ## unit tests
 	ci/unit.sh $(MODULES)
@@ -40,8 +40,8 @@ TIME = 10s
 fuzz: ## every fuzz test for a while each: make fuzz TIME=60s
 	ci/fuzz.sh $(TIME) $(MODULES) $(CI)
 
-bench: ## how long the audit program takes
-	go test -run '^$$' -bench . ./audit/...
+bench: ## how long build, boot and audit take, how large the ISO is: make bench ARGS="--only iso,audit"
+	@go run ./bench $(ARGS)
 
 lint: ensure ## gofmt, vet, staticcheck, govulncheck, shellcheck
 	@$(RUN_GATE) lint

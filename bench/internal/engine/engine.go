@@ -1,0 +1,66 @@
+// Package engine calls the functions of bee's Dagger module.
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+// Engine is a Dagger engine that works.
+type Engine struct{ environment []string }
+
+// Ensure makes sure of one, as make does, for the repository whose top is given.
+func Ensure(ctx context.Context, top string) (*Engine, error) {
+	// env prints lines for a shell, so one reads them
+	const script = `go run ./engine ensure >&2 && lines=$(go run ./engine env) && eval "$lines" && env -0`
+	cmd := exec.CommandContext(ctx, "sh", "-c", script)
+	cmd.Dir = top
+	text, err := output(cmd)
+	if err != nil {
+		return nil, fmt.Errorf("no Dagger engine: %w", err)
+	}
+	return &Engine{strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")}, nil
+}
+
+// Call calls a function of the module in a folder, and returns how long it took.
+func (e *Engine) Call(ctx context.Context, folder string, args ...string) (time.Duration, error) {
+	args = append([]string{"call", "--progress=plain"}, args...)
+	// env looks for dagger in the engine's PATH, which is not ours
+	cmd := exec.CommandContext(ctx, "env", append([]string{"dagger"}, args...)...)
+	cmd.Dir, cmd.Env = folder, e.environment
+	began := time.Now()
+	if _, err := output(cmd); err != nil {
+		return 0, fmt.Errorf("dagger %s: %w", strings.Join(args, " "), err)
+	}
+	return time.Since(began), nil
+}
+
+// patience is how long a program may take to end where it is not wanted any more: dagger
+// takes leave of its engine.
+const patience = 20 * time.Second
+
+// output runs a program and returns its standard output; an error has the end of what it
+// said.
+func output(cmd *exec.Cmd) (string, error) {
+	var out, said bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &said
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = patience
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, tail(said.String()))
+	}
+	return out.String(), nil
+}
+
+// lastLines of what a program said tell why it failed.
+const lastLines = 15
+
+func tail(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-lastLines):], "\n")
+}

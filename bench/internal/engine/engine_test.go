@@ -1,0 +1,66 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// stubs has only these programs, with the text of a shell script each, and the usual ones
+// in PATH.
+func stubs(t *testing.T, programs map[string]string) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	for name, script := range programs {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("#!/bin/sh\n"+script+"\n"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", folder+":/usr/bin:/bin")
+	return folder
+}
+
+func TestCall(t *testing.T) {
+	hidden := t.TempDir() // dagger is where only the engine's PATH leads
+	const dagger = `#!/bin/sh
+echo "$PWD $RUNNER: $*" >called; [ "$3" != fail ] || { seq 30; exit 1; } >&2`
+	if err := os.WriteFile(filepath.Join(hidden, "dagger"), []byte(dagger), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	stubs(t, map[string]string{"go": `case $* in
+'run ./engine ensure') echo fine ;;
+'run ./engine env') echo "export PATH='` + hidden + `':\"\$PATH\" RUNNER='a b
+c'" ;;
+*) exit 9 ;;
+esac`})
+	e, err := Ensure(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	took, err := e.Call(t.Context(), folder, "build", "export")
+	if err != nil || took <= 0 {
+		t.Fatal(took, err)
+	}
+	called, _ := os.ReadFile(filepath.Join(folder, "called"))
+	if got, want := string(called), folder+" a b\nc: call --progress=plain build export\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	_, err = e.Call(t.Context(), folder, "fail")
+	if err == nil || !strings.Contains(err.Error(), "dagger call --progress=plain fail: exit status 1\n16\n") || !strings.HasSuffix(err.Error(), "\n30") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNoEngine(t *testing.T) {
+	for name, script := range map[string]string{
+		"ensure": `case $3 in ensure) echo "no root" >&2; exit 1 ;; esac`,
+		"env":    `case $3 in env) echo "no root" >&2; exit 1 ;; esac`,
+	} {
+		stubs(t, map[string]string{"go": script})
+		if _, err := Ensure(t.Context(), t.TempDir()); err == nil || !strings.HasPrefix(err.Error(), "no Dagger engine: ") || !strings.Contains(err.Error(), "no root") {
+			t.Errorf("%s fails: got %v", name, err)
+		}
+	}
+}
