@@ -104,14 +104,6 @@ func tail(text string, lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// build builds what is shipped into a folder, from the repository or a copy, with these
-// contents of the ISO.
-func build(t *testing.T, repository, dist string, contents ...string) {
-	t.Helper()
-	call := append([]string{"call", "--progress=plain"}, contents...)
-	mustDagger(t, repository, append(call, "build", "export", "--path", dist)...)
-}
-
 type check struct{ Name, Status, Detail string }
 
 // report is what the tests read of a smoke test's report.json.
