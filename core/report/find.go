@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // deepest is how far below a folder reports are looked for: a pipeline puts the
@@ -34,7 +35,8 @@ func find(dir string, depth int) ([]string, error) {
 		if entry.Name() == JSONFile {
 			return []string{dir}, nil
 		}
-		if entry.IsDir() && depth > 0 {
+		hidden := strings.HasPrefix(entry.Name(), ".") // such as a report that is being written
+		if entry.IsDir() && !hidden && depth > 0 {
 			more, err := find(filepath.Join(dir, entry.Name()), depth-1)
 			if err != nil {
 				return nil, err

@@ -164,7 +164,7 @@ func TestFind(t *testing.T) {
 	top := t.TempDir()
 	folder := func(parts ...string) string { return filepath.Join(append([]string{top}, parts...)...) }
 	pass := check.Check{Name: "a", Status: check.Pass}
-	for _, dir := range []string{folder("direct"), folder("job-1", "a"), folder("job-2", "b"), folder("job-2", "b", "within"), folder("deep", "deeper", "deepest", "x")} {
+	for _, dir := range []string{folder("direct"), folder("job-1", "a"), folder("job-2", "b"), folder("job-2", "b", "within"), folder("job-3", "c", ".part"), folder("deep", "deeper", "deepest", "x")} {
 		example(t, dir, pass)
 	}
 	if err := os.MkdirAll(folder("job-3", "c"), 0o755); err != nil {

@@ -90,7 +90,7 @@ func (f *accessFlags) arguments(g *gate) (module.Arguments, error) {
 }
 
 func passwordFlag(cmd *cobra.Command, password *string, what string) {
-	cmd.Flags().StringVar(password, "password", "", what+", and `where` it is: env:NAME or file:PATH")
+	cmd.Flags().StringVar(password, "password", "", what+", by `where` it is: env:NAME or file:PATH")
 }
 
 func baseFlag(cmd *cobra.Command, base *string) {

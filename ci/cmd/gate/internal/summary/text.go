@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"bee/core/check"
@@ -15,14 +16,13 @@ import (
 // comes last: why checks were skipped, why machines did not pass, the ISO, whose path may
 // be known, and the verdicts.
 func Text(iso string, results []reports.Result) string {
-	var b strings.Builder
-	b.WriteString(skipped(results))
+	sections := []string{skipped(results)}
 	for _, r := range results {
-		if r.Verdict() != report.Pass {
-			b.WriteString("\n" + reasons(r))
+		if r.Report != nil && r.Verdict() != report.Pass {
+			sections = append(sections, reasons(r))
 		}
 	}
-	b.WriteString("\n")
+	var b strings.Builder
 	for _, f := range images(results) {
 		if iso != "" {
 			f.Name = iso
@@ -32,7 +32,9 @@ func Text(iso string, results []reports.Result) string {
 	for _, r := range results {
 		fmt.Fprintln(&b, Result(r))
 	}
-	return b.String() + verdict(results) + "\n"
+	sections = append(sections, b.String()+verdict(results)+"\n")
+	sections = slices.DeleteFunc(sections, func(s string) bool { return s == "" })
+	return strings.Join(sections, "\n")
 }
 
 // Result is what came out on a machine, in one line.
@@ -82,10 +84,6 @@ func skipped(results []reports.Result) string {
 func reasons(r reports.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:\n", r.Name)
-	if r.Report == nil {
-		fmt.Fprintf(&b, "ERROR %s\n", r.Problem)
-		return b.String()
-	}
 	serial, _ := os.ReadFile(filepath.Join(r.Dir, report.SerialFile)) // not every test has one
 	r.Report.Explain(&b, string(serial))
 	return b.String()
