@@ -57,7 +57,8 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 		t.Fatalf("%v: %s", err, out)
 	}
 
-	t.Run("all", func(t *testing.T) {
+	t.Run("all media", func(t *testing.T) {
+		t.Parallel()
 		var hardware []string
 		missing := map[string]bool{}
 		for i, m := range media {
@@ -109,7 +110,8 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 		"UAS":              {[]string{"-device", "qemu-xhci", "-device", "usb-uas", "-drive", drive("iso", iso), "-device", "scsi-hd,drive=iso"}, "sda"},
 		"SD card with FAT": {[]string{"-device", "sdhci-pci", "-drive", drive("fat", filepath.Join(dir, "fat")), "-device", "sd-card,drive=fat"}, "mmcblk0"},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("medium on "+name, func(t *testing.T) {
+			t.Parallel()
 			found := false
 			console := bootInitramfs(t, dir, options, m.hardware, func(line string) bool {
 				found = found || strings.HasSuffix(line, "bee: medium found on /dev/"+m.device)

@@ -171,6 +171,7 @@ func TestISO(t *testing.T) {
 			})
 		}
 		testGateStops(t, filepath.Join(dist, "bee.iso"))
+		testMedia(t, filepath.Join(dist, "bee.iso"))
 	})
 
 	verdict := p.must(t, "verdict")
