@@ -23,7 +23,9 @@ cp "$root/boot/vmlinuz-$kernel" "$out/vmlinuz"
 dpkg-query --admindir="$root/var/lib/dpkg" -W -f='${Package}\t${Version}\t${Architecture}\n' |
 	LC_ALL=C sort >"$out/packages.tsv"
 
-"$here/initrd.sh" "$root" "$out/initrd"
+# what packs it uses one processor, for as long as the squashfs takes the others
+"$here/initrd.sh" "$root" "$out/initrd" &
+initrd=$!
 
 # rc-depend, the shell script it runs, and the services both read
 tar -C "$work" --transform='s,^\./,openrc/,' -xf "$rootfs" ./bin ./lib ./lib64 ./sbin \
@@ -37,4 +39,5 @@ env -u SOURCE_DATE_EPOCH mksquashfs - "$out/base.squashfs" -tar <"$rootfs" \
 	-quiet -no-progress -noappend -reproducible -no-exports -root-mode 0755 \
 	-mkfs-time "$SOURCE_DATE_EPOCH" -all-time "$SOURCE_DATE_EPOCH" \
 	-b 256K -comp zstd -Xcompression-level 15 -e boot
+wait "$initrd"
 echo "base.sh: base.squashfs $(du -m "$out/base.squashfs" | cut -f1) MB, vmlinuz $(du -m "$out/vmlinuz" | cut -f1) MB"
