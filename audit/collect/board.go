@@ -3,21 +3,16 @@ package collect
 import (
 	"cmp"
 	"context"
-	"time"
 
 	"bee/audit/report"
 	"bee/audit/tool/dmidecode"
 	"bee/audit/tool/ipmitool"
 )
 
-// dmidecodeLimit is generous: dmidecode only reads a few kilobytes.
-const dmidecodeLimit = 15 * time.Second
-
 var board = Collector{
-	Name:      "board",
-	About:     "firmware, system, base boards, chassis (dmidecode), and the BMC (ipmitool where there is one)",
-	Tools:     []string{"dmidecode"},
-	ToolLimit: dmidecodeLimit,
+	Name:  "board",
+	About: "firmware, system, base boards, chassis (dmidecode), and the BMC (ipmitool where there is one)",
+	Tools: []string{"dmidecode"},
 	Collect: func(ctx context.Context, t *Task) {
 		update := func(f func(b *report.Board)) {
 			t.Update(func(r *report.Report) {

@@ -8,9 +8,11 @@ package collect
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -32,8 +34,6 @@ type Collector struct {
 	// Tools that it cannot do without. Where one is missing, it is skipped, which
 	// is no error.
 	Tools []string
-	// ToolLimit is how long a tool may take at first; see [longer].
-	ToolLimit time.Duration
 	// Collect does the work. It stores what it finds, as it finds it, by
 	// [Task.Update].
 	Collect func(ctx context.Context, t *Task)
@@ -57,6 +57,26 @@ func Select(names []string) ([]Collector, error) {
 		}
 	}
 	return slices.DeleteFunc(all, func(c Collector) bool { return !slices.Contains(names, c.Name) }), nil
+}
+
+// usualLimit is how long a tool may take at first. Most only read a few kilobytes.
+const usualLimit = 15 * time.Second
+
+// limits are those of tools that may take longer.
+var limits = map[string]time.Duration{
+	"lspci": 30 * time.Second,
+	// Without persistence mode, the driver sets up every GPU anew for every run:
+	// more than half a minute with eight of them.
+	"nvidia-smi": time.Minute,
+	// A BMC takes a minute to find out that a dozen inventories are not there.
+	"ipmitool": 90 * time.Second,
+	// A bad drive keeps smartctl busy for a minute.
+	"smartctl": 90 * time.Second, "nvme": 90 * time.Second, "lsblk": 90 * time.Second,
+}
+
+// Limits returns the shortest and the longest time that a tool may take at first.
+func Limits() (shortest, longest time.Duration) {
+	return usualLimit, slices.Max(slices.Collect(maps.Values(limits)))
 }
 
 // longer is how many times as long as at first what has not answered in time gets a
@@ -193,10 +213,10 @@ func (t *Task) guard(f func()) {
 // Update changes the report. f must not block, and must not keep the report.
 func (t *Task) Update(f func(*report.Report)) { t.run.update(f) }
 
-// Run runs a tool with the collector's time limit. It records that the tool ran,
-// not whether that went well: hand the result to Check.
+// Run runs a tool with its time limit. It records that the tool ran, not whether
+// that went well: hand the result to Check.
 func (t *Task) Run(ctx context.Context, tool string, args ...string) machine.Result {
-	limit := t.collector.ToolLimit
+	limit := cmp.Or(limits[tool], usualLimit)
 	result := t.Machine.Run(ctx, machine.Command{Tool: tool, Args: args, Limit: limit, SecondLimit: longer * limit})
 	t.run.update(func(*report.Report) {
 		t.run.tools[t.collector.Name] = append(t.run.tools[t.collector.Name], report.ToolRun{

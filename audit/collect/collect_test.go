@@ -204,10 +204,10 @@ echo 'Firmware Revision : 1.74'`,
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	t.Setenv("DMI", dmiSample)
 	m := &hostWith{files: fstest.MapFS{"dev/ipmi0": {}}}
-	quick := board
-	quick.ToolLimit = time.Second
+	defer func(d time.Duration) { limits["ipmitool"] = d }(limits["ipmitool"])
+	limits["ipmitool"] = time.Second
 
-	r := audit(t, t.Context(), m, quick)
+	r := audit(t, t.Context(), m, board)
 	if len(r.Errors) > 0 || r.Board == nil || r.Board.BMC == nil || r.Board.BMC.FirmwareVersion != "1.74" {
 		t.Errorf("slow once: board %+v, errors %+v", r.Board, r.Errors)
 	}
@@ -218,7 +218,7 @@ echo 'Firmware Revision : 1.74'`,
 	}
 
 	t.Setenv("ALWAYS", "yes")
-	r = audit(t, t.Context(), m, quick)
+	r = audit(t, t.Context(), m, board)
 	if r.Board == nil || r.Board.BMC != nil || len(r.Board.Baseboards) != 1 || len(r.Errors) != 1 {
 		t.Fatalf("always slow: board %+v, errors %+v", r.Board, r.Errors)
 	}
@@ -229,7 +229,7 @@ echo 'Firmware Revision : 1.74'`,
 
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	r = audit(t, ctx, m, quick)
+	r = audit(t, ctx, m, board)
 	if len(r.Errors) != 1 || r.Errors[0].Message != "ipmitool reached its time limit of 1s" {
 		t.Errorf("the audit has no time for that: errors %+v", r.Errors)
 	}

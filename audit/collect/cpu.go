@@ -18,9 +18,8 @@ import (
 )
 
 var cpu = Collector{
-	Name:      "cpu",
-	About:     "processors (/proc/cpuinfo, sysfs) and their sockets, also empty ones (dmidecode where it is installed)",
-	ToolLimit: dmidecodeLimit,
+	Name:  "cpu",
+	About: "processors (/proc/cpuinfo, sysfs) and their sockets, also empty ones (dmidecode where it is installed)",
 	Collect: func(ctx context.Context, t *Task) {
 		update := func(f func(c *report.CPU)) {
 			t.Update(func(r *report.Report) {

@@ -13,10 +13,9 @@ import (
 )
 
 var memory = Collector{
-	Name:      "memory",
-	About:     "memory arrays and slots, also empty ones (dmidecode), and what the kernel can use (/proc/meminfo)",
-	Tools:     []string{"dmidecode"},
-	ToolLimit: dmidecodeLimit,
+	Name:  "memory",
+	About: "memory arrays and slots, also empty ones (dmidecode), and what the kernel can use (/proc/meminfo)",
+	Tools: []string{"dmidecode"},
 	Collect: func(ctx context.Context, t *Task) {
 		if all, ok := structures(ctx, t, "16,17"); ok {
 			m := memoryFrom(all)

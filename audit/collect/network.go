@@ -7,7 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 
 	"bee/audit/report"
 	"bee/audit/report/printable"
@@ -15,9 +14,8 @@ import (
 )
 
 var network = Collector{
-	Name:      "network",
-	About:     "network interfaces, their addresses, links and firmware (sysfs; ethtool where it is installed)",
-	ToolLimit: 15 * time.Second,
+	Name:  "network",
+	About: "network interfaces, their addresses, links and firmware (sysfs; ethtool where it is installed)",
 	Collect: func(ctx context.Context, t *Task) {
 		names, ok := interfaces(t.Files())
 		if !ok {

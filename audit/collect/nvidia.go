@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
@@ -20,9 +19,6 @@ var nvidia = Collector{
 	Name:  "nvidia",
 	About: "NVIDIA GPUs, as their driver sees them (nvidia-smi)",
 	Tools: []string{"nvidia-smi"},
-	// Without persistence mode, the driver sets up every GPU anew for every run:
-	// more than half a minute with eight of them.
-	ToolLimit: time.Minute,
 	Collect: func(ctx context.Context, t *Task) {
 		bus := displayControllers(t.Files())
 		var all smiAnswer

@@ -7,7 +7,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"bee/audit/report"
 	"bee/audit/report/printable"
@@ -16,10 +15,9 @@ import (
 )
 
 var pcie = Collector{
-	Name:      "pcie",
-	About:     "PCI functions, their drivers, links, firmware and slots (lspci, sysfs; dmidecode where it is installed)",
-	Tools:     []string{"lspci"},
-	ToolLimit: 30 * time.Second,
+	Name:  "pcie",
+	About: "PCI functions, their drivers, links, firmware and slots (lspci, sysfs; dmidecode where it is installed)",
+	Tools: []string{"lspci"},
 	Collect: func(ctx context.Context, t *Task) {
 		var p *report.PCIe
 		var slots []report.ExpansionSlot

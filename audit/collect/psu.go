@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"sync"
-	"time"
 
 	"bee/audit/collect/powersupply"
 	"bee/audit/report"
@@ -15,8 +14,6 @@ import (
 var psu = Collector{
 	Name:  "psu",
 	About: "power supplies (dmidecode where it is installed; ipmitool where there is a BMC)",
-	// A BMC takes a minute to find out that a dozen inventories are not there.
-	ToolLimit: 90 * time.Second,
 	Collect: func(ctx context.Context, t *Task) {
 		var (
 			mu      sync.Mutex

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
@@ -21,8 +20,6 @@ var storage = Collector{
 	Name:  "storage",
 	About: "drives, their volumes and their health (lsblk, sysfs; smartctl and nvme where they are installed)",
 	Tools: []string{"lsblk"},
-	// A bad drive keeps smartctl busy for a minute.
-	ToolLimit: 90 * time.Second,
 	Collect: func(ctx context.Context, t *Task) {
 		s := &survey{ctx: ctx, task: t, turns: make(chan struct{}, maxProcesses)}
 		s.publish()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,11 +29,10 @@ func runCommand() *cobra.Command {
 		from    string
 	)
 	var all, about []string
-	var limits []time.Duration
+	shortest, longest := collect.Limits()
 	for _, c := range collect.All() {
 		all = append(all, c.Name)
 		about = append(about, fmt.Sprintf("  %-8s %s", c.Name, c.About))
-		limits = append(limits, c.ToolLimit)
 	}
 	cmd := &cobra.Command{
 		Use:   "run",
@@ -47,11 +45,11 @@ A tool that is not installed is passed over. A tool that fails, hangs or prints
 rubbish is killed and recorded under "errors" in the report; the rest of the
 report stands, and the exit code is still 0.
 
-A tool has ` + fmt.Sprintf("%v to %v", slices.Min(limits), slices.Max(limits)) + ` for its answer, by what it is asked. One that needs
-longer is run once more and has twice as long, where --timeout leaves that much:
-the machine may be busy, a BMC slow. What has not answered then, or when --timeout
-is over, was not examined, and "errors" says so. It is the same with what a device
-answers through sysfs.
+Each tool has a time limit, ` + fmt.Sprintf("between %v and %v", shortest, longest) + `. One that needs longer is run
+once more and has twice as long, where --timeout leaves that much: the machine may
+be busy, a BMC slow. What has not answered then, or when --timeout is over, was not
+examined, and "errors" says so. It is the same with what a device answers through
+sysfs.
 
 With --root it audits a machine that "audit capture" has saved, and runs nothing
 on this one. The report then has a "replay" field.
