@@ -221,6 +221,10 @@ func measure(ctx context.Context, stderr io.Writer, kinds []part.Kind, top strin
 			progress("making sure of a Dagger engine")
 			return engine.Ensure(ctx, top)
 		}),
+		Copy: sync.OnceValues(func() (string, error) {
+			copied := filepath.Join(scratch, "bee")
+			return copied, worktree.Copy(ctx, top, copied)
+		}),
 	}
 	for _, kind := range kinds {
 		parts = append(parts, kind.Measure(ctx, b))

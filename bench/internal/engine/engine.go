@@ -24,7 +24,8 @@ func Ensure(ctx context.Context, top string) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no Dagger engine: %w", err)
 	}
-	return &Engine{strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")}, nil
+	environment := strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")
+	return &Engine{append(environment, "NO_COLOR=1")}, nil
 }
 
 // Call calls a function of the module in a folder, and returns how long it took.
@@ -52,15 +53,21 @@ func output(cmd *exec.Cmd) (string, error) {
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = patience
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, tail(said.String()))
+		return "", fmt.Errorf("%w\n%s", err, reason(said.String()))
 	}
 	return out.String(), nil
 }
 
-// lastLines of what a program said tell why it failed.
+// lastLines of what a program said tell why it failed, where it does not say it by itself.
 const lastLines = 15
 
-func tail(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
+// reason is why a program failed: the error that dagger ends with, or the end of what it
+// said.
+func reason(text string) string {
+	text = strings.TrimSpace(text)
+	if at := strings.LastIndex("\n"+text, "\nError: "); at >= 0 {
+		return text[at:]
+	}
+	lines := strings.Split(text, "\n")
 	return strings.Join(lines[max(0, len(lines)-lastLines):], "\n")
 }

@@ -24,7 +24,7 @@ func stubs(t *testing.T, programs map[string]string) (folder string) {
 func TestCall(t *testing.T) {
 	hidden := t.TempDir() // dagger is where only the engine's PATH leads
 	const dagger = `#!/bin/sh
-echo "$PWD $RUNNER: $*" >called; [ "$3" != fail ] || { seq 30; exit 1; } >&2`
+echo "$PWD $RUNNER $NO_COLOR: $*" >called; [ "$3" != fail ] || { seq 30; echo "$4"; exit 1; } >&2`
 	if err := os.WriteFile(filepath.Join(hidden, "dagger"), []byte(dagger), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -44,11 +44,15 @@ esac`})
 		t.Fatal(took, err)
 	}
 	called, _ := os.ReadFile(filepath.Join(folder, "called"))
-	if got, want := string(called), folder+" a b\nc: call --progress=plain build export\n"; got != want {
+	if got, want := string(called), folder+" a b\nc 1: call --progress=plain build export\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	_, err = e.Call(t.Context(), folder, "fail")
 	if err == nil || !strings.Contains(err.Error(), "dagger call --progress=plain fail: exit status 1\n16\n") || !strings.HasSuffix(err.Error(), "\n30") {
+		t.Errorf("got %v", err)
+	}
+	_, err = e.Call(t.Context(), folder, "fail", "Error: base \"x\" is not known")
+	if err == nil || !strings.HasSuffix(err.Error(), ": exit status 1\nError: base \"x\" is not known") {
 		t.Errorf("got %v", err)
 	}
 }

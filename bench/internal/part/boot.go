@@ -16,7 +16,8 @@ func boot(ctx context.Context, b *Bench, p *result.Part) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(filepath.Join(b.Top, isoFile)); err != nil {
+	image := filepath.Join(b.Top, isoFile)
+	if _, err := os.Stat(image); err != nil {
 		return fmt.Errorf("%w: make build makes it", err)
 	}
 	p.Of = contents(m)
@@ -24,10 +25,14 @@ func boot(ctx context.Context, b *Bench, p *result.Part) error {
 	if err != nil {
 		return err
 	}
+	copied, err := b.Copy()
+	if err != nil {
+		return err
+	}
 	b.Progress("boot: %s; some minutes where QEMU has no KVM", isoFile)
 	folder := filepath.Join(b.Scratch, "boot")
-	if _, err := engine.Call(ctx, b.Top, fmt.Sprintf("--kvm=%t", b.Machine.Accelerator == "kvm"),
-		"smoke-report", "--iso", isoFile, "--machine", "bios", "export", "--path", folder); err != nil {
+	if _, err := engine.Call(ctx, copied, fmt.Sprintf("--kvm=%t", b.Machine.Accelerator == "kvm"),
+		"smoke-report", "--iso", image, "--machine", "bios", "export", "--path", folder); err != nil {
 		return err
 	}
 	r, err := report.Read(folder)

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"bee/bench/internal/result"
-	"bee/bench/internal/worktree"
 	"bee/core/versions"
 )
 
@@ -41,15 +40,21 @@ func build(ctx context.Context, b *Bench, p *result.Part) error {
 	if err != nil {
 		return err
 	}
-	copied := filepath.Join(b.Scratch, "bee")
-	if err := worktree.Copy(ctx, b.Top, copied); err != nil {
+	copied, err := b.Copy()
+	if err != nil {
 		return err
-	}
-	if _, err := os.Stat(filepath.Join(copied, filepath.Dir(changed))); err != nil {
-		return fmt.Errorf("the change is made there: %w", err)
 	}
 	whole := func() (time.Duration, error) {
 		return engine.Call(ctx, copied, "build", "export", "--path", filepath.Join(b.Scratch, "dist"))
+	}
+	file := filepath.Join(copied, changed)
+	afterChange := func() (time.Duration, error) {
+		text := fmt.Sprintf(change, time.Now().Format(time.RFC3339Nano))
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			return 0, fmt.Errorf("the change: %w", err)
+		}
+		defer os.Remove(file)
+		return whole()
 	}
 
 	b.Progress("build: once, so that the engine has all that it needs; this is not measured, and takes some minutes where it has nothing")
@@ -57,21 +62,15 @@ func build(ctx context.Context, b *Bench, p *result.Part) error {
 		return err
 	}
 	for _, measured := range []struct {
-		name    string
-		prepare func() error
+		name string
+		run  func() (time.Duration, error)
 	}{
-		{"no-op", func() error { return nil }},
-		{"one change", func() error {
-			text := fmt.Sprintf(change, time.Now().Format(time.RFC3339Nano))
-			return os.WriteFile(filepath.Join(copied, changed), []byte(text), 0o644)
-		}},
+		{"no-op", whole},
+		{"one change", afterChange},
 	} {
 		var runs []float64
 		for i := range buildRuns {
-			if err := measured.prepare(); err != nil {
-				return err
-			}
-			took, err := whole()
+			took, err := measured.run()
 			if err != nil {
 				return err
 			}
@@ -79,9 +78,6 @@ func build(ctx context.Context, b *Bench, p *result.Part) error {
 			runs = append(runs, took.Seconds())
 		}
 		p.Figures = append(p.Figures, result.Of(measured.name, result.Seconds, runs...))
-	}
-	if err := os.Remove(filepath.Join(copied, changed)); err != nil {
-		return err
 	}
 
 	b.Progress("build: from nothing, without the driver; some minutes")

@@ -28,6 +28,9 @@ type Bench struct {
 	Machine result.Machine
 	// Engine that works; the first who asks waits for it.
 	Engine func() (Engine, error)
+	// Folder with a copy of the repository; the first who asks waits for it. Dagger looks
+	// there for the commit, which it does not find in a work tree of git's beside the first.
+	Copy func() (string, error)
 	// Tells somebody who waits what happens.
 	Progress func(format string, args ...any)
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"bee/bench/internal/result"
+	"bee/bench/internal/worktree"
 	"bee/core/check"
 	"bee/core/manifest"
 	"bee/core/report"
@@ -37,6 +38,13 @@ func bench(t *testing.T, top string, e Engine) *Bench {
 				return nil, errors.New("no Dagger engine")
 			}
 			return e, nil
+		},
+		Copy: func() (string, error) {
+			copied := filepath.Join(t.TempDir(), "bee")
+			if _, err := os.Stat(filepath.Join(top, "bench")); err != nil { // no bee
+				return copied, os.Mkdir(copied, 0o755)
+			}
+			return copied, worktree.Copy(t.Context(), top, copied)
 		},
 		Progress: t.Logf,
 	}
@@ -161,7 +169,10 @@ func TestNoEngine(t *testing.T) {
 
 // booting is an engine that writes a report of a smoke test.
 func booting(sha256 string, checks ...check.Check) *engine {
-	return &engine{do: func(_ string, args []string) error {
+	return &engine{do: func(copied string, args []string) error {
+		if _, err := os.Stat(filepath.Join(copied, "dist")); err == nil {
+			return errors.New("the user's folder is where it was called")
+		}
 		r := &report.Report{
 			ISO:      &report.ISO{SHA256: sha256},
 			Machine:  &report.Machine{Firmware: "bios", MemoryMiB: 1024, Accelerator: "tcg"},
@@ -190,7 +201,7 @@ func TestBoot(t *testing.T) {
 	if !reflect.DeepEqual(p, want) {
 		t.Errorf("got %+v", p)
 	}
-	if want := "--kvm=true smoke-report --iso dist/bee.iso --machine bios export --path " + b.Scratch + "/boot"; e.calls[0] != want {
+	if want := "--kvm=true smoke-report --iso " + b.Top + "/dist/bee.iso --machine bios export --path " + b.Scratch + "/boot"; e.calls[0] != want {
 		t.Errorf("called %q", e.calls)
 	}
 	for want, e := range map[string]*engine{
