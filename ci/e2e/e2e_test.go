@@ -119,7 +119,7 @@ func smoke(t *testing.T, iso string, args ...string) report {
 	dir := t.TempDir()
 	call := append([]string{"call", "--progress=plain", "smoke-report", "--iso", iso}, args...)
 	mustDagger(t, repository, append(call, "export", "--path", dir)...)
-	for _, name := range []string{"report.json", "junit.xml", "serial.log", "console.png", "bee-audit.json"} {
+	for _, name := range []string{"report.json", "summary.txt", "junit.xml", "serial.log", "console.png", "bee-audit.json"} {
 		if info, err := os.Stat(filepath.Join(dir, name)); err != nil || info.Size() == 0 {
 			t.Errorf("report has no %s: %v", name, err)
 		}

@@ -25,6 +25,14 @@ func TestBadInput(t *testing.T) {
 			return dir
 		}
 	}
+	// over is the repository with a line in VERSIONS.local beside those of the engine.
+	over := func(line string) func(*testing.T) string {
+		return func(t *testing.T) string {
+			dir := copyRepository(t)
+			appendTo(t, dir, "VERSIONS.local", line+"\n")
+			return dir
+		}
+	}
 	unchanged := func(*testing.T) string { return repository }
 
 	tests := map[string]struct {
@@ -77,7 +85,7 @@ func TestBadInput(t *testing.T) {
 		"not the installer": {unchanged,
 			[]string{"--nvidia-run", keys, "nvidia-modules"},
 			"but NVIDIA_RUN_SHA256 for driver"},
-		"mirror unreachable": {override("DEBIAN_MIRROR=http://127.0.0.1:9/debian"),
+		"mirror unreachable": {over("DEBIAN_MIRROR=http://127.0.0.1:9/debian"),
 			[]string{"build"},
 			"Debian's package lists could not be fetched from http://127.0.0.1:9/debian"},
 		"unknown machine": {unchanged,

@@ -91,7 +91,7 @@ func TestVerdict(t *testing.T) {
 // The lists of checks have every check of selftest and of the driver, and no other.
 func TestGoldenLists(t *testing.T) {
 	var all []check.Check
-	for _, name := range append(checks.Names(), "ssh-login-bee", "ssh-default-passwords") {
+	for _, name := range append(checks.Names(), "ssh-login-bee", "ssh-fetch-report", "ssh-default-passwords") {
 		all = append(all, check.Check{Name: name})
 	}
 	all = append(all, hardware.Check(machine.Machine{Profile: machine.Server}, nil)...)

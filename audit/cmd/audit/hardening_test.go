@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -59,8 +60,12 @@ func atOnce(capture.Command) float64 { return 0 }
 
 func sh(script string) string { return "#!/bin/sh\nPATH=/usr/bin:/bin\n" + script + "\n" }
 
+// write makes a program. A process that is forked meanwhile would have it open, and it
+// could not be run ("text file busy"): see https://go.dev/issue/22315.
 func write(t testing.TB, name, content string) {
 	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	if err := os.WriteFile(name, []byte(content), 0o755); err != nil {
 		t.Fatal(err)
 	}

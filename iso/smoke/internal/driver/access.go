@@ -80,8 +80,8 @@ var defaultPasswords = []string{"bee", "root", "admin", "password", "live", "too
 
 // checkAccess checks from outside what the machine cannot know about itself.
 func (t *test) checkAccess(ctx context.Context, address string, credentials Credentials) error {
-	done := t.waitFor(ctx, "logins as bee and by known passwords")
-	for _, look := range []func(context.Context, string, Credentials) check.Check{checkBee, checkDefaultPasswords} {
+	done := t.waitFor(ctx, "logins as bee and by known passwords, and for the report")
+	for _, look := range []func(context.Context, string, Credentials) check.Check{checkBee, checkFetch, checkDefaultPasswords} {
 		c := look(ctx, address, credentials)
 		if ctx.Err() != nil { // then that is all that the check says
 			return done(context.Cause(ctx))
@@ -91,7 +91,7 @@ func (t *test) checkAccess(ctx context.Context, address string, credentials Cred
 	return done(nil)
 }
 
-// checkBee checks that the user bee is let in as root is.
+// checkBee checks that the user bee is let in as root is, and is an ordinary user.
 func checkBee(ctx context.Context, address string, credentials Credentials) check.Check {
 	c := check.Check{Name: "ssh-login-bee", Status: check.Fail}
 	shell, err := remote.DialSSH(ctx, address, "bee", credentials.methods()...)
@@ -100,16 +100,61 @@ func checkBee(ctx context.Context, address string, credentials Credentials) chec
 		return c
 	}
 	defer shell.Close()
-	output, _, err := shell.Run(ctx, "id -un")
+	output, _, err := shell.Run(ctx, "id -un; dmesg >/dev/null 2>&1 && echo and reads the kernel log")
 	switch user := strings.TrimSpace(output); {
 	case err != nil:
 		c.Detail = err.Error()
 	case user != "bee":
-		c.Detail = fmt.Sprintf("logged in as bee, but id -un says %q", user)
+		c.Detail = fmt.Sprintf("logged in as bee, an ordinary user, but this one is %q", user)
 	default:
 		c.Status, c.Detail = check.Pass, "by the same credentials as root"
 	}
 	return c
+}
+
+// checkFetch checks that everyone who is let in can take the audit's report home.
+func checkFetch(ctx context.Context, address string, credentials Credentials) check.Check {
+	c := check.Check{Name: "ssh-fetch-report", Status: check.Fail}
+	for _, user := range []string{"root", "bee"} {
+		if err := fetchReport(ctx, address, user, credentials); err != nil {
+			c.Detail = fmt.Sprintf("%s: %v", user, err)
+			return c
+		}
+	}
+	c.Status, c.Detail = check.Pass, "by sftp and scp, as root and bee"
+	return c
+}
+
+func fetchReport(ctx context.Context, address, user string, credentials Credentials) error {
+	shell, err := remote.DialSSH(ctx, address, user, credentials.methods()...)
+	if err != nil {
+		return err
+	}
+	defer shell.Close()
+	want, status, err := shell.Run(ctx, "cat "+auditReport)
+	if err != nil {
+		return err
+	}
+	if status != 0 {
+		return errors.New(strings.TrimSpace(want))
+	}
+	got, err := shell.Fetch(ctx, auditReport)
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("by SFTP, %s is another file than cat shows", auditReport)
+	}
+	// What scp before OpenSSH 9 does, and scp -O: the other side is scp -f, which waits
+	// for a zero before the name, the content and the end.
+	got, _, err = shell.Run(ctx, `printf '\0\0\0' | scp -f `+auditReport)
+	if err != nil {
+		return err
+	}
+	if !strings.HasSuffix(got, "\n"+want+"\x00") {
+		return fmt.Errorf("scp -f does not send %s: it says %.100q", auditReport, got)
+	}
+	return nil
 }
 
 func checkDefaultPasswords(ctx context.Context, address string, credentials Credentials) check.Check {

@@ -75,6 +75,8 @@ const (
 	settleTime = 2 * time.Second
 	// patience is the time between two lines that say what is waited for.
 	patience = 10 * time.Second
+	// auditReport is the audit's report on the machine.
+	auditReport = "/var/log/bee-audit.json"
 )
 
 // Run tests a machine. The report is complete, and in Options.ReportDir, also
@@ -352,7 +354,7 @@ func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
 	if t.ISO == "" {
 		return nil
 	}
-	text, _, err := shell.Run(ctx, "cat /var/log/bee-audit.json")
+	text, _, err := shell.Run(ctx, "cat "+auditReport)
 	if err == nil && t.ReportDir != "" {
 		err = report.WriteAudit(t.ReportDir, text)
 	}

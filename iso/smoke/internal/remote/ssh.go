@@ -5,10 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"time"
 
+	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -81,6 +83,38 @@ func (s *SSH) Run(ctx context.Context, script string, args ...string) (string, i
 		return output.kept.String(), exit.ExitStatus(), nil
 	}
 	return output.kept.String(), 0, err
+}
+
+// Fetch reads a file as sftp and scp do, by SFTP.
+func (s *SSH) Fetch(ctx context.Context, file string) (string, error) {
+	stop := context.AfterFunc(ctx, func() { s.client.Close() })
+	defer stop()
+	text, err := s.fetch(file)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	return text, err
+}
+
+func (s *SSH) fetch(file string) (string, error) {
+	client, err := sftp.NewClient(s.client)
+	if err != nil {
+		return "", fmt.Errorf("no SFTP: %w", err)
+	}
+	defer client.Close()
+	f, err := client.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	defer f.Close()
+	var content bounded
+	if _, err := io.Copy(&content, f); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	if content.tooLong {
+		return "", fmt.Errorf("%s is larger than %d MiB", file, maxOutput>>20)
+	}
+	return content.kept.String(), nil
 }
 
 // bounded keeps the beginning of what is written.

@@ -8,10 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -60,7 +64,7 @@ func serve(t *testing.T, password string, answer func(ssh.NewChannel)) string {
 	return listener.Addr().String()
 }
 
-// execute runs the commands of a session here.
+// execute runs the commands of a session here, and serves SFTP.
 func execute(channel ssh.NewChannel) {
 	session, requests, err := channel.Accept()
 	if err != nil {
@@ -68,7 +72,13 @@ func execute(channel ssh.NewChannel) {
 	}
 	defer session.Close()
 	for request := range requests {
-		request.Reply(request.Type == "exec", nil)
+		request.Reply(request.Type == "exec" || request.Type == "subsystem", nil)
+		if request.Type == "subsystem" {
+			if server, err := sftp.NewServer(session); err == nil {
+				server.Serve()
+			}
+			return
+		}
 		if request.Type != "exec" {
 			continue
 		}
@@ -115,16 +125,69 @@ func TestSSH(t *testing.T) {
 	}
 }
 
-// A machine may freeze after the login.
-func TestSSHServerThatOpensNoSession(t *testing.T) {
-	s, err := DialSSH(t.Context(), serve(t, "right", func(ssh.NewChannel) {}), "root", ssh.Password("right"))
+func TestFetch(t *testing.T) {
+	address := serve(t, "right", func(channel ssh.NewChannel) { go execute(channel) })
+	s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("long enough"))
-	defer cancel()
-	if _, _, err := s.Run(ctx, "exit 0"); err == nil || err.Error() != "long enough" {
+	defer s.Close()
+	file := filepath.Join(t.TempDir(), "report")
+	if err := os.WriteFile(file, []byte("{}\x00\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := s.Fetch(t.Context(), file); err != nil || text != "{}\x00\n" {
+		t.Errorf("got %q, %v", text, err)
+	}
+	if _, err := s.Fetch(t.Context(), file+"s"); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), file+"s") {
+		t.Errorf("a file that is not there: %v", err)
+	}
+	if err := os.Truncate(file, maxOutput+1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Fetch(t.Context(), file); err == nil || !strings.Contains(err.Error(), "is larger than 16 MiB") {
+		t.Errorf("a file that is too large: %v", err)
+	}
+}
+
+func TestFetchWithoutSFTP(t *testing.T) {
+	// dropbear says that there is SFTP, and then does not find the program
+	address := serve(t, "right", func(channel ssh.NewChannel) {
+		session, requests, err := channel.Accept()
+		if err != nil {
+			return
+		}
+		for request := range requests {
+			request.Reply(true, nil)
+			session.Close()
+		}
+	})
+	s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Fetch(t.Context(), "/etc/motd"); err == nil || !strings.HasPrefix(err.Error(), "no SFTP: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A machine may freeze after the login.
+func TestSSHServerThatOpensNoSession(t *testing.T) {
+	address := serve(t, "right", func(ssh.NewChannel) {})
+	for name, ask := range map[string]func(context.Context, *SSH) error{
+		"Run":   func(ctx context.Context, s *SSH) error { _, _, err := s.Run(ctx, "exit 0"); return err },
+		"Fetch": func(ctx context.Context, s *SSH) error { _, err := s.Fetch(ctx, "/etc/motd"); return err },
+	} {
+		s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 100*time.Millisecond, errors.New("long enough"))
+		defer cancel()
+		if err := ask(ctx, s); err == nil || err.Error() != "long enough" {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
 }
 
