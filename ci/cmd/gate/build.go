@@ -85,7 +85,10 @@ func absolute(path string) string {
 // build builds what is shipped.
 func (g *gate) build(ctx context.Context, m module.Module, folder string) error {
 	g.out.Group("build")
-	err := export(ctx, m, module.Call{Function: "build"}, folder, whole.CheckSums)
+	tree, err := m.Directory(ctx, module.Call{Function: "build"})
+	if err == nil {
+		err = whole.Summed(ctx, folder, tree)
+	}
 	g.out.EndGroup()
 	if err != nil {
 		return g.failed("build", err)

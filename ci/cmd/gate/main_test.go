@@ -46,15 +46,19 @@ type standIn struct {
 }
 
 func (s *standIn) call(call module.Call, to string) (string, error) {
+	s.record(call)
+	return s.do(call, to)
+}
+
+func (s *standIn) record(call module.Call) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	text := call.Function
 	for _, name := range slices.Sorted(maps.Keys(call.Arguments)) {
 		text += fmt.Sprintf(" %s=%v", name, call.Arguments[name])
 	}
 	s.calls = append(s.calls, text)
 	fmt.Fprintln(s.options.Log, call.Function)
-	s.mu.Unlock()
-	return s.do(call, to)
 }
 
 func (s *standIn) File(_ context.Context, call module.Call, path string) error {
@@ -63,6 +67,7 @@ func (s *standIn) File(_ context.Context, call module.Call, path string) error {
 }
 
 func (s *standIn) Directory(_ context.Context, call module.Call) (whole.Source, error) {
+	s.record(call)
 	return tree{s, call}, nil
 }
 
@@ -74,8 +79,22 @@ type tree struct {
 
 func (t tree) Size(context.Context) (int64, error) { return 0, errors.New("not known") }
 
+// Contents does what Export does, in a folder that is not kept.
+func (t tree) Contents(_ context.Context, name string) (string, error) {
+	folder, err := os.MkdirTemp("", "")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(folder)
+	if _, err := t.s.do(t.call, folder); err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(folder, name))
+	return string(text), err
+}
+
 func (t tree) Export(_ context.Context, folder string) error {
-	_, err := t.s.call(t.call, folder)
+	_, err := t.s.do(t.call, folder)
 	return err
 }
 

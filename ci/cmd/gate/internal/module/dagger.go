@@ -163,6 +163,11 @@ func (t tree) Size(ctx context.Context) (int64, error) {
 	return total, nil
 }
 
+func (t tree) Contents(ctx context.Context, name string) (string, error) {
+	text, err := t.directory.File(name).Contents(ctx)
+	return text, failure(ctx, err)
+}
+
 func (t tree) Export(ctx context.Context, folder string) error {
 	folder, err := filepath.Abs(folder)
 	if err != nil {

@@ -1,6 +1,7 @@
 package whole
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -13,6 +14,20 @@ import (
 
 // SumsFile is the name of the list of digests, in the form of sha256sum(1).
 const SumsFile = "SHA256SUMS"
+
+// Summed fills a folder, as Folder does, from a source whose files its SHA256SUMS lists.
+// Where the folder has these very files, nothing is written.
+func Summed(ctx context.Context, path string, from Source) error {
+	wanted, err := from.Contents(ctx, SumsFile)
+	if err != nil {
+		return err
+	}
+	held, err := os.ReadFile(filepath.Join(path, SumsFile))
+	if err == nil && string(held) == wanted && CheckSums(path) == nil {
+		return nil
+	}
+	return Folder(ctx, path, from, CheckSums)
+}
 
 // CheckSums checks that each file that a folder's SHA256SUMS names is the one that it is
 // the digest of.

@@ -20,6 +20,8 @@ type Source interface {
 	Export(ctx context.Context, folder string) error
 	// Size is how many bytes it has.
 	Size(ctx context.Context) (int64, error)
+	// Contents is the text of one of its files.
+	Contents(ctx context.Context, name string) (string, error)
 }
 
 // Folder exports a source into a new folder, and moves what is there then into the folder

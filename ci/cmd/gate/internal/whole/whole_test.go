@@ -2,7 +2,9 @@ package whole
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,7 +46,19 @@ type source struct {
 	export func(folder string) error
 }
 
-func (s source) Size(context.Context) (int64, error)           { return s.size, nil }
+func (s source) Size(context.Context) (int64, error) { return s.size, nil }
+func (s source) Contents(_ context.Context, name string) (string, error) {
+	folder, err := os.MkdirTemp("", "")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(folder)
+	if err := s.export(folder); err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile(filepath.Join(folder, name))
+	return string(text), err
+}
 func (s source) Export(_ context.Context, folder string) error { return s.export(folder) }
 
 func TestFolder(t *testing.T) {
@@ -154,6 +168,45 @@ func TestCheckSums(t *testing.T) {
 		put(t, filepath.Join(folder, SumsFile), sums)
 		if err := CheckSums(folder); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %s", sums, err, want)
+		}
+	}
+}
+
+func TestSummed(t *testing.T) {
+	exports := 0
+	of := func(text string) source {
+		return source{10, func(folder string) error {
+			exports++
+			put(t, filepath.Join(folder, "a"), text)
+			put(t, filepath.Join(folder, SumsFile), fmt.Sprintf("%x  a\n", sha256.Sum256([]byte(text))))
+			return nil
+		}}
+	}
+	folder := t.TempDir()
+	for _, step := range []struct {
+		what, text, before string
+		exports            int // looking at the sums is one, too
+	}{
+		{"new", "1", "", 2},
+		{"the same", "1", "", 1},
+		{"another", "2", "", 2},
+		{"the same, but damaged", "2", "x", 2},
+	} {
+		if step.before != "" {
+			put(t, filepath.Join(folder, "a"), step.before)
+		}
+		exports = 0
+		if err := Summed(t.Context(), folder, of(step.text)); err != nil {
+			t.Fatal(err)
+		}
+		if exports != step.exports {
+			t.Errorf("%s: %d exports, want %d", step.what, exports, step.exports)
+		}
+		if err := CheckSums(folder); err != nil {
+			t.Errorf("%s: %v", step.what, err)
+		}
+		if text, err := os.ReadFile(filepath.Join(folder, "a")); string(text) != step.text {
+			t.Errorf("%s: there is %q, %v", step.what, text, err)
 		}
 	}
 }
