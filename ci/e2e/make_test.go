@@ -48,7 +48,7 @@ func TestMake(t *testing.T) {
 			if run.exit != 0 {
 				t.Errorf("exit status %d:\n%s\n%s", run.exit, tail(run.output, 30), tail(run.progress, 30))
 			}
-			waited += strings.Count(run.output+run.progress, "waiting for process")
+			waited += strings.Count(run.output+run.progress, ", which builds in ")
 		}
 		if waited != 1 {
 			t.Errorf("%d of two waited", waited)
