@@ -38,11 +38,13 @@ func FindAccelerator(ctx context.Context) Accelerator {
 
 // platform are QEMU's arguments for the chipset and the processor.
 func (a Accelerator) platform() []string {
-	args := []string{"-machine", "q35", "-accel", string(a), "-smp", strconv.Itoa(CPUs)}
+	args := []string{"-machine", "q35", "-smp", strconv.Itoa(CPUs)}
 	if a == KVM {
-		args = append(args, "-cpu", "host")
+		return append(args, "-accel", "kvm", "-cpu", "host")
 	}
-	return args
+	// With a thread for each processor, QEMU loses timers and wakes nobody up, or dies of an
+	// assertion (iotlb_to_section), once in some dozen boots beside other work.
+	return append(args, "-accel", "tcg,thread=single")
 }
 
 // Probe runs a guest that does what a kernel does first and leaves with a status of
