@@ -39,12 +39,15 @@ func FindAccelerator(ctx context.Context) Accelerator {
 // platform are QEMU's arguments for the chipset and the processor.
 func (a Accelerator) platform() []string {
 	args := []string{"-machine", "q35", "-smp", strconv.Itoa(CPUs)}
-	if a == KVM {
-		return append(args, "-accel", "kvm", "-cpu", "host")
+	switch a {
+	case KVM:
+		return append(args, "-accel", string(a), "-cpu", "host")
+	case TCG:
+		// With a thread for each processor, QEMU loses timers and wakes nobody up, or dies
+		// of an assertion (iotlb_to_section), once in some dozen boots beside other work.
+		return append(args, "-accel", string(a)+",thread=single")
 	}
-	// With a thread for each processor, QEMU loses timers and wakes nobody up, or dies of an
-	// assertion (iotlb_to_section), once in some dozen boots beside other work.
-	return append(args, "-accel", "tcg,thread=single")
+	return append(args, "-accel", string(a))
 }
 
 // Probe runs a guest that does what a kernel does first and leaves with a status of
