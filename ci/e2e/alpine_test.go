@@ -87,7 +87,6 @@ func readPins(t *testing.T) *versions.Versions {
 
 // TestAlpinePackages locks, compares and saves the packages of a repository.
 func TestAlpinePackages(t *testing.T) {
-	t.Parallel()
 	dir := copyRepository(t)
 	mirror, keys := apkRepository(t, nil)
 	lock := filepath.Join(dir, "iso/alpine/packages.lock")
@@ -151,7 +150,6 @@ func TestAlpinePackages(t *testing.T) {
 // TestAlpineUnreachable: what the base needs from elsewhere and cannot have ends the
 // build at once, with a message that names it and what takes its place.
 func TestAlpineUnreachable(t *testing.T) {
-	t.Parallel()
 	mirror, keys := apkRepository(t, nil)
 	out := filepath.Join(t.TempDir(), "out")
 	t.Run("mirror", func(t *testing.T) {

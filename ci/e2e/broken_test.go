@@ -14,7 +14,6 @@ var auditFirst = [3]string{"iso/overlay/etc/init.d/bee-audit",
 	"after bee-network bee-nvidia", "after bee-network\n\tbefore bee-nvidia"}
 
 func TestBuildRefusesWrongOrder(t *testing.T) {
-	t.Parallel()
 	dir := copyRepository(t)
 	edit(t, dir, auditFirst[0], auditFirst[1], auditFirst[2])
 	iso := filepath.Join(t.TempDir(), "bee.iso")
@@ -91,20 +90,20 @@ printf '~~~~' | dd of=$module bs=1 conv=notrunc seek=$((name - 8)) status=none`,
 // testGateStops breaks an ISO of the base debian on purpose, in several ways, and wants
 // the gate to stop it, to say what it is, to keep the serial log and the screenshot, and
 // to end in time.
-func testGateStops(t *testing.T, iso string) {
+func testGateStops(t *testing.T, dir, iso string) {
 	for name, b := range brokenISOs {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b.test(t, iso)
+			b.test(t, dir, iso)
 		})
 	}
 }
 
-func (b broken) test(t *testing.T, iso string) {
+func (b broken) test(t *testing.T, dir, iso string) {
 	file := b.layered(t, iso)
 	reports := filepath.Join(t.TempDir(), "reports")
 	const machine = "bios-cd-1024-virtio-nvme"
-	run := gate(t, true, "smoke", "--iso", file, "--base", "debian", "--machine", machine,
+	run := gateIn(t, dir, true, "smoke", "--iso", file, "--base", "debian", "--machine", machine,
 		"--timeout", b.limit.String(), "--report", reports)
 
 	exit := 3

@@ -164,7 +164,6 @@ func (r report) check(t *testing.T, passed ...string) {
 }
 
 func TestAudit(t *testing.T) {
-	t.Parallel()
 	program := filepath.Join(t.TempDir(), "audit")
 	mustDagger(t, repository, "call", "--progress=plain", "audit", "export", "--path", program)
 	out, err := exec.Command(program, "version").CombinedOutput()
@@ -176,7 +175,6 @@ func TestAudit(t *testing.T) {
 // TestFunctions reads the list of functions, in which a description is the first line of
 // a function's documentation: a whole sentence that fits beside the names.
 func TestFunctions(t *testing.T) {
-	t.Parallel()
 	const column = 57 // of a terminal of 80, in the help of dagger call
 	listed := 0
 	for line := range strings.Lines(mustDagger(t, repository, "functions", "--progress=plain")) {

@@ -58,6 +58,13 @@ var actions = []string{"GITHUB_ACTIONS=true", "GITHUB_SERVER_URL=https://github.
 // gate runs the gate in the repository, as a step of GitHub Actions or as a person does.
 func gate(t *testing.T, inActions bool, args ...string) gateRun {
 	t.Helper()
+	return gateIn(t, repository, inActions, args...)
+}
+
+// gateIn is gate in a copy of the repository. Where several run at once, they do so in one:
+// Dagger may hand what one copy made to another, which cannot use it once the first is done.
+func gateIn(t *testing.T, dir string, inActions bool, args ...string) gateRun {
+	t.Helper()
 	program, err := gateProgram()
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +74,7 @@ func gate(t *testing.T, inActions bool, args ...string) gateRun {
 		environment = actions
 	}
 	t.Logf("gate %s", strings.Join(args, " "))
-	return command(t, repository, environment, append([]string{program}, args...)...)
+	return command(t, dir, environment, append([]string{program}, args...)...)
 }
 
 // command runs a command, with more variables; those of an outer pipeline do not count.

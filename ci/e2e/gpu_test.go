@@ -50,7 +50,6 @@ func compiled(log string) bool { return strings.Contains(log, "CONFTEST:") }
 // TestNvidiaModules builds the driver's layer for the base that this site has. That its
 // modules fit the kernel is checked by the build itself, and by the boot of TestISO.
 func TestNvidiaModules(t *testing.T) {
-	t.Parallel()
 	layer, _ := nvidiaModules(t, repository)
 	var m driverManifest
 	readJSON(t, filepath.Join(layer, nvidiaHome, "manifest.json"), &m)
@@ -175,7 +174,6 @@ func gpuBurn(t *testing.T, folder string) {
 // TestGpuBurn builds gpu_burn from a folder. That it starts on an ISO is seen where
 // the driver is tested.
 func TestGpuBurn(t *testing.T) {
-	t.Parallel()
 	folder := filepath.Join(t.TempDir(), "gpu_burn")
 	gpuBurn(t, folder)
 	var m struct {

@@ -10,7 +10,6 @@ import (
 // TestBadInput gives each kind of bad input once: the call fails, its error says
 // what is wrong, and nothing is written.
 func TestBadInput(t *testing.T) {
-	t.Parallel()
 	keys := filepath.Join(t.TempDir(), "keys")
 	if err := os.WriteFile(keys, []byte("# ours\nssh-ed25519 not-a-key\n"), 0o644); err != nil {
 		t.Fatal(err)
@@ -97,7 +96,6 @@ func TestBadInput(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			dist := filepath.Join(t.TempDir(), "dist")
 			call := append([]string{"call", "--progress=plain"}, test.call...)
 			refuses(t, test.repository(t), test.want, append(call, "export", "--path", dist)...)

@@ -11,7 +11,6 @@ import (
 
 // TestMake builds and boots by make, as a person does.
 func TestMake(t *testing.T) {
-	t.Parallel()
 	dir := committed(t)
 	dist := filepath.Join(dir, "dist")
 	const contents = "--base debian --nvidia=false"

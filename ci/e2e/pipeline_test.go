@@ -128,7 +128,6 @@ func machines(t *testing.T, plan string) []string {
 // TestISO builds the ISO and boots it as each change has it, on machines that have every
 // kind of hardware between them; and it breaks that ISO.
 func TestISO(t *testing.T) {
-	t.Parallel()
 	dir := committed(t)
 	p := newPipeline(t, dir, "pull-request.yml", "lint", "modules", "unit", "build", "smoke", "verdict")
 	p.must(t, "lint")
@@ -170,7 +169,7 @@ func TestISO(t *testing.T) {
 				r.check(t, "checks-complete", "modules-insert", "bee-burn")
 			})
 		}
-		testGateStops(t, filepath.Join(dist, "bee.iso"))
+		testGateStops(t, dir, filepath.Join(dist, "bee.iso"))
 		testMedia(t, filepath.Join(dist, "bee.iso"))
 	})
 

@@ -56,7 +56,6 @@ const oneMachine = "bios-cd-1024-virtio-nvme"
 // a release, and refuses those that must not be. The driver is left out: it takes minutes
 // to build twice.
 func TestRelease(t *testing.T) {
-	t.Parallel()
 	dir := committed(t)
 	// One build from nothing serves all that compare.
 	rebuild := "e2e " + filepath.Base(t.TempDir()) + time.Now().String()
@@ -193,7 +192,6 @@ options="rdinit=/bin/false `)
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			dir := committed(t)
 			test.change(t, dir)
 			out := filepath.Join(t.TempDir(), "out")
@@ -214,7 +212,6 @@ options="rdinit=/bin/false `)
 // TestVerdict gives the verdict that releases hang on reports of its own: a FAIL is
 // enough, be it of one machine.
 func TestVerdict(t *testing.T) {
-	t.Parallel()
 	pins := readPins(t)
 	for name, test := range map[string]struct {
 		second string
