@@ -24,6 +24,7 @@ import (
 	"bee/bench/internal/table"
 	"bee/bench/internal/worktree"
 	"bee/core/beerelease"
+	"bee/core/claim"
 	"bee/core/manifest"
 )
 
@@ -219,7 +220,7 @@ func measure(ctx context.Context, stderr io.Writer, kinds []part.Kind, top strin
 		Top: top, Scratch: scratch, Machine: on, Progress: progress,
 		Engine: sync.OnceValues(func() (part.Engine, error) {
 			progress("making sure of a Dagger engine")
-			return engine.Ensure(ctx, top)
+			return engine.Ensure(ctx, top, func(other claim.Claim) { progress("waiting for %s", other) })
 		}),
 		Copy: sync.OnceValues(func() (string, error) {
 			copied := filepath.Join(scratch, "bee")

@@ -1,6 +1,7 @@
-// Package clone tells clones of the repository apart that use one Dagger engine at once.
+// Package clone tells clones of the repository apart that use one Dagger engine.
 //
-// Dagger 0.19 knows a local module by what is in it: of two clones of one commit, the
+// Who does so by way of the gate waits for the other (core/claim). Dagger's command line does
+// not, and Dagger 0.19 knows a local module by what is in it: of two clones of one commit, the
 // second gets the files that the first one has where a function's default is a folder of
 // the repository, be they others, or gone. Its defaults in .env belong to what it knows a
 // module by. One there that no function asks for makes a module another one in each clone.

@@ -9,13 +9,20 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"bee/core/claim"
 )
 
 // Engine is a Dagger engine that works.
 type Engine struct{ environment []string }
 
-// Ensure makes sure of one, as make does, for the repository whose top is given.
-func Ensure(ctx context.Context, top string) (*Engine, error) {
+// runnerHost is the variable by which Dagger is told where its engine is.
+const runnerHost = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
+
+// Ensure makes sure of one, as make does, for the repository whose top is given. As soon as
+// nobody uses it, it is this process' own, until that ends; waiting is called with whoever
+// uses it.
+func Ensure(ctx context.Context, top string, waiting func(claim.Claim)) (*Engine, error) {
 	// env prints lines for a shell, so one reads them
 	const script = `go run ./engine ensure >&2 && lines=$(go run ./engine env) && eval "$lines" && env -0`
 	cmd := exec.CommandContext(ctx, "sh", "-c", script)
@@ -25,6 +32,15 @@ func Ensure(ctx context.Context, top string) (*Engine, error) {
 		return nil, fmt.Errorf("no Dagger engine: %w", err)
 	}
 	environment := strings.Split(strings.TrimSuffix(text, "\x00"), "\x00")
+	var host string
+	for _, line := range environment {
+		if value, found := strings.CutPrefix(line, runnerHost+"="); found {
+			host = value
+		}
+	}
+	if _, err := claim.Take(ctx, claim.EngineAlone(host, "measures how long it takes"), waiting); err != nil {
+		return nil, err
+	}
 	return &Engine{append(environment, "NO_COLOR=1")}, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"bee/core/claim"
 )
 
 // stubs has only these programs, with the text of a shell script each, and the usual ones
@@ -30,13 +32,26 @@ echo "$PWD $RUNNER $NO_COLOR: $*" >called; [ "$3" != fail ] || { seq 30; echo "$
 	}
 	stubs(t, map[string]string{"go": `case $* in
 'run ./engine ensure') echo fine ;;
-'run ./engine env') echo "export PATH='` + hidden + `':\"\$PATH\" RUNNER='a b
+'run ./engine env') echo "export PATH='` + hidden + `':\"\$PATH\" _EXPERIMENTAL_DAGGER_RUNNER_HOST=unix://x RUNNER='a b
 c'" ;;
 *) exit 9 ;;
 esac`})
-	e, err := Ensure(t.Context(), t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	uses := claim.UseEngine("unix://x", "/clone")
+	release, err := claim.Take(t.Context(), uses, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	var waited string
+	e, err := Ensure(t.Context(), t.TempDir(), func(other claim.Claim) {
+		waited = other.Does
+		release()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if waited != uses.Does {
+		t.Errorf("it waited for %q", waited)
 	}
 	folder := t.TempDir()
 	took, err := e.Call(t.Context(), folder, "build", "export")
@@ -63,7 +78,7 @@ func TestNoEngine(t *testing.T) {
 		"env":    `case $3 in env) echo "no root" >&2; exit 1 ;; esac`,
 	} {
 		stubs(t, map[string]string{"go": script})
-		if _, err := Ensure(t.Context(), t.TempDir()); err == nil || !strings.HasPrefix(err.Error(), "no Dagger engine: ") || !strings.Contains(err.Error(), "no root") {
+		if _, err := Ensure(t.Context(), t.TempDir(), nil); err == nil || !strings.HasPrefix(err.Error(), "no Dagger engine: ") || !strings.Contains(err.Error(), "no root") {
 			t.Errorf("%s fails: got %v", name, err)
 		}
 	}

@@ -24,10 +24,7 @@ func (g *gate) withEngine(ctx context.Context, log string, do func(context.Conte
 	if err != nil {
 		return err
 	}
-	mine := claim.Claim{
-		Thing: claim.Engine(g.getenv(runnerHost)), Group: claim.Users,
-		Does: "uses the engine for " + absolute(top),
-	}
+	mine := claim.UseEngine(g.getenv(runnerHost), absolute(top))
 	return g.withClaims(ctx, []claim.Claim{mine}, func() error {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)

@@ -71,7 +71,7 @@ func TestBoot(t *testing.T) {
 
 // A gate waits for who is in its way, and says for whom; those of other machines are not.
 func TestWaits(t *testing.T) {
-	_, env := repository(t)
+	top, env := repository(t)
 	folder := t.TempDir()
 	iso := write(t, filepath.Join(folder, isoFile), "x")
 	take := func(c claim.Claim) (release func()) {
@@ -81,7 +81,7 @@ func TestWaits(t *testing.T) {
 		}
 		return release
 	}
-	stops := claim.Claim{Thing: claim.Engine(""), Does: "starts another engine"}
+	stops := claim.EngineAlone("", "starts another engine")
 	smoke := []string{"smoke", "--iso", iso, "--report", folder + "/smoke", "--machine", "uefi"}
 	machine := claim.Claim{Thing: folder + "/smoke/uefi-cd-1024-virtio-nvme", Does: "tests"}
 	for name, c := range map[string]struct {
@@ -89,6 +89,7 @@ func TestWaits(t *testing.T) {
 		args  []string
 	}{
 		"a build in the folder":        {building(folder), []string{"build", "--output", folder}},
+		"a clone that uses the engine": {claim.UseEngine("", "/other"), []string{"build", "--output", folder}},
 		"an engine that is to stop":    {stops, []string{"build", "--output", folder}},
 		"a build of what is booted":    {building(folder), smoke},
 		"a test of the machine":        {machine, smoke},
@@ -103,7 +104,7 @@ func TestWaits(t *testing.T) {
 	}
 	for _, other := range []claim.Claim{
 		{Thing: folder, Group: claim.Users}, {Thing: folder + "/smoke/bios-cd-1024-virtio-nvme"}, building(t.TempDir()),
-		{Thing: claim.Engine(""), Group: claim.Users},
+		claim.UseEngine("", top),
 	} {
 		defer take(other)()
 	}

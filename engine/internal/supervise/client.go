@@ -84,8 +84,7 @@ func Start(ctx context.Context, l layout.Layout, engine build.Engine, self strin
 
 // unused waits until nobody uses the engine that runs, and keeps it so.
 func unused(ctx context.Context, l layout.Layout) (release func(), err error) {
-	mine := claim.Claim{Thing: claim.Engine(l.Address()), Does: "starts another engine"}
-	return claim.Take(ctx, mine, func(other claim.Claim) {
+	return claim.Take(ctx, claim.EngineAlone(l.Address(), "starts another engine"), func(other claim.Claim) {
 		progress.Printf("this clone needs another engine than the one that runs: waiting for %s", other)
 	})
 }
