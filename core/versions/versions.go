@@ -152,6 +152,31 @@ func Parse(text, local string) (*Versions, error) { return parse(text, local, tr
 // ParseUser is Parse without the block of the local engine.
 func ParseUser(text, local string) (*Versions, error) { return parse(text, local, false) }
 
+// Overrides names the keys, sorted, that have another value by VERSIONS.local than by
+// VERSIONS alone: what is built is not what its commit says. BASE is none of them: it
+// chooses among things that are pinned all the same, as --base does, and an ISO says
+// which it got.
+func Overrides(text, local string) ([]string, error) {
+	pinned, err := Parse(text, "")
+	if err != nil {
+		return nil, err
+	}
+	v, err := Parse(text, local)
+	if err != nil {
+		return nil, err
+	}
+	v.Base = pinned.Base
+	pins := pinned.fields()
+	var keys []string
+	for key, field := range v.fields() {
+		if *field.value != *pins[key].value {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
 func parse(text, local string, withBlock bool) (*Versions, error) {
 	v := &Versions{}
 	fields := v.fields()

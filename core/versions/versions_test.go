@@ -87,6 +87,32 @@ func TestUsersLinesWin(t *testing.T) {
 	}
 }
 
+// What a site changes of the pins is named, whoever wrote the line. The base is none of
+// them, and neither is a line that says what VERSIONS says.
+func TestOverrides(t *testing.T) {
+	pins := readRepo(t, File)
+	v, err := Parse(pins, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = BlockBegin + "\nDEBIAN_MIRROR=image\nBASE=debian\n" + BlockEnd + "\n"
+	for local, want := range map[string][]string{
+		"": nil,
+		"# DEBIAN_MIRROR=image\nGO_VERSION=" + v.Go + "\n": nil,
+		"BASE=debian\n": nil,
+		block:           {"DEBIAN_MIRROR"},
+		"KERNEL_VERSION=6.18\n" + block + "GPU_BURN_ARCHITECTURES=80\n": {"DEBIAN_MIRROR", "GPU_BURN_ARCHITECTURES", "KERNEL_VERSION"},
+		block + "DEBIAN_MIRROR=" + v.DebianMirror + "\n":                nil, // the user's line wins
+	} {
+		if got, err := Overrides(pins, local); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %v; want %q", local, got, err, want)
+		}
+	}
+	if _, err := Overrides(pins, "KERNEL=6.18\n"); err == nil || !strings.HasPrefix(err.Error(), "VERSIONS.local:1: KERNEL: unknown key") {
+		t.Errorf("an unknown key: %v", err)
+	}
+}
+
 func TestSplitLocal(t *testing.T) {
 	user, block, err := SplitLocal("A=1\n" + BlockBegin + "\r\nB=2\n" + BlockEnd + "\n# " + BlockBegin + "\nC=3")
 	if err != nil || user != "A=1\n# "+BlockBegin+"\nC=3" || block != BlockBegin+"\r\nB=2\n"+BlockEnd+"\n" {
