@@ -41,7 +41,8 @@ Run it from the root of the repository.`,
 }
 
 func ensureCommand() *cobra.Command {
-	return &cobra.Command{
+	var ask bool
+	cmd := &cobra.Command{
 		Use:   "ensure",
 		Short: "Make sure that Dagger has an engine to work with",
 		Long: `ensure finds an engine, or builds and starts the local one. It can be called
@@ -50,12 +51,15 @@ before every use: where all is well it takes about a second.
 A local engine that runs is used without looking for a container runtime again;
 after "down", ensure looks anew. For the local engine, ensure keeps a block of
 lines in VERSIONS.local that makes the build use its images, each with a reason.
-Lines outside the block are yours: they stay, and they win.`,
+Lines outside the block are yours: they stay, and they win. What this site reaches
+of the internet is a reason that passes: it is asked again after a day.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return ensure(cmd.Context(), false)
+			return ensure(cmd.Context(), false, ask)
 		},
 	}
+	cmd.Flags().BoolVar(&ask, "ask", false, "ask again now what this site reaches, for the local engine")
+	return cmd
 }
 
 func upCommand() *cobra.Command {
@@ -64,7 +68,7 @@ func upCommand() *cobra.Command {
 		Short: "Build and start the local engine, whatever else there is",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return ensure(cmd.Context(), true)
+			return ensure(cmd.Context(), true, false)
 		},
 	}
 }

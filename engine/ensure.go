@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"bee/core/claim"
 	"bee/core/clone"
@@ -21,8 +22,9 @@ import (
 )
 
 // ensure makes sure that the Dagger command line and an engine for it are there.
-// With local, that is the local engine, whatever else could be used.
-func ensure(ctx context.Context, local bool) error {
+// With local, that is the local engine, whatever else could be used. With ask, what the
+// site reaches is found out anew.
+func ensure(ctx context.Context, local, ask bool) error {
 	m, err := newManager()
 	if err != nil {
 		return err
@@ -39,10 +41,12 @@ func ensure(ctx context.Context, local bool) error {
 		return err
 	}
 	defer release()
+	m.ask = ask
 	return m.ensure(ctx, local)
 }
 
 type manager struct {
+	ask      bool
 	versions *versions.Versions
 	layout   layout.Layout
 	self     string
@@ -58,7 +62,7 @@ func newManager() (*manager, error) {
 		return nil, err
 	}
 	self, err := os.Executable()
-	return &manager{v, l, self}, err
+	return &manager{versions: v, layout: l, self: self}, err
 }
 
 func (m *manager) ensure(ctx context.Context, local bool) error {
@@ -97,9 +101,11 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 		if _, err := m.commandLine(ctx, builder); err != nil {
 			return err
 		}
-		if err := m.override(nil); err != nil {
+		wrote, err := override.Write(versions.LocalFile, override.Block{})
+		if err != nil {
 			return err
 		}
+		say(wrote)
 		progress.Printf("ready: Dagger runs its engine with %s", runtime)
 		return nil
 	}
@@ -151,27 +157,22 @@ func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
 			return err
 		}
 	}
-	images := imageLines(m.versions, engine)
-	held, err := override.Holds(versions.LocalFile, images)
+	wrote, err := keep(ctx, versions.LocalFile, imageLines(m.versions, engine), m.ask, time.Now(), func(ctx context.Context) []override.Line {
+		return site.lines(ctx, m.versions)
+	})
 	if err != nil {
 		return err
 	}
-	if !held {
-		if err := m.override(append(images, siteLines(ctx, m.versions)...)); err != nil {
-			return err
-		}
-	}
+	say(wrote)
 	progress.Printf("ready: local engine %s", engine.Version)
 	return nil
 }
 
-// override writes the managed block and says so when that changes it.
-func (m *manager) override(lines []override.Line) error {
-	wrote, err := override.Write(versions.LocalFile, lines)
-	if err == nil && wrote != "" {
-		progress.Printf("%s", wrote)
+// say tells what was changed, if anything.
+func say(changed string) {
+	if changed != "" {
+		progress.Printf("%s", changed)
 	}
-	return err
 }
 
 // commandLine makes sure that the Dagger command line is there in the right
