@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/engine/internal/provision"
 	"bee/engine/internal/supervise"
 )
 
@@ -96,7 +97,8 @@ func envCommand() *cobra.Command {
 		Use:   "env",
 		Short: "Print shell lines that let dagger find its engine",
 		Long: `env prints lines for a shell to evaluate. They put the Dagger command line that
-ensure built into PATH and name the local engine when one runs.`,
+ensure built into PATH and name the local engine when one runs, or else the image of
+the engine, by its digest.`,
 		Example: `  eval "$(go run ./engine env)"`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -111,8 +113,16 @@ ensure built into PATH and name the local engine when one runs.`,
 			if err != nil {
 				return err
 			}
-			if running != 0 && os.Getenv(runnerHost) == "" {
-				fmt.Printf("export %s=%s\n", runnerHost, quote(m.layout.Address()))
+			host := m.layout.Address()
+			if running == 0 {
+				image, err := engineImage(".", m.versions)
+				if err != nil {
+					return err
+				}
+				host = provision.Host(image)
+			}
+			if set := os.Getenv(runnerHost); host != "" && (set == "" || m.byEnv(set)) {
+				fmt.Printf("export %s=%s\n", runnerHost, quote(host))
 			}
 			fmt.Println("export DO_NOT_TRACK=1 DAGGER_NO_NAG=1")
 			return nil

@@ -82,8 +82,8 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 	builder := &build.Builder{Layout: m.layout, Source: source, Versions: m.versions, Self: m.self, Log: log, GoEnv: settings}
 
 	host := os.Getenv(runnerHost)
-	if host == m.layout.Address() {
-		host = "" // set by env
+	if m.byEnv(host) {
+		host = ""
 	}
 	_, running, err := supervise.Running(m.layout)
 	if err != nil {
@@ -97,11 +97,15 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 	case running != 0:
 		return m.useLocal(ctx, builder)
 	}
-	if runtime := provision.Runtime(ctx, m.versions.Dagger, log); runtime != "" {
+	image, err := engineImage(".", m.versions)
+	if err != nil {
+		return err
+	}
+	if runtime, image := provision.Runtime(ctx, image, log); runtime != "" {
 		if _, err := m.commandLine(ctx, builder); err != nil {
 			return err
 		}
-		wrote, err := override.Write(versions.LocalFile, override.Block{})
+		wrote, err := override.Write(versions.LocalFile, override.Block{Lines: engineLines(m.versions, image)})
 		if err != nil {
 			return err
 		}
@@ -110,6 +114,11 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 		return nil
 	}
 	return m.useLocal(ctx, builder)
+}
+
+// byEnv tells whether a runner host is what env prints, and no choice of the user.
+func (m *manager) byEnv(host string) bool {
+	return host == m.layout.Address() || provision.IsHost(host, m.versions.DaggerImage)
 }
 
 // useHost checks the engine that the user chose.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -44,6 +45,28 @@ func imageLines(v *versions.Versions, engine build.Engine) []override.Line {
 		{Key: "DEBIAN_IMAGE", Value: debianImage(v, engine), Why: why},
 		{Key: "GOLANG_IMAGE", Value: golangImage(v, engine), Why: why + " and Go " + v.Go},
 	}
+}
+
+// engineImage is the image that container runtimes run: that of the pins, or where these
+// have no digest, the one that the block keeps to.
+func engineImage(root string, v *versions.Versions) (string, error) {
+	withBlock, err := versions.Load(root)
+	if err != nil {
+		return "", err
+	}
+	if held := withBlock.DaggerImage; strings.HasPrefix(held, v.DaggerImage+"@") {
+		return held, nil
+	}
+	return v.DaggerImage, nil
+}
+
+// engineLines keep to the digest of an image that the pins name without one.
+func engineLines(v *versions.Versions, image string) []override.Line {
+	if image == v.DaggerImage {
+		return nil
+	}
+	return []override.Line{{Key: "DAGGER_IMAGE", Value: image,
+		Why: "VERSIONS has no digest of it: this is what the registry gave here at first; put it there and commit it, to release"}}
 }
 
 // asker asks servers whether they are in reach.

@@ -123,3 +123,57 @@ func TestSiteIsAskedAgain(t *testing.T) {
 		}
 	}
 }
+
+// Where VERSIONS has no digest of the engine's image, a site keeps to the one it got.
+func TestEngineImage(t *testing.T) {
+	root := t.TempDir()
+	put := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join("..", versions.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := versions.Parse(string(text), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tagged, _, _ := strings.Cut(v.DaggerImage, "@")
+	digest := "@sha256:" + strings.Repeat("ab", 32)
+	check := func(what, pin, local, want, line string) {
+		t.Helper()
+		put(versions.File, strings.Replace(string(text), "\nDAGGER_IMAGE="+v.DaggerImage+"\n", "\nDAGGER_IMAGE="+pin+"\n", 1))
+		put(versions.LocalFile, local)
+		v, err := pins(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		image, err := engineImage(root, v)
+		if err != nil || image != want {
+			t.Errorf("%s: image %s, %v; want %s", what, image, err, want)
+		}
+		got := ""
+		for _, l := range engineLines(v, image) {
+			got += l.Value
+		}
+		if got != line {
+			t.Errorf("%s: line %q, want %q", what, got, line)
+		}
+	}
+	block := func(image string) string {
+		text, err := override.Edit("", override.Block{Lines: []override.Line{{Key: "DAGGER_IMAGE", Value: image}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	pinned := tagged + digest
+	check("a tag", tagged, "", tagged, "")
+	check("a tag, seen before", tagged, block(pinned), pinned, pinned)
+	check("pinned", pinned, "", pinned, "")
+	check("pinned meanwhile", pinned, block(tagged+"@sha256:"+strings.Repeat("cd", 32)), pinned, "")
+	check("pinned by the user", tagged, "DAGGER_IMAGE="+pinned+"\n", pinned, "")
+}

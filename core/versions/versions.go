@@ -37,6 +37,9 @@ type Versions struct {
 	// Dagger engine, CLI and SDK.
 	Dagger string `key:"DAGGER_VERSION" kind:"semver"`
 
+	// Image of Dagger's engine, of that version, for container runtimes.
+	DaggerImage string `key:"DAGGER_IMAGE" kind:"engine"`
+
 	// Base that is built when none is asked for: alpine or debian.
 	Base string `key:"BASE" kind:"word"`
 	// Series of the kernel in the ISO, such as 6.12.
@@ -118,6 +121,7 @@ var kinds = map[string]kind{
 	"driver":        {matching(`debian|run`), `"debian" or "run"`},
 	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
 	"image":         {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
+	"engine":        {matching(`[a-z0-9][^\s@]*:[\w.-]+(@sha256:[0-9a-f]{64})?`), "an image with its tag and digest, NAME:TAG@sha256: and 64 hex digits"},
 	"sha256":        {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},
 	"commit":        {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
 }
@@ -197,6 +201,9 @@ func parse(text, local string, withBlock bool) (*Versions, error) {
 			value = override
 		}
 		*fields[key].value = value
+	}
+	if image, _, _ := strings.Cut(v.DaggerImage, "@"); !strings.HasSuffix(image, ":"+v.Dagger) {
+		return nil, fmt.Errorf("%s, or %s: DAGGER_IMAGE is %s, but DAGGER_VERSION is %s: change both", File, LocalFile, v.DaggerImage, v.Dagger)
 	}
 	return v, nil
 }
