@@ -32,8 +32,8 @@ func ensure(ctx context.Context, local, ask bool) error {
 	if err := clone.Mark("."); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(string(m.layout), 0o755); err != nil {
-		return fmt.Errorf("%w: set XDG_CACHE_HOME to a folder that you may write to", err)
+	if err := m.layout.Make(); err != nil {
+		return err
 	}
 	mine := claim.Claim{Thing: string(m.layout), Does: "builds or starts the engine"}
 	release, err := claim.Take(ctx, mine, func(other claim.Claim) { progress.Printf("waiting for %s", other) })
@@ -157,7 +157,7 @@ func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
 	if err != nil {
 		return m.buildError(ctx, err)
 	}
-	started, err := supervise.Start(ctx, m.layout, engine, m.self)
+	started, err := supervise.Start(ctx, m.layout, engine, build.SystemEnv(builder.GoEnv), m.self)
 	if err != nil {
 		return err
 	}
