@@ -51,6 +51,7 @@ type Sources struct {
 	Aports     *dagger.Directory
 	SigningKey *dagger.Secret
 	Strict     bool
+	GoProxy    *dagger.Secret
 }
 
 func New(
@@ -107,6 +108,10 @@ func New(
 	// warning, and the ISO's manifest says what is on it.
 	// +optional
 	strict bool,
+	// GOPROXY, for a proxy of Go modules that wants a name and password, such as
+	// env:GOPROXY. Default: that of GOLANG_IMAGE, which has none in it.
+	// +optional
+	goProxy *dagger.Secret,
 	// Let QEMU use the host's KVM, where it works.
 	// +optional
 	kvm bool,
@@ -119,6 +124,7 @@ func New(
 		Sources: Sources{
 			Pins: pins, Repository: repository,
 			ApkMirror: apkMirror, Aports: aports, SigningKey: signingKey, Strict: strict,
+			GoProxy: goProxy,
 		},
 		Kvm: kvm,
 	}

@@ -29,14 +29,15 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 		DebianRelease:  v.DebianRelease,
 		DebianSnapshot: v.DebianSnapshot,
 		Rebuild:        m.Rebuild,
+		GoProxy:        m.Sources.GoProxy,
 	})
 	return &modules{
 		bee:       m,
 		versions:  v,
 		overrides: overrides,
-		audit:     dag.Audit(v.GolangImage, dagger.AuditOpts{Rebuild: m.Rebuild}),
+		audit:     dag.Audit(v.GolangImage, dagger.AuditOpts{Rebuild: m.Rebuild, GoProxy: m.Sources.GoProxy}),
 		iso:       iso,
-		nvidia:    dag.Nvidia(iso.Tools(), v.GolangImage, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
+		nvidia:    dag.Nvidia(iso.Tools(), v.GolangImage, dagger.NvidiaOpts{Rebuild: m.Rebuild, GoProxy: m.Sources.GoProxy}),
 		gpuburn:   dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
 	}, nil
 }
