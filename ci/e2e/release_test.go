@@ -156,6 +156,13 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 		"github.token": "secret", "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
 		"contains(github.ref_name, '-')": "false",
 	}
+	// a tag on a commit that is not on main makes none
+	const mainline = "refs/remotes/origin/main"
+	git(t, dir, "update-ref", mainline, "HEAD~1")
+	if run := p.run(t, "release"); run.exit == 0 || !strings.Contains(run.output, "is not on main") {
+		t.Errorf("a tag beside main: exit status %d:\n%s", run.exit, run.output)
+	}
+	git(t, dir, "update-ref", mainline, "HEAD")
 	run := p.must(t, "release")
 	out := run.values()["folder"]
 	if !filepath.IsAbs(out) {

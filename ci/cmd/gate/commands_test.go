@@ -295,6 +295,7 @@ func TestModules(t *testing.T) {
 
 func TestRelease(t *testing.T) {
 	top, env := repository(t)
+	onMainOf(t, top)
 	plan, err := matrix.Plan("debian", matrix.Each)
 	if err != nil {
 		t.Fatal(err)
