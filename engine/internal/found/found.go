@@ -120,7 +120,7 @@ func (h Host) settings() (map[string]string, error) {
 	return values, nil
 }
 
-// set makes settings what they were, where they are others now and still there.
+// set makes settings what they were, where they are others by then and still there.
 func (h Host) set(values map[string]string) error {
 	names := slices.Sorted(maps.Keys(values))
 	first := slices.Index(names, forward)
@@ -128,15 +128,19 @@ func (h Host) set(values map[string]string) error {
 		names = append([]string{forward}, slices.Delete(names, first, first+1)...)
 	}
 	for _, name := range names {
-		now, err := h.settings() // those before it change others
-		if err != nil {
-			return err
+		if !filepath.IsLocal(name) {
+			continue // no setting, whatever the file says
 		}
-		if value, there := now[name]; !there || value == values[name] {
+		path := filepath.Join(h.IPv4, name)
+		now, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && strings.TrimSpace(string(now)) == values[name] {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(h.IPv4, name), []byte(values[name]), 0o644); err != nil {
-			return fmt.Errorf("putting back %s: %w", filepath.Join(h.IPv4, name), err)
+		if err == nil {
+			err = os.WriteFile(path, []byte(values[name]), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("putting back %s=%s: %w", path, values[name], err)
 		}
 	}
 	return nil

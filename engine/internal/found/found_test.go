@@ -2,8 +2,10 @@ package found
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -139,4 +141,43 @@ func TestKernel(t *testing.T) {
 	has(t, in("conf/all/accept_redirects"), "0")
 	has(t, in("conf/lo/forwarding"), "1")
 	has(t, in("conf/default/forwarding"), "0")
+}
+
+// The kernel's own control groups: a folder goes though there are files in it, unless a
+// process is in the group.
+func TestKernelGroups(t *testing.T) {
+	procs, _ := filepath.Glob("/sys/fs/cgroup/pids/cgroup.procs")
+	if len(procs) == 0 {
+		procs, _ = filepath.Glob("/sys/fs/cgroup/cgroup.procs")
+	}
+	if os.Geteuid() != 0 || len(procs) == 0 {
+		t.Skip("not root, or no control groups")
+	}
+	top := filepath.Join(filepath.Dir(procs[0]), "bee-found-test")
+	empty, used := filepath.Join(top, "a/b"), filepath.Join(top, "used")
+	for _, folder := range []string{empty, used} {
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			t.Skip(err)
+		}
+	}
+	sleep := exec.Command("sleep", "60")
+	if err := sleep.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = sleep.Process.Kill()
+		_ = sleep.Wait()
+		removeGroup(top)
+		if _, err := os.Stat(top); !os.IsNotExist(err) {
+			t.Errorf("%s stays once it is empty: %v", top, err)
+		}
+	})
+	put(t, filepath.Join(used, "cgroup.procs"), strconv.Itoa(sleep.Process.Pid))
+	removeGroup(top)
+	if _, err := os.Stat(filepath.Dir(empty)); !os.IsNotExist(err) {
+		t.Errorf("an empty group stays: %v", err)
+	}
+	if _, err := os.Stat(used); err != nil {
+		t.Errorf("a group that is used: %v", err)
+	}
 }
