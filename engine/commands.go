@@ -78,9 +78,11 @@ func downCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "down",
 		Short: "Stop the local engine and take its network away",
-		Long: `down stops the local engine. The bridge dagger0 and the packet filter rules that
-came with it go; what was built and the engine's caches stay for the next start.
-Without a local engine it does nothing.`,
+		Long: `down stops the local engine. The bridge dagger0, the packet filter rules and the
+control groups that came with it go, and packets are forwarded as they were before;
+chains of the packet filter that are empty stay, and so do modules of the kernel. What
+was built and the engine's caches stay for the next start. Of an engine that was killed
+it takes away the same. Without a local engine it does nothing.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, err := newManager()
