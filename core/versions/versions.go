@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/semver"
+
+	"bee/core/userinfo"
 )
 
 // Names of the two files, at the top of the repository.
@@ -115,8 +117,9 @@ var kinds = map[string]kind{
 	"word":   {matching(`[a-z][a-z0-9-]*`), "a lower-case name"},
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
-	"mirror":        {matching(`snapshot|image|https?://[^\s/]\S*`), `"snapshot", "image" or a mirror's URL`},
-	"apk-mirror":    {matching(`image|https?://[^\s/]\S*`), `"image" or a mirror's URL`},
+	// A name and password would be in images, and in logs.
+	"mirror":        {matching(`snapshot|image|https?://[^\s/@]+(/\S*)?`), `"snapshot", "image" or a mirror's URL`},
+	"apk-mirror":    {matching(`image|https?://[^\s/@]+(/\S*)?`), `"image" or a mirror's URL`},
 	"cuda":          {matching(`debian|image`), `"debian" or "image"`},
 	"driver":        {matching(`debian|run`), `"debian" or "run"`},
 	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
@@ -227,7 +230,11 @@ func parseFile(file, text string, fields map[string]field) (map[string]string, e
 			return nil, wrong("duplicate, already set on line %d", first)
 		}
 		if k := kinds[f.kind]; !k.ok(line.Value) {
-			return nil, wrong("%q is not %s", line.Value, k.form)
+			value, with := userinfo.Remove(line.Value), ""
+			if value != line.Value {
+				with = " with a name or password"
+			}
+			return nil, wrong("%q%s is not %s", value, with, k.form)
 		}
 		seen[line.Key], values[line.Key] = line.Number, line.Value
 	}
