@@ -81,9 +81,6 @@ func TestLocalEngine(t *testing.T) {
 	for e.status().Answers {
 		time.Sleep(50 * time.Millisecond)
 	}
-	e.run("down")
-	e.isGone()
-	asFound()
 	e.run("up")
 	second := e.running()
 	e.query(second) // on the state that the first left
@@ -115,6 +112,20 @@ func TestLocalEngine(t *testing.T) {
 		}
 	}
 	e.running()
+	e.run("down")
+	e.isGone()
+	asFound()
+
+	t.Log("down takes away what a supervisor that was killed left")
+	e.run("up")
+	third := e.running()
+	e.query(third)
+	if err := unix.Kill(third.Supervisor, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for e.status().Answers {
+		time.Sleep(50 * time.Millisecond)
+	}
 	e.run("down")
 	e.isGone()
 	asFound()
