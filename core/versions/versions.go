@@ -162,7 +162,8 @@ func ParseUser(text, local string) (*Versions, error) { return parse(text, local
 // Overrides names the keys, sorted, that have another value by VERSIONS.local than by
 // VERSIONS alone: what is built is not what its commit says. BASE is none of them: it
 // chooses among things that are pinned all the same, as --base does, and an ISO says
-// which it got.
+// which it got. So is a digest none that is put behind an image which VERSIONS names
+// without one.
 func Overrides(text, local string) ([]string, error) {
 	pinned, err := Parse(text, "")
 	if err != nil {
@@ -176,7 +177,7 @@ func Overrides(text, local string) ([]string, error) {
 	pins := pinned.fields()
 	var keys []string
 	for key, field := range v.fields() {
-		if *field.value != *pins[key].value {
+		if pin := *pins[key].value; *field.value != pin && !strings.HasPrefix(*field.value, pin+"@") {
 			keys = append(keys, key)
 		}
 	}

@@ -96,13 +96,16 @@ func TestOverrides(t *testing.T) {
 		t.Fatal(err)
 	}
 	const block = BlockBegin + "\nDEBIAN_MIRROR=image\nBASE=debian\n" + BlockEnd + "\n"
+	tagged, _, _ := strings.Cut(v.DaggerImage, "@")
+	pins = strings.Replace(pins, v.DaggerImage, tagged, 1)
 	for local, want := range map[string][]string{
 		"": nil,
 		"# DEBIAN_MIRROR=image\nGO_VERSION=" + v.Go + "\n": nil,
 		"BASE=debian\n": nil,
 		block:           {"DEBIAN_MIRROR"},
-		"KERNEL_VERSION=6.18\n" + block + "GPU_BURN_ARCHITECTURES=80\n": {"DEBIAN_MIRROR", "GPU_BURN_ARCHITECTURES", "KERNEL_VERSION"},
-		block + "DEBIAN_MIRROR=" + v.DebianMirror + "\n":                nil, // the user's line wins
+		"DAGGER_IMAGE=" + tagged + "@sha256:" + strings.Repeat("a", 64) + "\n": nil,
+		"KERNEL_VERSION=6.18\n" + block + "GPU_BURN_ARCHITECTURES=80\n":        {"DEBIAN_MIRROR", "GPU_BURN_ARCHITECTURES", "KERNEL_VERSION"},
+		block + "DEBIAN_MIRROR=" + v.DebianMirror + "\n":                       nil, // the user's line wins
 	} {
 		if got, err := Overrides(pins, local); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %q, %v; want %q", local, got, err, want)
