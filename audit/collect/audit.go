@@ -13,7 +13,7 @@ import (
 	"bee/audit/collect/machine"
 	"bee/audit/report"
 	"bee/audit/report/placeholder"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Audit makes the report of a machine with the given collectors, all of it but the

@@ -14,9 +14,9 @@ import (
 	"bee/audit/collect/machine"
 	"bee/audit/judge/finding"
 	"bee/audit/report"
-	"bee/audit/report/printable"
 	"bee/audit/show/summary"
 	"bee/audit/show/terminal"
+	"bee/core/printable"
 )
 
 const defaultOutput = "/var/log/bee-audit.json"
