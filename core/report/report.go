@@ -11,6 +11,7 @@ import (
 
 	"bee/core/check"
 	"bee/core/jsonerror"
+	"bee/core/outfile"
 )
 
 // Files of a report folder.
@@ -183,13 +184,11 @@ func (r *Report) Write(dir, serial string) error {
 // WriteAudit writes the audit's own report into the folder.
 func WriteAudit(dir, text string) error { return write(dir, AuditFile, []byte(text)) }
 
-// write gives the file its name when it is whole.
+// WriteScreen writes the picture of the screen into the folder.
+func WriteScreen(dir string, png []byte) error { return write(dir, ConsoleFile, png) }
+
 func write(dir, name string, data []byte) error {
-	part := filepath.Join(dir, name+".part")
-	if err := os.WriteFile(part, data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(part, filepath.Join(dir, name))
+	return outfile.WriteFile(filepath.Join(dir, name), data)
 }
 
 // Read reads the report of a folder.

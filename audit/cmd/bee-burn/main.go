@@ -17,9 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/audit/burn"
-	"bee/audit/cmd/internal/outfile"
 	"bee/audit/cmd/internal/unknown"
 	"bee/audit/show/terminal"
+	"bee/core/outfile"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".

@@ -152,7 +152,11 @@ func (t *test) virtual(ctx context.Context) error {
 		return t.overSSH(ctx, address)
 	})
 	if t.ReportDir != "" {
-		if err := running.Screenshot(filepath.Join(t.ReportDir, report.ConsoleFile)); err != nil {
+		screen, err := running.Screenshot()
+		if err == nil {
+			err = report.WriteScreen(t.ReportDir, screen)
+		}
+		if err != nil {
 			t.say("no %s: %v", report.ConsoleFile, err)
 		}
 	}
