@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -33,9 +32,6 @@ type usageError struct{ error }
 var errInterrupted = errors.New("interrupted: the file holds what was collected until then")
 
 func main() {
-	// Most runs need less than half. Where tools print a lot, rather collect
-	// garbage than let it grow: a live system lives in memory, and has no swap.
-	debug.SetMemoryLimit(64 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"bee/audit/report"
+	"bee/audit/report/sample"
 )
 
 // write makes the page of a report and checks what holds for every page.
@@ -350,5 +352,60 @@ func TestTitles(t *testing.T) {
 		if got := (field{name: name}).title(); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+	}
+}
+
+// devices is a report of so many PCI devices of which all is known, each with a finding.
+func devices(n int) *report.Report {
+	r := sample.Server()
+	r.PCIe.Devices = nil
+	for i := range n {
+		address := fmt.Sprintf("%04x:%02x:%02x.%d", i>>16, i>>8&0xff, i>>3&0x1f, i&7)
+		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{
+			Address: address, ClassID: "0200", Class: "Ethernet controller", VendorID: "8086", Vendor: "ACME", DeviceID: "1572", Device: "X710",
+			SubsystemVendor: "ACME", SubsystemDevice: "Port", Revision: "02", Driver: "ice", UpstreamPort: "0000:00:01.0",
+			Link: &report.PCIeLink{SpeedGTs: 8, MaxSpeedGTs: 16, WidthLanes: 4, MaxWidthLanes: 8},
+		})
+		r.Findings = append(r.Findings, report.Finding{Rule: "pcie-link-degraded", Severity: report.Warning, Section: "pcie", Component: address, Message: "It runs at x4."})
+	}
+	return r
+}
+
+// A machine of twice as many parts takes twice as many allocations, and a page twice as long.
+// The time is that of BenchmarkPage.
+func TestPageIsLinear(t *testing.T) {
+	cost := func(n int) (allocations, bytes float64) {
+		r := devices(n)
+		var b byteCounter
+		allocations = testing.AllocsPerRun(1, func() {
+			b = 0
+			if err := Write(&b, r); err != nil {
+				t.Fatal(err)
+			}
+		})
+		return allocations, float64(b)
+	}
+	baseAllocations, baseBytes := cost(0)
+	fewAllocations, fewBytes := cost(500)
+	manyAllocations, manyBytes := cost(4000)
+	if a, b := (manyAllocations-baseAllocations)/(fewAllocations-baseAllocations), (manyBytes-baseBytes)/(fewBytes-baseBytes); a > 9 || b > 9 {
+		t.Errorf("of 8 times as many devices, %.1f times as many allocations, %.1f times as many bytes", a, b)
+	}
+}
+
+type byteCounter int
+
+func (b *byteCounter) Write(p []byte) (int, error) { *b += byteCounter(len(p)); return len(p), nil }
+
+func BenchmarkPage(b *testing.B) {
+	for _, n := range []int{3000, 24000} {
+		r := devices(n)
+		b.Run(fmt.Sprintf("%d devices", n), func(b *testing.B) {
+			for b.Loop() {
+				if err := Write(io.Discard, r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
