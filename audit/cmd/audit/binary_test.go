@@ -117,14 +117,17 @@ func TestBinary(t *testing.T) {
 // runs depends on no clock.
 func TestLargeReport(t *testing.T) {
 	r := sample.Server()
-	for i := range 24_000 {
-		d := r.PCIe.Devices[0]
-		d.Address, d.ClassID, d.Vendor, d.Device, d.Driver = fmt.Sprintf("%04x:%02x:00.0", i>>8, i&0xff), "0200", "ACME", "X710", "ice"
-		d.Link = &report.PCIeLink{SpeedGTs: 8, MaxSpeedGTs: 16, WidthLanes: 4, MaxWidthLanes: 8}
-		r.PCIe.Devices = append(r.PCIe.Devices, d)
+	for i := range 12_000 {
+		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{
+			Address: fmt.Sprintf("%04x:%02x:00.0", i>>8, i&0xff), ClassID: "0200", Class: "Ethernet controller",
+			VendorID: "8086", Vendor: "ACME", DeviceID: "1572", Device: "X710", SubsystemVendorID: "8086", SubsystemVendor: "ACME",
+			SubsystemDeviceID: "0001", SubsystemDevice: "Port", Revision: "02", PhysicalSlot: "12", SlotDesignation: "PCIe 1",
+			Driver: "ice", Modules: []string{"ice", "irdma"}, UpstreamPort: "0000:00:01.0", FirmwareVersion: "4.20 0x80017785",
+			Link: &report.PCIeLink{SpeedGTs: 8, MaxSpeedGTs: 16, WidthLanes: 4, MaxWidthLanes: 8, UpstreamMaxSpeedGTs: 16, UpstreamMaxWidthLanes: 16},
+		})
 	}
 	file := writeReport(t, r)
-	for _, args := range [][]string{{"report", "--html", file}, {"show", "-v", file}, {"diff", file, file}, {"baseline", file}} {
+	for _, args := range [][]string{{"report", "--html", file}, {"show", "-v", file}} {
 		cmd := exec.CommandContext(t.Context(), build(t), args...)
 		cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1")
 		var trace bytes.Buffer
