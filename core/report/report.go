@@ -9,9 +9,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"bee/core/bounded"
 	"bee/core/check"
 	"bee/core/jsonerror"
 	"bee/core/outfile"
+	"bee/core/printable"
 )
 
 // Files of a report folder.
@@ -43,7 +45,7 @@ const (
 type Report struct {
 	SchemaVersion int     `json:"schema_version"`
 	Verdict       Verdict `json:"verdict"`
-	// Why the checks did not run to their end.
+	// Why the checks did not run to their end, in one line.
 	Reason string `json:"reason,omitempty"`
 	// The ISO that was booted, and the virtual machine; absent for a real one.
 	ISO     *ISO     `json:"iso,omitempty"`
@@ -194,7 +196,7 @@ func write(dir, name string, data []byte) error {
 // Read reads the report of a folder.
 func Read(dir string) (*Report, error) {
 	path := filepath.Join(dir, JSONFile)
-	data, err := os.ReadFile(path)
+	data, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -205,10 +207,21 @@ func Read(dir string) (*Report, error) {
 	return r, nil
 }
 
-// Parse reads a report.json.
+// Serial is the text of the serial console in a folder, made printable; empty where there is
+// none, as not every test has one.
+func Serial(dir string) string {
+	text, err := bounded.ReadFile(filepath.Join(dir, SerialFile))
+	if err != nil {
+		return ""
+	}
+	return printable.Lines(string(text))
+}
+
+// Parse reads a report.json, and makes it printable: a machine, or whoever sent it, may have
+// put anything into it.
 func Parse(data []byte) (*Report, error) {
 	var r Report
-	if err := json.Unmarshal(data, &r); err != nil {
+	if err := json.Unmarshal(printable.AgainJSON(data), &r); err != nil {
 		return nil, jsonerror.Reword(err)
 	}
 	if r.SchemaVersion != SchemaVersion {
