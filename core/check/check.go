@@ -78,7 +78,7 @@ var line = regexp.MustCompile(`^(PASS|FAIL|SKIP) ([a-z0-9]+(?:-[a-z0-9]+)*)(?:: 
 // checks that it found are returned also with an error, which says that the test did not run
 // to its end, or contradicts itself.
 func Parse(output string, exitStatus int) ([]Check, error) {
-	output = printable.Lines(strings.ReplaceAll(output, "\r\n", "\n"))
+	output = printable.Lines(output)
 	var checks []Check
 	summary := ""
 	named := map[string]bool{}

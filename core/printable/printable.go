@@ -40,8 +40,10 @@ func Escape(b []byte) string { return escape(b, false) }
 // returned, or Again, it changes nothing.
 func Again(s string) string { return escape([]byte(s), true) }
 
-// Lines is [Again] for text of several lines, of any length: line ends and tabs stay.
+// Lines is [Again] for text of several lines, of any length: tabs and line ends stay, and
+// those of other systems become this one's.
 func Lines(s string) string {
+	s = strings.ReplaceAll(s, "\r\n", "\n")
 	var out []byte
 	copied := 0 // bytes of s that are in out
 	for i := 0; i < len(s); {

@@ -113,7 +113,7 @@ func TestAgain(t *testing.T) {
 func TestLines(t *testing.T) {
 	for in, want := range map[string]string{
 		"a\n\tb \\xff é\n": "a\n\tb \\xff é\n",
-		"a\r\n\xc3\u202eb": "a\\x0d\n\\xc3\\xe2\\x80\\xaeb",
+		"a\r\n\r\xc3\u202eb": "a\n\\x0d\\xc3\\xe2\\x80\\xaeb",
 		"\ufffd\x00":       "\ufffd\\x00",
 		"":                 "",
 	} {

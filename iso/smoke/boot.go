@@ -12,6 +12,7 @@ import (
 
 	"bee/core/iso9660"
 	"bee/core/machine"
+	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
@@ -72,7 +73,7 @@ is no terminal to type in.
 					}
 				}()
 			}
-			return qemu.Interactive(cmd.Context(), config)
+			return qemu.Interactive(cmd.Context(), config, &console.Screen{To: os.Stdout})
 		},
 	}
 	cmd.Flags().StringVar(&config.ISO, "iso", "", "ISO `file` to boot")

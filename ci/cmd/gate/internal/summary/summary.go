@@ -125,8 +125,8 @@ func failure(r reports.Result, artifacts string) string {
 	for _, c := range r.Failed() {
 		fmt.Fprintf(&b, "- **FAIL** %s: %s\n", escape(c.Name), escape(c.Detail))
 	}
-	if serial, err := os.ReadFile(filepath.Join(r.Dir, report.SerialFile)); err == nil && len(serial) > 0 {
-		b.WriteString("\n" + fold("the end of "+report.SerialFile, preformatted(report.Tail(string(serial)))))
+	if serial := report.Serial(r.Dir); serial != "" {
+		b.WriteString("\n" + fold("the end of "+report.SerialFile, preformatted(report.Tail(serial))))
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, report.ConsoleFile)); err == nil && artifacts == "" {
 		fmt.Fprintf(&b, "\n![%s](%s)\n", escape(r.Name), url.PathEscape(r.Name)+"/"+report.ConsoleFile)
