@@ -118,7 +118,7 @@ func Files(files []File) string {
 // failure says why a machine did not pass.
 func failure(r reports.Result, artifacts string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s: %s\n\n", upper(r.Verdict()), escape(r.Name))
+	fmt.Fprintf(&b, "### %s: %s\n\n", escape(upper(r.Verdict())), escape(r.Name))
 	if reason := r.Reason(); reason != "" {
 		fmt.Fprintf(&b, "- **ERROR** %s\n", escape(reason))
 	}
@@ -185,7 +185,7 @@ func checks(results []reports.Result) string {
 	}
 	verdicts := []string{"verdict"}
 	for _, r := range results {
-		verdicts = append(verdicts, upper(r.Verdict()))
+		verdicts = append(verdicts, escape(upper(r.Verdict())))
 	}
 	some, all := [][]string{heading("check", results), verdicts}, [][]string{heading("check", results)}
 	for _, name := range names {
