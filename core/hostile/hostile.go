@@ -32,7 +32,7 @@ var Strings = []string{
 	"]]></failure><testcase name=\"x\"/>&#0;",
 	"{{.}}${HOME}$(id)`id`%s%n%x;'\"",
 	`\x1b[31m \u001b \e \033`, // no harm as it stands
-	strings.Repeat("long ", 1<<16),
+	strings.Repeat("long ", 1<<13),
 }
 
 // Unprintable is the first character of what a program wrote that is not printable, with what
