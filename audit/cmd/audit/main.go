@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/audit/cmd/internal/unknown"
+	"bee/core/printable"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
@@ -46,7 +47,8 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 	if errors.Is(err, errDifferent) {
 		return exitDifferent
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "audit: %v\n", err)
+	// An error may have words of the file that it is about.
+	fmt.Fprintf(cmd.ErrOrStderr(), "audit: %s\n", printable.Lines(err.Error()))
 	var usage usageError
 	var comparison comparisonError
 	switch {

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/term"
 
 	"bee/core/machine"
+	"bee/core/printable"
 	"bee/core/versions"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
@@ -67,7 +68,7 @@ func (g *gate) exitStatus(err error, stderr io.Writer) int {
 	if output.InActions(g.getenv) {
 		g.out.Error(output.Annotation{Title: "gate", Message: err.Error()})
 	} else {
-		fmt.Fprintln(stderr, "gate:", err)
+		fmt.Fprintln(stderr, "gate:", printable.Lines(err.Error()))
 	}
 	return exitInput
 }
