@@ -12,7 +12,7 @@ import "time"
 
 // SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
 // raises MINOR; a field that goes or changes its meaning raises MAJOR.
-const SchemaVersion = "1.1"
+const SchemaVersion = "1.2"
 
 // Report is the audit of one machine at one time.
 type Report struct {
@@ -95,6 +95,9 @@ type Host struct {
 	KernelRelease string `json:"kernel_release,omitempty"`
 	// Architecture of the running kernel, as uname -m prints it.
 	Architecture string `json:"architecture,omitempty"`
+	// Fingerprint of the key by which the machine's SSH server proves that it is this
+	// one, as ssh-keygen -l prints it. Only bee's live system says it.
+	SSHHostKey string `json:"ssh_host_key,omitempty" jsonschema:"pattern=^SHA256:[A-Za-z0-9+/]{43}$"`
 }
 
 // Replay says that a report was made from a capture (see package capture), maybe

@@ -38,7 +38,8 @@ and a line says when:
 
   ` + sshToBoot + `
 
-The password is on the console. Ctrl-A X ends the machine; Ctrl-C does, where there
+The console keeps its colours, and commands of the machine's to the terminal (titles, the
+clipboard) are left out. The password is on the console. Ctrl-A X ends the machine; Ctrl-C does, where there
 is no terminal to type in.
 
 --machine takes the ` + machine.Words,

@@ -82,7 +82,14 @@ drives, PCI devices, network interfaces, power supplies and GPUs. It writes a JS
 report and prints a summary for people.
 
 Without a command it does what "audit run" does. It changes nothing on the
-machine. Run it as root: most tools that it asks need that.`,
+machine. Run it as root: most tools that it asks need that.
+
+A file to write appears under its name once it is whole, and keeps the mode of the
+one that it replaces. A link there is followed where it is yours, or root's, and
+nobody else could have put it there; another one is replaced.
+
+A file to read may come from anybody: it may have up to 256 MiB, and what is not
+printable in it is shown as \xNN, the bytes in hexadecimal.`,
 		Example: `  audit                              write /var/log/bee-audit.json, print the summary
   audit --output - | jq .memory      the report on standard output
   audit show /var/log/bee-audit.json the summary of a report, later

@@ -148,7 +148,7 @@ func TestEverythingIsDrawn(t *testing.T) {
 		// Findings, in words and not only in colour.
 		"critical", "The drive says that it fails.", "SMART verdict: failed", "Replace the drive; copy its data first.", "drive-failed",
 		"3 critical, 3 warning, 2 info",
-		"ACME Server 8000", "S-77", "2026-01-02 03:04:05 UTC, in 8.20 s", "bee 0.9 debian trixie", "capture.tar.gz, captured 2026-01-02 02:04:05 UTC by audit 1.1",
+		"ACME Server 8000", "S-77", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "2026-01-02 03:04:05 UTC, in 8.20 s", "bee 0.9 debian trixie", "capture.tar.gz, captured 2026-01-02 02:04:05 UTC by audit 1.1",
 		"1536 GiB in 24 of 32 slots", "4400 of 5600 MT/s", "CPU2_DIMM_C1, warning, 64 GiB DDR5, 4400 MT/s",
 		"/dev/sdc, failed, ACME HDD18T-7200E, S/N ZR515838E, 18 TB · sas · 31 °C, firmware E004",
 		"18000207937536 bytes", "SMART attributes of /dev/sdc",

@@ -95,6 +95,9 @@ func (p *printer) header(r *report.Report) {
 	if rel := r.BeeRelease; rel != nil {
 		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("bee %s (%s %s, kernel %s)", cmp.Or(rel.Version, "?"), rel.Base, rel.Release, rel.Kernel)))
 	}
+	if key := r.Host.SSHHostKey; key != "" {
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, "SSH host key "+key))
+	}
 }
 
 var colours = map[report.Severity]terminal.Colour{
