@@ -112,10 +112,10 @@ func TestAgain(t *testing.T) {
 
 func TestLines(t *testing.T) {
 	for in, want := range map[string]string{
-		"a\n\tb \\xff é\n": "a\n\tb \\xff é\n",
+		"a\n\tb \\xff é\n":   "a\n\tb \\xff é\n",
 		"a\r\n\r\xc3\u202eb": "a\n\\x0d\\xc3\\xe2\\x80\\xaeb",
-		"\ufffd\x00":       "\ufffd\\x00",
-		"":                 "",
+		"\ufffd\x00":         "\ufffd\\x00",
+		"":                   "",
 	} {
 		if got := Lines(in); got != want || Lines(got) != got {
 			t.Errorf("Lines(%q) = %q, want %q", in, got, want)
