@@ -12,6 +12,7 @@ import (
 
 	"bee/core/iso9660"
 	"bee/core/machine"
+	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
@@ -37,7 +38,8 @@ and a line says when:
 
   ` + sshToBoot + `
 
-The password is on the console. Ctrl-A X ends the machine; Ctrl-C does, where there
+The console keeps its colours, and commands of the machine's to the terminal (titles, the
+clipboard) are left out. The password is on the console. Ctrl-A X ends the machine; Ctrl-C does, where there
 is no terminal to type in.
 
 --machine takes the ` + machine.Words,
@@ -72,7 +74,7 @@ is no terminal to type in.
 					}
 				}()
 			}
-			return qemu.Interactive(cmd.Context(), config)
+			return qemu.Interactive(cmd.Context(), config, &console.Screen{To: os.Stdout})
 		},
 	}
 	cmd.Flags().StringVar(&config.ISO, "iso", "", "ISO `file` to boot")

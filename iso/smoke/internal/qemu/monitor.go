@@ -67,17 +67,17 @@ func (m *monitor) send(command string, arguments map[string]any) error {
 	}
 }
 
-// Screenshot writes what the machine's screen shows to path, as PNG. QEMU does
-// that since version 7.1.
-func (m *Machine) Screenshot(path string) error {
-	path, err := filepath.Abs(path)
+// Screenshot is what the machine's screen shows, as PNG. QEMU makes these since version 7.1;
+// it writes them through any link, and so only into a folder that nobody else may write to.
+func (m *Machine) Screenshot() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "smoke-screen-")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	temporary := path + ".part"
-	if err := m.monitor.execute("screendump", map[string]any{"filename": temporary, "format": "png"}); err != nil {
-		os.Remove(temporary)
-		return err
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "screen.png")
+	if err := m.monitor.execute("screendump", map[string]any{"filename": file, "format": "png"}); err != nil {
+		return nil, err
 	}
-	return os.Rename(temporary, path)
+	return os.ReadFile(file)
 }

@@ -148,16 +148,16 @@ func pipe() (net.Conn, *os.File, error) {
 	return conn, theirs, nil
 }
 
-// Interactive runs a machine with its serial port on this program's terminal,
-// and returns when the guest turns itself off, the person there leaves QEMU
-// (Ctrl-A X) or ctx ends.
-func Interactive(ctx context.Context, config Config) error {
+// Interactive runs a machine with its serial port on this program's terminal, which gets what
+// the machine writes by the screen, and returns when the guest turns itself off, the person
+// there leaves QEMU (Ctrl-A X) or ctx ends.
+func Interactive(ctx context.Context, config Config, screen io.Writer) error {
 	vars, remove, err := config.Firmware.copyVars()
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(Program, append(config.args(vars), "-serial", "mon:stdio")...)
-	cmd.Stdin, cmd.Stdout = os.Stdin, os.Stdout
+	cmd.Stdin, cmd.Stdout = os.Stdin, screen
 	// stays in the terminal's foreground process group
 	cmd.SysProcAttr = &syscall.SysProcAttr{}
 	process, err := start(ctx, cmd, remove)
