@@ -38,8 +38,8 @@ type Options struct {
 	// Empty: KVM where it works, else TCG.
 	Accelerator qemu.Accelerator
 
-	// Address of a machine that runs already, host:port.
-	Host string
+	// Address of a machine that runs already, host:port, and the fingerprint of its key.
+	Host, HostKey string
 
 	// How to log in. Without either, the password that the ISO shows on its
 	// console is used.
@@ -122,8 +122,6 @@ type test struct {
 	Options
 	began   time.Time
 	console *console.Console // nil for a real machine
-	// deletes the files of the virtual hardware
-	removeHardware func()
 
 	mu     sync.Mutex // milestones come from the console's reader, too
 	report *report.Report
@@ -135,7 +133,6 @@ func (t *test) virtual(ctx context.Context) error {
 	if err != nil {
 		return InputError{err}
 	}
-	defer t.removeHardware()
 	t.say("booting %s", t.report.Title())
 	t.began = time.Now()
 	// The machine outlives the time limit: its screen at that moment is wanted.
@@ -196,9 +193,7 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	if address, err = freeAddress(); err != nil {
 		return config, "", err
 	}
-	if config.Hardware, t.removeHardware, err = hardware.Install(t.Machine, address); err != nil {
-		return config, "", err
-	}
+	config.Hardware = hardware.Of(t.Machine, hardware.Network{SSH: address, Internet: t.Internet})
 	t.report.Machine = &report.Machine{
 		Profile: t.Machine.Profile, Firmware: t.Machine.Firmware, Media: t.Machine.Media, Accelerator: string(config.Accelerator),
 		MemoryMiB: t.Machine.MemoryMiB, CPUs: qemu.CPUs,
@@ -279,7 +274,11 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	shell, err := t.login(ctx, address, "root", auth)
+	host, err := t.host(ctx, address)
+	if err != nil {
+		return err
+	}
+	shell, err := t.login(ctx, host, "root", auth)
 	if err != nil {
 		return err
 	}
@@ -288,7 +287,7 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	t.report.Shell = "ssh"
 	err = t.check(ctx, shell)
 	if ctx.Err() == nil {
-		err = errors.Join(err, t.checkAccess(ctx, address, auth))
+		err = errors.Join(err, t.checkAccess(ctx, host, auth))
 	}
 	if err != nil {
 		return err
