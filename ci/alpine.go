@@ -31,6 +31,8 @@ func (m *modules) alpine(from Sources) *dagger.IsoAlpine {
 
 func (b alpine) release() string { return b.versions.AlpineRelease }
 
+func (b alpine) yescrypt() bool { return false } // musl
+
 func (b alpine) kernel(ctx context.Context) (string, error) { return b.base.Kernel(ctx) }
 
 func (b alpine) withLayer(name string, tree *dagger.Directory) base {

@@ -16,6 +16,8 @@ import (
 type base interface {
 	// release of the distribution.
 	release() string
+	// yescrypt tells whether its C library knows this way of making a password's hash.
+	yescrypt() bool
 	// kernel is the release of the ISO's kernel, as uname -r says it.
 	kernel(context.Context) (string, error)
 	// withLayer adds files below bee's own.

@@ -2,7 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,13 +91,13 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 		WithDirectory("usr/local/bin", b.audit.Programs(dagger.AuditProgramsOpts{Version: version})).
 		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable).
 		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
-	if own, release.SSH, err = withAccess(ctx, own, b.bee.Contents); err != nil {
+	release.Base, release.BaseRelease = b.name, b.base.release()
+	if own, err = b.withAccess(ctx, own, &release); err != nil {
 		return nil, err
 	}
 	if own, err = b.withVendor(ctx, own, &release); err != nil {
 		return nil, err
 	}
-	release.Base, release.BaseRelease = b.name, b.base.release()
 	// the programs are compiled while the base is made
 	steps, stepsCtx := errgroup.WithContext(ctx)
 	steps.Go(func() error {
@@ -134,37 +135,82 @@ func (b *builder) kernel(ctx context.Context) (string, error) {
 	return kernel, nil
 }
 
-// withAccess adds what lets people in over SSH, and returns the name of the policy.
-func withAccess(ctx context.Context, own *dagger.Directory, contents Contents) (*dagger.Directory, string, error) {
-	switch keys, password := contents.AuthorizedKeys, contents.Password; {
-	case keys != nil && password != nil:
-		return nil, "", errors.New("--authorized-keys and --password exclude each other: with keys there are no passwords")
-	case keys != nil:
-		name, err := keys.Name(ctx)
+// Files of the ISO that let people in over SSH, or let them know the machine.
+const (
+	keysFile     = "etc/bee/authorized_keys"
+	passwordFile = "etc/bee/password.hash"
+	hostKeyFile  = "etc/bee/host_key"
+)
+
+// withAccess adds what lets people in over SSH, and its policy.
+func (b *builder) withAccess(ctx context.Context, own *dagger.Directory, release *beerelease.Release) (*dagger.Directory, error) {
+	contents := b.bee.Contents
+	policy, err := access.Policy(contents.AuthorizedKeys != nil, contents.Password != nil, contents.PasswordHash != nil)
+	if err != nil {
+		return nil, err
+	}
+	release.SSH = policy
+	if hostKey := contents.HostKey; hostKey != nil {
+		text, err := hostKey.Plaintext(ctx)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		text, err := keys.Contents(ctx)
+		key, err := access.HostKey([]byte(text))
 		if err != nil {
-			return nil, "", err
+			return nil, err
+		}
+		own = own.WithFile(hostKeyFile, b.secretFile("host key", key), private)
+	}
+	switch {
+	case contents.AuthorizedKeys != nil:
+		name, err := contents.AuthorizedKeys.Name(ctx)
+		if err != nil {
+			return nil, err
+		}
+		text, err := contents.AuthorizedKeys.Contents(ctx)
+		if err != nil {
+			return nil, err
 		}
 		if err := access.CheckKeys(name, text); err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		return own.WithNewFile("etc/bee/authorized_keys", text, dagger.DirectoryWithNewFileOpts{Permissions: 0o600}), access.Keys, nil
-	case password != nil:
-		plain, err := password.Plaintext(ctx)
+		return own.WithNewFile(keysFile, text, dagger.DirectoryWithNewFileOpts{Permissions: 0o600}), nil
+	case policy == access.Password:
+		hash, err := b.passwordHash(ctx, release)
 		if err != nil {
-			return nil, "", err
+			return nil, err
 		}
-		hash, err := access.HashPassword(strings.TrimSuffix(plain, "\n")) // of a file
-		if err != nil {
-			return nil, "", err
-		}
-		return own.WithNewFile("etc/bee/password.hash", hash+"\n", dagger.DirectoryWithNewFileOpts{Permissions: 0o600}), access.Password, nil
+		return own.WithFile(passwordFile, b.secretFile("password hash", []byte(hash+"\n")), private), nil
 	}
-	return own, access.Random, nil
+	return own, nil
 }
+
+// passwordHash is the one that was given, or of the password that was.
+func (b *builder) passwordHash(ctx context.Context, release *beerelease.Release) (string, error) {
+	if given := b.bee.Contents.PasswordHash; given != nil {
+		text, err := given.Plaintext(ctx)
+		if err != nil {
+			return "", err
+		}
+		hash := strings.TrimSuffix(text, "\n") // of a file
+		return hash, access.CheckHash(hash, b.base.yescrypt())
+	}
+	text, err := b.bee.Contents.Password.Plaintext(ctx)
+	if err != nil {
+		return "", err
+	}
+	return access.HashPassword(strings.TrimSuffix(text, "\n"), release.Commit+" "+release.Base)
+}
+
+// secretFile is a file that is not to be seen in logs. The name that the engine knows it by
+// tells a password no faster than the hash does.
+func (b *builder) secretFile(what string, content []byte) *dagger.File {
+	name := fmt.Sprintf("%s %x", what, sha256.Sum256(content))
+	return b.iso.SecretFile(dag.SetSecret(name, base64.StdEncoding.EncodeToString(content)))
+}
+
+// private is the mode of files that root alone may read.
+var private = dagger.DirectoryWithFileOpts{Permissions: 0o600}
 
 // withVendor adds the vendor programs, and gpu_burn where it is asked for or among
 // them.

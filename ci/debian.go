@@ -25,6 +25,8 @@ func newDebian(m *modules) (base, error) {
 
 func (b debian) release() string { return b.versions.DebianRelease }
 
+func (b debian) yescrypt() bool { return true } // libxcrypt
+
 func (b debian) kernel(ctx context.Context) (string, error) { return b.base.Kernel(ctx) }
 
 func (b debian) withLayer(name string, tree *dagger.Directory) base {

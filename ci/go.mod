@@ -7,6 +7,7 @@ replace bee/core => ../core
 require (
 	bee/core v0.0.0-00010101000000-000000000000
 	github.com/go-crypt/crypt v0.4.7
+	github.com/trustelem/zxcvbn v1.0.1
 	go.yaml.in/yaml/v3 v3.0.6
 	golang.org/x/crypto v0.47.0
 	golang.org/x/mod v0.35.0
@@ -16,6 +17,7 @@ require (
 	github.com/99designs/gqlgen v0.17.81
 	github.com/Khan/genqlient v0.8.1
 	github.com/cenkalti/backoff/v5 v5.0.3 // indirect
+	github.com/dlclark/regexp2 v1.12.0 // indirect
 	github.com/go-crypt/x v0.4.9 // indirect
 	github.com/go-logr/logr v1.4.3 // indirect
 	github.com/go-logr/stdr v1.2.2 // indirect

@@ -37,6 +37,8 @@ type Contents struct {
 	Base           string
 	AuthorizedKeys *dagger.File
 	Password       *dagger.Secret
+	PasswordHash   *dagger.Secret
+	HostKey        *dagger.Secret
 	Nvidia         bool
 	NvidiaRun      *dagger.File
 	GpuBurn        bool
@@ -62,10 +64,21 @@ func New(
 	// +optional
 	authorizedKeys *dagger.File,
 	// Password for root and bee, with which the smoke test logs in, too; env:NAME or
-	// file:PATH says where it is. Without it and without keys, the ISO makes a random one
+	// file:PATH says where it is. Its hash is on the ISO: short passwords and such as are
+	// guessed early are refused. Without it, its hash and keys, the ISO makes a random one
 	// at each boot and shows it on its console.
 	// +optional
 	password *dagger.Secret,
+	// Hash of the password, in the format of crypt(5), as mkpasswd
+	// --method=sha512crypt --rounds=300000 makes it, or, on the base debian, yescrypt. The
+	// password itself only the smoke test needs then.
+	// +optional
+	passwordHash *dagger.Secret,
+	// Private SSH key, ed25519 without a passphrase in OpenSSH's format, that the machine
+	// shows who it is with. Whoever has the ISO has it, too. Default: one that is made at
+	// each boot, whose fingerprint is shown on the console.
+	// +optional
+	hostKey *dagger.Secret,
 	// Put the NVIDIA driver on the ISO.
 	// +default=true
 	nvidia bool,
@@ -113,7 +126,7 @@ func New(
 ) *Bee {
 	return &Bee{
 		Contents: Contents{
-			Base: base, AuthorizedKeys: authorizedKeys, Password: password,
+			Base: base, AuthorizedKeys: authorizedKeys, Password: password, PasswordHash: passwordHash, HostKey: hostKey,
 			Nvidia: nvidia, NvidiaRun: nvidiaRun, GpuBurn: gpuBurn, Vendor: vendor,
 		},
 		Sources: Sources{

@@ -2,13 +2,19 @@
 package access
 
 import (
+	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-crypt/crypt/algorithm/shacrypt"
+	"github.com/trustelem/zxcvbn"
 	"golang.org/x/crypto/ssh"
 )
 
@@ -18,6 +24,42 @@ const (
 	Password = "password" // a password set at build time
 	Random   = "random"   // a password made at each boot, shown on the console
 )
+
+// Policy is the way in of an ISO that is made with keys, a password, the hash of one, or none
+// of these.
+func Policy(keys, password, hash bool) (string, error) {
+	switch {
+	case keys && (password || hash):
+		return "", errors.New("--authorized-keys excludes --password and --password-hash: with keys there are no passwords")
+	case keys:
+		return Keys, nil
+	case password || hash:
+		return Password, nil
+	}
+	return Random, nil
+}
+
+// HostKey returns a private SSH key in the format in which dropbear keeps its own: the name of
+// the kind and the key, each after its length.
+func HostKey(pem []byte) ([]byte, error) {
+	const way = "ssh-keygen -t ed25519 -N '' -f FILE makes one"
+	key, err := ssh.ParseRawPrivateKey(pem)
+	if err != nil {
+		if locked := (*ssh.PassphraseMissingError)(nil); errors.As(err, &locked) {
+			return nil, errors.New("host key: it has a passphrase, which nobody types at a boot; " + way)
+		}
+		return nil, errors.New("host key: not a private SSH key; " + way)
+	}
+	private, ok := key.(*ed25519.PrivateKey)
+	if !ok {
+		return nil, errors.New("host key: it is of another kind than ed25519; " + way)
+	}
+	const kind = ssh.KeyAlgoED25519
+	out := binary.BigEndian.AppendUint32(nil, uint32(len(kind)))
+	out = append(out, kind...)
+	out = binary.BigEndian.AppendUint32(out, uint32(len(*private)))
+	return append(out, *private...), nil
+}
 
 // CheckKeys returns an error that names the first line of text, the contents of
 // an authorized_keys file called name, that is not a public key. Blank lines and
@@ -43,20 +85,83 @@ func CheckKeys(name, text string) error {
 	return nil
 }
 
-// HashPassword returns the crypt(5) hash of a password, SHA-512. The salt comes
-// from the password, so that one password gives one ISO.
-func HashPassword(password string) (string, error) {
+// Rounds of SHA-512 in a hash: the hash is on the ISO, and whoever has that may guess. Where
+// one processor tries 17 passwords a second at a third of them, a login still takes less
+// than half of one.
+const rounds = 300_000
+
+// enough guesses for a password, by zxcvbn's count: what takes 20,000 a second, as fast
+// graphics cards do, half a week.
+const enough = 1e10
+
+// shortest and longest password that are taken, in characters and in bytes: each login takes
+// the longer, the longer the password is.
+const shortest, longest = 10, 256
+
+// HashPassword returns the crypt(5) hash of a password, SHA-512. One password has one hash
+// in ISOs of one name, which the salt comes from: it must not come from the password, as it
+// is told with the hash, and would tell of the password faster than that does.
+//
+// A password that is short, or that programs guess early, is refused.
+func HashPassword(password, iso string) (string, error) {
 	if password == "" || strings.ContainsAny(password, "\n\r\x00") {
 		return "", errors.New("password: must be one line and not empty")
 	}
-	hasher, err := shacrypt.New(shacrypt.WithSHA512(), shacrypt.WithIterations(100_000))
+	if err := checkPassword(password); err != nil {
+		return "", err
+	}
+	hasher, err := shacrypt.New(shacrypt.WithSHA512(), shacrypt.WithIterations(rounds))
 	if err != nil {
 		return "", err
 	}
-	salt := sha256.Sum256([]byte("bee password salt\x00" + password))
+	salt := sha256.Sum256([]byte("bee password salt\x00" + iso))
 	digest, err := hasher.HashWithSalt(password, []byte(hex.EncodeToString(salt[:8])))
 	if err != nil {
 		return "", fmt.Errorf("password: %w", err)
 	}
 	return digest.Encode(), nil
+}
+
+// checkPassword refuses what is guessed early: by its length, and by what is known of how
+// people make passwords.
+func checkPassword(password string) error {
+	const way = "the hash is on the ISO, for whoever has that to guess: take a longer one, or --password-hash, or --authorized-keys"
+	if utf8.RuneCountInString(password) < shortest {
+		return fmt.Errorf("password: it has less than %d characters; %s", shortest, way)
+	}
+	if len(password) > longest {
+		return fmt.Errorf("password: it has more than %d bytes", longest)
+	}
+	if guesses := zxcvbn.PasswordStrength(password, []string{"bee"}).Guesses; guesses < enough {
+		return fmt.Errorf("password: %.0e guesses find it, as it is a common one, or made of words, dates and rows of keys; %s", guesses, way)
+	}
+	return nil
+}
+
+// hashes are the forms of crypt(5) that are taken: SHA-512, and yescrypt.
+var hashes = regexp.MustCompile(`^\$(?:6\$rounds=([1-9][0-9]{0,8})\$[./0-9A-Za-z]{8,16}\$[./0-9A-Za-z]{86}|y\$[./0-9A-Za-z]+\$[./0-9A-Za-z]{16,86}\$[./0-9A-Za-z]{43})$`)
+
+// leastRounds of SHA-512 in a hash that somebody else made.
+const leastRounds = 100_000
+
+// CheckHash returns an error where text is not the hash of a password, in the format of
+// crypt(5), that holds out long: SHA-512 of many rounds, or, where the ISO's C library knows
+// that, yescrypt.
+func CheckHash(hash string, yescrypt bool) error {
+	const way = "mkpasswd --method=sha512crypt --rounds=300000 makes one"
+	groups := hashes.FindStringSubmatch(hash)
+	switch {
+	case groups == nil && strings.HasPrefix(hash, "$6$") && !strings.HasPrefix(hash, "$6$rounds="):
+		return fmt.Errorf("password hash: it has 5000 rounds, less than %d; %s", leastRounds, way)
+	case groups == nil:
+		return errors.New("password hash: not one of SHA-512 or yescrypt, in the format of crypt(5); " + way)
+	case groups[1] == "" && !yescrypt:
+		return errors.New("password hash: the C library of the base alpine does not know yescrypt; " + way)
+	case groups[1] == "":
+		return nil
+	}
+	if n, err := strconv.Atoi(groups[1]); err != nil || n < leastRounds {
+		return fmt.Errorf("password hash: it has %s rounds, less than %d; %s", groups[1], leastRounds, way)
+	}
+	return nil
 }

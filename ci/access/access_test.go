@@ -1,8 +1,21 @@
 package access
 
 import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/pem"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/go-crypt/crypt/algorithm/shacrypt"
+	"golang.org/x/crypto/ssh"
 )
 
 const key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHs9vW0Y4mB4xGXhB5yYz2cWn8mFZ0Gx2Y0k3m1P2Q7r operator@example"
@@ -32,21 +45,166 @@ func TestCheckKeys(t *testing.T) {
 }
 
 func TestHashPassword(t *testing.T) {
-	hash, err := HashPassword("correct horse")
+	const password = "seven grey herons"
+	hash, err := HashPassword(password, "a commit")
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := HashPassword("correct horse")
-	other, _ := HashPassword("correct horses")
-	if hash != again {
+	if again, _ := HashPassword(password, "a commit"); again != hash {
 		t.Errorf("one password, two hashes: %s, %s", hash, again)
 	}
-	if salt := strings.Split(hash, "$"); hash == other || salt[3] == strings.Split(other, "$")[3] {
-		t.Errorf("two passwords share a salt: %s, %s", hash, other)
+	salt := func(hash string) string { return strings.Split(hash, "$")[3] }
+	other, err := HashPassword("eight grey herons", "a commit")
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, bad := range []string{"", "two\nlines"} {
-		if _, err := HashPassword(bad); err == nil {
-			t.Errorf("%q was taken", bad)
+	if salt(hash) != salt(other) || hash == other {
+		t.Errorf("the salt tells of the password: %s, %s", hash, other)
+	}
+	if moved, _ := HashPassword(password, "another commit"); salt(moved) == salt(hash) {
+		t.Errorf("two ISOs share a salt: %s, %s", hash, moved)
+	}
+	if err := CheckHash(hash, false); err != nil {
+		t.Error(err)
+	}
+	digest, err := shacrypt.Decode(hash)
+	if err != nil || !digest.Match(password) || digest.Match(password+"x") {
+		t.Errorf("%s is not the hash of %q: %v", hash, password, err)
+	}
+	for bad, want := range map[string]string{
+		"":                "must be one line",
+		"two\nlines":      "must be one line",
+		"7hGf2kQpL":       "less than 10 characters",
+		"éèêëéèêëé":       "less than 10 characters",
+		"Bee-20261127":    "guesses find it",
+		"P@ssw0rd123":     "guesses find it",
+		"qwertyuiop":      "guesses find it",
+		"hunter2hunter2":  "guesses find it",
+		"operator2026!":   "guesses find it",
+		"aaaaaaaaaaaaaaa": "guesses find it",
+
+		strings.Repeat("grey heron ", 24): "more than 256 bytes",
+	} {
+		if _, err := HashPassword(bad, "x"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+	for _, good := range []string{"7hGf2kQpLm", "aB3$kfj29dk", "seven grey herons", strings.Repeat("grey heron ", 20)} {
+		if err := checkPassword(good); err != nil {
+			t.Errorf("%.20q: %v", good, err)
+		}
+	}
+}
+
+func TestPolicy(t *testing.T) {
+	for _, test := range []struct {
+		keys, password, hash bool
+		want                 string
+	}{
+		{false, false, false, Random},
+		{true, false, false, Keys},
+		{false, true, false, Password},
+		{false, false, true, Password},
+		{false, true, true, Password},
+		{true, true, false, ""},
+		{true, false, true, ""},
+	} {
+		got, err := Policy(test.keys, test.password, test.hash)
+		if got != test.want || (err != nil) != (test.want == "") {
+			t.Errorf("%+v: %q, %v", test, got, err)
+		}
+	}
+}
+
+// The key is the one that dropbear reads, where that is installed.
+func TestHostKey(t *testing.T) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encode := func(key crypto.PrivateKey, passphrase string) []byte {
+		t.Helper()
+		block, err := ssh.MarshalPrivateKey(key, "")
+		if passphrase != "" {
+			block, err = ssh.MarshalPrivateKeyWithPassphrase(key, "", []byte(passphrase))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return pem.EncodeToMemory(block)
+	}
+	key, err := HostKey(encode(private, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := append([]byte("\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x40"), private...); !bytes.Equal(key, want) {
+		t.Errorf("got %q, want %q", key, want)
+	}
+	if program, err := exec.LookPath("dropbearkey"); err == nil {
+		file := filepath.Join(t.TempDir(), "key")
+		if err := os.WriteFile(file, key, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.Command(program, "-y", "-f", file).CombinedOutput()
+		of, _ := ssh.NewPublicKey(public)
+		if want := "Fingerprint: " + ssh.FingerprintSHA256(of); err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("dropbear reads %s, %v; want %s", out, err, want)
+		}
+	}
+
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		pem  []byte
+		want string
+	}{
+		"passphrase": {encode(private, "x"), "it has a passphrase"},
+		"kind":       {encode(other, ""), "another kind than ed25519"},
+		"public":     {ssh.MarshalAuthorizedKey(signer(t, private).PublicKey()), "not a private SSH key; ssh-keygen"},
+		"nothing":    {nil, "not a private SSH key; ssh-keygen"},
+	} {
+		if _, err := HostKey(test.pem); err == nil || !strings.HasPrefix(err.Error(), "host key: ") || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func signer(t *testing.T, key ed25519.PrivateKey) ssh.Signer {
+	t.Helper()
+	signer, err := ssh.NewSignerFromKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer
+}
+
+func TestCheckHash(t *testing.T) {
+	digits := strings.Repeat("aB./0", 18)[:86]
+	sha := func(rounds string) string { return "$6$" + rounds + "saltsalt$" + digits }
+	yescrypt := "$y$j9T$F5Jx5fExrKuPp53xLKQ..1$" + digits[:43]
+	for _, test := range []struct {
+		hash     string
+		yescrypt bool
+		want     string
+	}{
+		{sha("rounds=300000$"), false, ""},
+		{yescrypt, true, ""},
+		{yescrypt, false, "does not know yescrypt"},
+		{sha(""), true, "it has 5000 rounds, less than 100000; mkpasswd"},
+		{sha("rounds=99999$"), true, "it has 99999 rounds, less than 100000; mkpasswd"},
+		{sha("rounds=1000000000$"), true, "not one of"},
+		{sha("rounds=300000$")[1:], true, "not one of"},
+		{sha("rounds=300000$") + "\n", true, "not one of"},
+		{sha("rounds=300000$") + ":0:0:", true, "not one of"},
+		{"$1$salt$abc", true, "not one of"},
+		{"seven grey herons", true, "not one of"},
+		{"", true, "not one of"},
+	} {
+		err := CheckHash(test.hash, test.yescrypt)
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%q: %v, want %q", test.hash, err, test.want)
 		}
 	}
 }

@@ -18,3 +18,23 @@ func FuzzCheckKeys(f *testing.F) {
 		}
 	})
 }
+
+func FuzzCheckHash(f *testing.F) {
+	f.Add("$6$rounds=300000$saltsalt$" + strings.Repeat("a", 86))
+	f.Add("$y$j9T$F5Jx5fExrKuPp53xLKQ..1$" + strings.Repeat("a", 43))
+	f.Fuzz(func(t *testing.T, hash string) {
+		// What is taken is a field of shadow(5), and what bee-sshsetup takes.
+		if CheckHash(hash, true) == nil && strings.Trim(hash, "$=./0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			t.Errorf("%q passes", hash)
+		}
+	})
+}
+
+func FuzzHostKey(f *testing.F) {
+	f.Add([]byte("-----BEGIN OPENSSH PRIVATE KEY-----\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if key, err := HostKey(text); err == nil && len(key) != 83 {
+			t.Errorf("a key of %d bytes", len(key))
+		}
+	})
+}

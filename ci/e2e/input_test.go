@@ -14,6 +14,7 @@ func TestBadInput(t *testing.T) {
 	if err := os.WriteFile(keys, []byte("# ours\nssh-ed25519 not-a-key\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("BEE_E2E_GUESSED", "Bee-20261127")
 	// override is the repository with one more line in VERSIONS.local.
 	override := func(line string) func(*testing.T) string {
 		return func(t *testing.T) string {
@@ -50,7 +51,16 @@ func TestBadInput(t *testing.T) {
 			"keys:2: not a public SSH key"},
 		"keys and password": {unchanged,
 			[]string{"--authorized-keys", keys, "--password", "env:HOME", "build"},
-			"exclude each other"},
+			"--authorized-keys excludes --password"},
+		"a password that is guessed": {unchanged,
+			[]string{"--password", "env:BEE_E2E_GUESSED", "build"},
+			"guesses find it"},
+		"no hash of a password": {unchanged,
+			[]string{"--password-hash", "env:BEE_E2E_GUESSED", "build"},
+			"password hash: not one of SHA-512"},
+		"no host key": {unchanged,
+			[]string{"--host-key", "env:BEE_E2E_GUESSED", "build"},
+			"host key: not a private SSH key"},
 		"typo in VERSIONS": {override("DEBIAN_IMGE=x"),
 			[]string{"build"},
 			"DEBIAN_IMGE: unknown key"},

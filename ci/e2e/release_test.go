@@ -25,6 +25,11 @@ func commit(t *testing.T, dir string) {
 	git(t, dir, "commit", "--quiet", "--allow-empty", "--message", "for a test")
 }
 
+func commitOf(t *testing.T, dir string) string {
+	t.Helper()
+	return strings.TrimSpace(command(t, dir, nil, "git", "rev-parse", "HEAD").output)
+}
+
 func git(t *testing.T, dir string, args ...string) {
 	t.Helper()
 	cmd := exec.Command("git", append([]string{"-c", "user.name=e2e", "-c", "user.email=e2e@localhost"}, args...)...)

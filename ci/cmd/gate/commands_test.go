@@ -51,29 +51,29 @@ func TestInput(t *testing.T) {
 	write(t, filepath.Join(full, "x"), "x")
 	smoke := []string{"smoke", "--iso", iso, "--report", t.TempDir()}
 	for want, args := range map[string][]string{
-		`base "x" is not known; the bases are: alpine, debian`:                         {"plan", "--base", "x"},
-		`coverage "x" is not known; it is one of ["each" "pairs"]`:                     {"plan", "--coverage", "x"},
-		`--machine: machine "x": "x" is none of the words of a machine`:                append(smoke, "--machine", "x"),
-		`--jobs -1: it has to be 1 or more`:                                            append(smoke, "--jobs", "-1"),
-		`--timeout 0s: it has to be longer than nothing`:                               append(smoke, "--timeout", "0s"),
-		`--password env:NONE: the variable is not set, or empty`:                       append(smoke, "--password", "env:NONE"),
-		`--password: open none: no such file`:                                          append(smoke, "--password", "file:none"),
-		`--password says where the password is: env:NAME for a variable, file:PATH fo`: append(smoke, "--password", "s3cret"),
-		`[identity password] were all set`:                                             append(smoke, "--password", "env:A", "--identity", iso),
-		`--authorized-keys: stat none: no such file`:                                   {"iso", "--authorized-keys", "none"},
-		`--nvidia-run: stat none: no such file`:                                        {"build", "--nvidia-run", "none"},
-		"--iso: there is no none.iso; `make build` makes dist/bee.iso":                 {"boot", "--iso", "none.iso"},
-		`"x" is none of the words of a machine`:                                        {"boot", "--iso", iso, "--machine", "x"},
-		`--identity: open none: no such file`:                                          append(smoke, "--identity", "none"),
-		`--signing-key: open none: no such file`:                                       {"build", "--signing-key", "none"},
-		`--apk-mirror: stat none: no such file`:                                        {"build", "--apk-mirror", "none"},
-		`--output ` + full + `: the folder is not empty; name a new one`:               {"release", "--version", "v1", "--output", full},
-		`--releases: ` + iso + ` is no folder`:                                         {"release", "--version", "v1", "--output", "new", "--releases", iso},
-		`--plan: not what the command plan prints: `:                                   {"verdict", "none", "--plan", "x"},
-		`required flag(s) "iso", "report" not set`:                                     {"smoke"},
-		`base "y" is not known; the bases are: alpine, debian`:                         {"build", "--base", "y"},
-		`requires at least 1 arg(s)`:                                                   {"verdict"},
-		`VERSIONS: no such file or directory; --repository names the top of bee's re`:  {"plan", "--repository", full},
+		`base "x" is not known; the bases are: alpine, debian`:                        {"plan", "--base", "x"},
+		`coverage "x" is not known; it is one of ["each" "pairs"]`:                    {"plan", "--coverage", "x"},
+		`--machine: machine "x": "x" is none of the words of a machine`:               append(smoke, "--machine", "x"),
+		`--jobs -1: it has to be 1 or more`:                                           append(smoke, "--jobs", "-1"),
+		`--timeout 0s: it has to be longer than nothing`:                              append(smoke, "--timeout", "0s"),
+		`--password env:NONE: the variable is not set, or empty`:                      append(smoke, "--password", "env:NONE"),
+		`--password: open none: no such file`:                                         append(smoke, "--password", "file:none"),
+		`--password says where it is: env:NAME for a variable, file:PATH for a file`:  append(smoke, "--password", "s3cret"),
+		`[identity password] were all set`:                                            append(smoke, "--password", "env:A", "--identity", iso),
+		`--authorized-keys: stat none: no such file`:                                  {"iso", "--authorized-keys", "none"},
+		`--nvidia-run: stat none: no such file`:                                       {"build", "--nvidia-run", "none"},
+		"--iso: there is no none.iso; `make build` makes dist/bee.iso":                {"boot", "--iso", "none.iso"},
+		`"x" is none of the words of a machine`:                                       {"boot", "--iso", iso, "--machine", "x"},
+		`--identity: open none: no such file`:                                         append(smoke, "--identity", "none"),
+		`--signing-key: open none: no such file`:                                      {"build", "--signing-key", "none"},
+		`--apk-mirror: stat none: no such file`:                                       {"build", "--apk-mirror", "none"},
+		`--output ` + full + `: the folder is not empty; name a new one`:              {"release", "--version", "v1", "--output", full},
+		`--releases: ` + iso + ` is no folder`:                                        {"release", "--version", "v1", "--output", "new", "--releases", iso},
+		`--plan: not what the command plan prints: `:                                  {"verdict", "none", "--plan", "x"},
+		`required flag(s) "iso", "report" not set`:                                    {"smoke"},
+		`base "y" is not known; the bases are: alpine, debian`:                        {"build", "--base", "y"},
+		`requires at least 1 arg(s)`:                                                  {"verdict"},
+		`VERSIONS: no such file or directory; --repository names the top of bee's re`: {"plan", "--repository", full},
 		`no Dagger engine`: {"lint"},
 	} {
 		if o := run(t, nil, false, env, args...); o.status != exitInput || !strings.Contains(o.stderr, want) {
@@ -166,6 +166,9 @@ func TestBuild(t *testing.T) {
 	file := write(t, filepath.Join(t.TempDir(), "password"), "s3cret\n")
 	o = run(t, s, false, env, "build", "--output", folder, "--password", "file:"+file)
 	equal(t, "password of a file", fmt.Sprint(s.options.Arguments["password"]), "s3cret")
+	o = run(t, s, true, env, "build", "--output", folder, "--password-hash", "env:PASSWORD", "--host-key", "file:"+file)
+	equal(t, "hash and host key", fmt.Sprint(s.options.Arguments), "map[base:debian hostKey:s3cret nvidia:true passwordHash:s3cret]")
+	contains(t, "hash and host key", o.text, "::add-mask::s3cret\n")
 
 	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
 	o = run(t, failing, false, env, "build", "--output", folder)

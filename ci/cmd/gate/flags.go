@@ -67,30 +67,46 @@ func (f *contentsFlags) arguments(g *gate) (module.Arguments, error) {
 	return arguments, nil
 }
 
-// accessFlags say whom SSH lets into an ISO that is built.
-type accessFlags struct{ authorizedKeys, password string }
+// accessFlags say whom SSH lets into an ISO that is built, and by which key it knows that it
+// is the right machine.
+type accessFlags struct{ authorizedKeys, password, passwordHash, hostKey string }
 
 func (f *accessFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.authorizedKeys, "authorized-keys", "", "`file` with public SSH keys that may log in")
-	passwordFlag(cmd, &f.password, "password for root and bee")
+	secretFlag(cmd, &f.password, "password", "password for root and bee, whose hash goes onto the ISO")
+	secretFlag(cmd, &f.passwordHash, "password-hash", "hash of the password, as mkpasswd --method=sha512crypt --rounds=300000 makes it")
+	secretFlag(cmd, &f.hostKey, "host-key", "private ed25519 key of the machine (default: it makes one at each boot)")
 	cmd.MarkFlagFilename("authorized-keys", "pub")
 	cmd.MarkFlagsMutuallyExclusive("authorized-keys", "password")
+	cmd.MarkFlagsMutuallyExclusive("authorized-keys", "password-hash")
 }
 
 // arguments of the module's constructor.
 func (f *accessFlags) arguments(g *gate) (module.Arguments, error) {
-	switch {
-	case f.authorizedKeys != "":
-		return module.Arguments{"authorizedKeys": module.File(f.authorizedKeys)}, isFile("authorized-keys", f.authorizedKeys)
-	case f.password != "":
-		password, err := g.password(f.password)
-		return module.Arguments{"password": password}, err
+	arguments := module.Arguments{}
+	for _, secret := range []struct{ flag, argument, from string }{
+		{"password", "password", f.password},
+		{"password-hash", "passwordHash", f.passwordHash},
+		{"host-key", "hostKey", f.hostKey},
+	} {
+		if secret.from == "" {
+			continue
+		}
+		text, err := g.secret(secret.flag, secret.from)
+		if err != nil {
+			return nil, err
+		}
+		arguments[secret.argument] = text
 	}
-	return nil, nil
+	if f.authorizedKeys != "" {
+		arguments["authorizedKeys"] = module.File(f.authorizedKeys)
+		return arguments, isFile("authorized-keys", f.authorizedKeys)
+	}
+	return arguments, nil
 }
 
-func passwordFlag(cmd *cobra.Command, password *string, what string) {
-	cmd.Flags().StringVar(password, "password", "", what+", by `where` it is: env:NAME or file:PATH")
+func secretFlag(cmd *cobra.Command, from *string, flag, what string) {
+	cmd.Flags().StringVar(from, flag, "", what+", by `where` it is: env:NAME or file:PATH")
 }
 
 func baseFlag(cmd *cobra.Command, base *string) {

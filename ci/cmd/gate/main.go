@@ -243,9 +243,8 @@ func (g *gate) secretFile(flag, file string) (module.Secret, error) {
 	return module.Secret(data), nil
 }
 
-// password reads the password that --password says where it is, as dagger does, and hides it.
-func (g *gate) password(from string) (module.Secret, error) {
-	const flag = "password"
+// secret reads what a flag says where it is, as dagger does, and hides it.
+func (g *gate) secret(flag, from string) (module.Secret, error) {
 	switch kind, name, _ := strings.Cut(from, ":"); kind {
 	case "env":
 		value := g.getenv(name)
@@ -255,11 +254,11 @@ func (g *gate) password(from string) (module.Secret, error) {
 		g.out.Mask(value)
 		return module.Secret(value), nil
 	case "file":
-		password, err := g.secretFile(flag, name)
-		return module.Secret(strings.TrimSuffix(string(password), "\n")), err
+		secret, err := g.secretFile(flag, name)
+		return module.Secret(strings.TrimSuffix(string(secret), "\n")), err
 	}
-	// It is not repeated here: it may be the password.
-	return "", fmt.Errorf("--%s says where the password is: env:NAME for a variable, file:PATH for a file", flag)
+	// It is not repeated here: it may be the secret.
+	return "", fmt.Errorf("--%s says where it is: env:NAME for a variable, file:PATH for a file", flag)
 }
 
 // failed says in which function the engine failed, and with what words.

@@ -61,7 +61,7 @@ end as an annotation; the output "verdict" is pass, fail or error.
 			}
 			constructor := module.Arguments{"kvm": t.kvm}
 			if t.password != "" {
-				password, err := g.password(t.password)
+				password, err := g.secret("password", t.password)
 				if err != nil {
 					return err
 				}
@@ -82,7 +82,7 @@ end as an annotation; the output "verdict" is pass, fail or error.
 	g.machineFlag(cmd, &t.names, &t.base, "the plan's")
 	t.testFlags.add(cmd)
 	t.identityFlag(cmd)
-	passwordFlag(cmd, &t.password, "password of the ISO")
+	secretFlag(cmd, &t.password, "password", "password of the ISO")
 	flags.StringVar(&t.folder, "report", "", "`folder` for the reports; older ones of the same machines are replaced")
 	cmd.MarkFlagRequired("iso")
 	cmd.MarkFlagRequired("report")

@@ -57,7 +57,7 @@ func Check(ctx context.Context, iso string, want Expected) (summary string, err 
 	index := m.checkPackages()
 	m.checkOverlay(ctx, index)
 	if len(m.problems) > 0 {
-		return "", fmt.Errorf("%s: %d problems\n%w", iso, len(m.problems), errors.Join(m.problems...))
+		return "", fmt.Errorf("%s: problems, %d in all:\n%w", iso, len(m.problems), errors.Join(m.problems...))
 	}
 	return fmt.Sprintf("%s: %d packages signed by %s, kernel %s, boots by BIOS and UEFI", iso, len(index.Packages()), m.keyName, want.Kernel), nil
 }

@@ -14,6 +14,8 @@ const (
 	dropbearPID    = "/run/dropbear.pid"
 	authorizedKeys = "/etc/bee/authorized_keys"
 	passwordHash   = "/etc/bee/password.hash"
+	buildHostKey   = "/etc/bee/host_key"
+	hostKey        = "/etc/dropbear/dropbear_ed25519_host_key"
 )
 
 // isDropbear tells whether a command line is dropbear's.
@@ -98,7 +100,35 @@ func sshNoEmptyPasswords(s *live.System) outcome {
 	return pass("")
 }
 
+func sshNoForwarding(s *live.System) outcome {
+	command := s.Process(dropbearPID)
+	if !isDropbear(command) {
+		return fail("dropbear does not run")
+	}
+	for _, option := range []struct{ name, what string }{{"-j", "from here on"}, {"-k", "to here"}} {
+		if !slices.Contains(command, option.name) {
+			return fail("dropbear forwards ports %s (no %s)", option.what, option.name)
+		}
+	}
+	return pass("")
+}
+
 func sshHostKeys(s *live.System) outcome {
+	if !isDropbear(s.Process(dropbearPID)) {
+		return fail("dropbear does not run")
+	}
+	if command := s.Process(dropbearPID); !slices.Contains(command, hostKey) || slices.Contains(command, "-R") {
+		return fail("dropbear does not take %s alone", hostKey)
+	}
+	if keys := s.Glob("/etc/dropbear/*_host_key"); len(keys) != 1 || keys[0] != hostKey {
+		return fail("there is not %s alone, but %s", hostKey, strings.Join(keys, " "))
+	}
+	if s.Exists(buildHostKey) {
+		if s.Text(hostKey) != s.Text(buildHostKey) {
+			return fail("%s is not that of the build, %s", hostKey, buildHostKey)
+		}
+		return pass("that of the build")
+	}
 	// a clock that stands wrong does no harm: both times come from it
 	now := time.Now()
 	seconds, _, _ := strings.Cut(s.Word("/proc/uptime"), ".")
@@ -106,24 +136,10 @@ func sshHostKeys(s *live.System) outcome {
 	if err != nil {
 		return fail("/proc/uptime: %v", err)
 	}
-	count := 0
-	for _, key := range s.Glob("/etc/dropbear/dropbear_*_host_key") {
-		info := s.Info(key)
-		if info == nil || info.Size() == 0 {
-			continue
-		}
-		count++
-		if now.Unix()-info.ModTime().Unix() > uptime+5 {
-			return fail("%s is older than this boot", key)
-		}
+	if info := s.Info(hostKey); info == nil || now.Unix()-info.ModTime().Unix() > uptime+5 {
+		return fail("%s is older than this boot", hostKey)
 	}
-	switch {
-	case count > 0:
-		return pass("%d made during this boot", count)
-	case !slices.Contains(s.Process(dropbearPID), "-R"):
-		return fail("there is none, and dropbear does not make any (-R)")
-	}
-	return pass("none yet; dropbear makes them at the first login")
+	return pass("made during this boot")
 }
 
 func console(s *live.System) outcome {

@@ -66,21 +66,39 @@ func TestSSHNoEmptyPasswords(t *testing.T) {
 	}
 }
 
+func TestSSHNoForwarding(t *testing.T) {
+	for args, want := range map[string]string{
+		"-j\x00-k\x00": "PASS check",
+		"-k\x00":       "FAIL check: dropbear forwards ports from here on (no -j)",
+		"-j\x00":       "FAIL check: dropbear forwards ports to here (no -k)",
+	} {
+		if got := line(system(t, dropbear(args), nil), sshNoForwarding); got != want {
+			t.Errorf("%q: got %q, want %q", args, got, want)
+		}
+	}
+	if got := line(system(t, files{}, nil), sshNoForwarding); got != "FAIL check: dropbear does not run" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestSSHHostKeys(t *testing.T) {
-	const key = "/etc/dropbear/dropbear_ed25519_host_key"
-	up := files{"/proc/uptime": "100.25 150.00\n"}
+	const key, build = "/etc/dropbear/dropbear_ed25519_host_key", "/etc/bee/host_key"
+	up := files{"/proc/uptime": "100.25 150.00\n"}.with(dropbear("-r\x00" + key + "\x00"))
 	for name, c := range map[string]struct {
 		files files
 		age   time.Duration // of the key
 		want  string
 	}{
-		"made":           {up.with(files{key: "x"}), time.Minute, "PASS check: 1 made during this boot"},
-		"none yet":       {up.with(dropbear("-R\x00")), 0, "PASS check: none yet; dropbear makes them at the first login"},
-		"an empty one":   {up.with(dropbear("-R\x00")).with(files{key: ""}), time.Hour, "PASS check: none yet; dropbear makes them at the first login"},
-		"in the image":   {up.with(files{key: "x"}), 107 * time.Second, "FAIL check: " + key + " is older than this boot"},
-		"never":          {up.with(dropbear("-s\x00")), 0, "FAIL check: there is none, and dropbear does not make any (-R)"},
-		"no uptime":      {files{key: "x"}, 0, `FAIL check: /proc/uptime: strconv.ParseInt: parsing "": invalid syntax`},
-		"of another day": {up.with(files{key: "x", "/etc/dropbear/dropbear_rsa_host_key": "y"}), time.Minute, "PASS check: 2 made during this boot"},
+		"made":          {up.with(files{key: "x"}), time.Minute, "PASS check: made during this boot"},
+		"in the image":  {up.with(files{key: "x"}), 107 * time.Second, "FAIL check: " + key + " is older than this boot"},
+		"of the build":  {up.with(files{key: "x", build: "x"}), time.Hour, "PASS check: that of the build"},
+		"of another":    {up.with(files{key: "x", build: "y"}), time.Minute, "FAIL check: " + key + " is not that of the build, " + build},
+		"none":          {up, 0, "FAIL check: there is not " + key + " alone, but"},
+		"two":           {up.with(files{key: "x", "/etc/dropbear/dropbear_rsa_host_key": "y"}), time.Minute, "FAIL check: there is not " + key + " alone, but " + key + " /etc/dropbear/dropbear_rsa_host_key"},
+		"no dropbear":   {files{key: "x"}, 0, "FAIL check: dropbear does not run"},
+		"makes its own": {up.with(files{key: "x"}).with(dropbear("-r\x00" + key + "\x00-R\x00")), 0, "FAIL check: dropbear does not take " + key + " alone"},
+		"takes others":  {up.with(files{key: "x"}).with(dropbear("")), 0, "FAIL check: dropbear does not take " + key + " alone"},
+		"no uptime":     {up.with(files{key: "x", "/proc/uptime": ""}), 0, `FAIL check: /proc/uptime: strconv.ParseInt: parsing "": invalid syntax`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := system(t, c.files, nil)

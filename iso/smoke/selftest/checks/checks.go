@@ -29,6 +29,7 @@ var table = []entry{
 	{"internet", internet},
 	{"ssh-policy", sshPolicy},
 	{"ssh-no-empty-passwords", sshNoEmptyPasswords},
+	{"ssh-no-forwarding", sshNoForwarding},
 	{"ssh-host-keys", sshHostKeys},
 	{"console", console},
 	{"audit-report", auditReport},
