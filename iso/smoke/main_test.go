@@ -141,7 +141,8 @@ func TestHostKeyIsAsked(t *testing.T) {
 // The lists of checks have every check of selftest and of the driver, and no other.
 func TestGoldenLists(t *testing.T) {
 	var all []check.Check
-	for _, name := range append(checks.Names(), "ssh-host-key", "ssh-login-bee", "ssh-fetch-report", "ssh-default-passwords") {
+	for _, name := range append(checks.Names(), "ssh-host-key", "ssh-login-bee", "ssh-fetch-report", "ssh-default-passwords",
+		"ports-tcp", "ports-udp", "network-closed") {
 		all = append(all, check.Check{Name: name})
 	}
 	all = append(all, hardware.Check(machine.Machine{Profile: machine.Server}, nil)...)

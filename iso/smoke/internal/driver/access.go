@@ -194,26 +194,27 @@ func fetchReport(ctx context.Context, host remote.Host, user string, credentials
 func checkDefaultPasswords(ctx context.Context, host remote.Host, credentials Credentials) check.Check {
 	c := check.Check{Name: "ssh-default-passwords", Status: check.Fail}
 	for _, user := range []string{"root", "bee"} {
-		left := slices.Clone(defaultPasswords)
-		last := ""
-		shell, err := remote.DialSSH(ctx, host, user, ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
-			last, left = left[0], left[1:]
-			return last, nil
-		}), len(defaultPasswords)))
-		switch {
-		case err == nil:
-			shell.Close()
-			c.Detail = fmt.Sprintf("%s is let in by the password %q", user, last)
-			return c
-		case !errors.Is(err, remote.ErrRefused):
-			c.Detail = fmt.Sprintf("%s: %v", user, err)
-			return c
-		case credentials.Key != nil && last != "":
-			c.Detail = fmt.Sprintf("%s may try passwords, although a key lets in", user)
-			return c
-		case credentials.Key == nil && len(left) > 0:
-			c.Detail = fmt.Sprintf("%s: only %d of %d passwords could be tried", user, len(defaultPasswords)-len(left), len(defaultPasswords))
-			return c
+		for left := slices.Clone(defaultPasswords); len(left) > 0; {
+			last, tried := "", 0
+			shell, err := remote.DialSSH(ctx, host, user, ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
+				last, tried = left[tried], tried+1
+				return last, nil
+			}), len(left)))
+			switch {
+			case err == nil:
+				shell.Close()
+				c.Detail = fmt.Sprintf("%s is let in by the password %q", user, last)
+				return c
+			case credentials.Key != nil && tried > 0:
+				c.Detail = fmt.Sprintf("%s may try passwords, although a key lets in", user)
+				return c
+			case tried == 0 && (credentials.Key == nil || !errors.Is(err, remote.ErrRefused)):
+				c.Detail = fmt.Sprintf("%s: only %d of %d passwords could be tried: %v", user, len(defaultPasswords)-len(left), len(defaultPasswords), err)
+				return c
+			case tried == 0: // passwords are not accepted
+				tried = len(left)
+			}
+			left = left[tried:] // a connection is good for a few tries
 		}
 	}
 	c.Status, c.Detail = check.Pass, fmt.Sprintf("%d known passwords refused for root and bee", len(defaultPasswords))

@@ -122,6 +122,7 @@ type test struct {
 	Options
 	began   time.Time
 	console *console.Console // nil for a real machine
+	running *qemu.Machine    // so is this
 
 	mu     sync.Mutex // milestones come from the console's reader, too
 	report *report.Report
@@ -141,6 +142,7 @@ func (t *test) virtual(ctx context.Context) error {
 		return InputError{err}
 	}
 	defer running.Close()
+	t.running = running
 	t.console = console.Watch(running.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
 	err = t.whileUp(ctx, running, func(ctx context.Context) error {
 		if t.Machine.Network == machine.None {
@@ -288,6 +290,9 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	err = t.check(ctx, shell)
 	if ctx.Err() == nil {
 		err = errors.Join(err, t.checkAccess(ctx, host, auth))
+	}
+	if ctx.Err() == nil {
+		err = errors.Join(err, t.checkNetwork(ctx, shell))
 	}
 	if err != nil {
 		return err
