@@ -86,6 +86,7 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	release.Overrides = b.overrides
 	version := release.Version()
 	own := dag.Directory().
 		WithDirectory("usr/local/bin", b.audit.Programs(dagger.AuditProgramsOpts{Version: version})).

@@ -58,6 +58,9 @@ func (m *Bee) Lint(
 			WithMountedDirectory("/src", generated).
 			WithWorkdir("/src/ci/lint").
 			WithEnvVariable("BEE_TODAY", time.Now().UTC().Format(time.DateOnly))
+		if proxy := m.Sources.GoProxy; proxy != nil {
+			c = c.WithSecretVariable("GOPROXY", proxy)
+		}
 		if vulnerabilities != nil {
 			c = c.
 				WithMountedDirectory("/vulnerabilities", vulnerabilities).

@@ -53,6 +53,7 @@ type Sources struct {
 	Aports     *dagger.Directory
 	SigningKey *dagger.Secret
 	Strict     bool
+	GoProxy    *dagger.Secret
 }
 
 func New(
@@ -120,6 +121,10 @@ func New(
 	// warning, and the ISO's manifest says what is on it.
 	// +optional
 	strict bool,
+	// GOPROXY, for a proxy of Go modules that wants a name and password, such as
+	// env:GOPROXY. Default: that of GOLANG_IMAGE, which has none in it.
+	// +optional
+	goProxy *dagger.Secret,
 	// Let QEMU use the host's KVM, where it works.
 	// +optional
 	kvm bool,
@@ -132,6 +137,7 @@ func New(
 		Sources: Sources{
 			Pins: pins, Repository: repository,
 			ApkMirror: apkMirror, Aports: aports, SigningKey: signingKey, Strict: strict,
+			GoProxy: goProxy,
 		},
 		Kvm: kvm,
 	}

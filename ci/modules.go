@@ -10,16 +10,17 @@ import (
 // modules are the Dagger modules that do the work, set up with the pins. Each is loaded
 // once: what one hands to another is made once, too.
 type modules struct {
-	bee      *Bee
-	versions *versions.Versions
-	audit    *dagger.Audit
-	iso      *dagger.Iso
-	nvidia   *dagger.Nvidia
-	gpuburn  *dagger.Gpuburn
+	bee       *Bee
+	versions  *versions.Versions
+	overrides []string // keys of versions that are others than the commit's
+	audit     *dagger.Audit
+	iso       *dagger.Iso
+	nvidia    *dagger.Nvidia
+	gpuburn   *dagger.Gpuburn
 }
 
 func (m *Bee) modules(ctx context.Context) (*modules, error) {
-	v, err := m.versions(ctx)
+	v, overrides, err := m.pins(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -28,13 +29,15 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 		DebianRelease:  v.DebianRelease,
 		DebianSnapshot: v.DebianSnapshot,
 		Rebuild:        m.Rebuild,
+		GoProxy:        m.Sources.GoProxy,
 	})
 	return &modules{
-		bee:      m,
-		versions: v,
-		audit:    dag.Audit(v.GolangImage, dagger.AuditOpts{Rebuild: m.Rebuild}),
-		iso:      iso,
-		nvidia:   dag.Nvidia(iso.Tools(), v.GolangImage, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
-		gpuburn:  dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
+		bee:       m,
+		versions:  v,
+		overrides: overrides,
+		audit:     dag.Audit(v.GolangImage, dagger.AuditOpts{Rebuild: m.Rebuild, GoProxy: m.Sources.GoProxy}),
+		iso:       iso,
+		nvidia:    dag.Nvidia(iso.Tools(), v.GolangImage, dagger.NvidiaOpts{Rebuild: m.Rebuild, GoProxy: m.Sources.GoProxy}),
+		gpuburn:   dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
 	}, nil
 }

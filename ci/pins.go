@@ -12,23 +12,35 @@ import (
 	"bee/core/versions"
 )
 
-// versions reads the pins.
-func (m *Bee) versions(ctx context.Context) (*versions.Versions, error) {
+// pins reads the pins, and names those that are others than the commit's.
+func (m *Bee) pins(ctx context.Context) (v *versions.Versions, overrides []string, err error) {
 	text, err := m.Sources.Pins.File(versions.File).Contents(ctx)
 	if err != nil {
-		return nil, because(err, "%s", versions.File)
+		return nil, nil, because(err, "%s", versions.File)
 	}
 	local := ""
 	names, err := m.Sources.Pins.Entries(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if slices.Contains(names, versions.LocalFile) {
 		if local, err = m.Sources.Pins.File(versions.LocalFile).Contents(ctx); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return versions.Parse(text, local)
+	if v, err = versions.Parse(text, local); err != nil {
+		return nil, nil, err
+	}
+	if overrides, err = versions.Overrides(text, local); err != nil {
+		return nil, nil, err
+	}
+	const aports = "APORTS_COMMIT"
+	// Nothing tells which commit a tree is of that --aports gives.
+	if m.Sources.Aports != nil && !slices.Contains(overrides, aports) {
+		overrides = append(overrides, aports)
+		slices.Sort(overrides)
+	}
+	return v, overrides, nil
 }
 
 // commit says which commit is built, and of what time.

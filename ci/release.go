@@ -88,9 +88,10 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File, rebuild stri
 // These are the ISO with its manifest and checksums, as build makes them; the reports of
 // the smoke test on every machine of the plan, in smoke; and NOTES.md.
 //
-// Refused are a work tree with changes, a version that is out already, an ISO that
-// does not come out the same when it is built again, and one that is not a PASS on
-// every machine. Everything is tried before it fails, and all reasons are given.
+// Refused are a work tree with changes, pins that VERSIONS.local overrides, a version that
+// is out already, an ISO that does not come out the same when it is built again, and one
+// that is not a PASS on every machine. Everything is tried before it fails, and all
+// reasons are given.
 //
 // It needs nothing but what a build needs, and no network where a build needs none:
 //
@@ -203,6 +204,9 @@ func (b *builder) checkRelease(ctx context.Context, version string, releases *da
 		return "", err
 	}
 	if err := release.CheckClean(commit.Commit); err != nil {
+		return "", err
+	}
+	if err := release.CheckPins(b.overrides); err != nil {
 		return "", err
 	}
 	names, err := b.bee.Sources.Repository.Tags(ctx)

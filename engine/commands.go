@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/engine/internal/provision"
 	"bee/engine/internal/supervise"
 )
 
@@ -41,7 +42,8 @@ Run it from the root of the repository.`,
 }
 
 func ensureCommand() *cobra.Command {
-	return &cobra.Command{
+	var ask bool
+	cmd := &cobra.Command{
 		Use:   "ensure",
 		Short: "Make sure that Dagger has an engine to work with",
 		Long: `ensure finds an engine, or builds and starts the local one. It can be called
@@ -50,12 +52,15 @@ before every use: where all is well it takes about a second.
 A local engine that runs is used without looking for a container runtime again;
 after "down", ensure looks anew. For the local engine, ensure keeps a block of
 lines in VERSIONS.local that makes the build use its images, each with a reason.
-Lines outside the block are yours: they stay, and they win.`,
+Lines outside the block are yours: they stay, and they win. What this site reaches
+of the internet is a reason that passes: it is asked again after a day.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return ensure(cmd.Context(), false)
+			return ensure(cmd.Context(), false, ask)
 		},
 	}
+	cmd.Flags().BoolVar(&ask, "ask", false, "ask again now what this site reaches, for the local engine")
+	return cmd
 }
 
 func upCommand() *cobra.Command {
@@ -64,7 +69,7 @@ func upCommand() *cobra.Command {
 		Short: "Build and start the local engine, whatever else there is",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return ensure(cmd.Context(), true)
+			return ensure(cmd.Context(), true, false)
 		},
 	}
 }
@@ -73,9 +78,11 @@ func downCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "down",
 		Short: "Stop the local engine and take its network away",
-		Long: `down stops the local engine. The bridge dagger0 and the packet filter rules that
-came with it go; what was built and the engine's caches stay for the next start.
-Without a local engine it does nothing.`,
+		Long: `down stops the local engine. The bridge dagger0, the packet filter rules and the
+control groups that came with it go, and packets are forwarded as they were before;
+chains of the packet filter that are empty stay, and so do modules of the kernel. What
+was built and the engine's caches stay for the next start. Of an engine that was killed
+it takes away the same. Without a local engine it does nothing.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			m, err := newManager()
@@ -92,7 +99,8 @@ func envCommand() *cobra.Command {
 		Use:   "env",
 		Short: "Print shell lines that let dagger find its engine",
 		Long: `env prints lines for a shell to evaluate. They put the Dagger command line that
-ensure built into PATH and name the local engine when one runs.`,
+ensure built into PATH and name the local engine when one runs, or else the image of
+the engine, by its digest.`,
 		Example: `  eval "$(go run ./engine env)"`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -107,8 +115,16 @@ ensure built into PATH and name the local engine when one runs.`,
 			if err != nil {
 				return err
 			}
-			if running != 0 && os.Getenv(runnerHost) == "" {
-				fmt.Printf("export %s=%s\n", runnerHost, quote(m.layout.Address()))
+			host := m.layout.Address()
+			if running == 0 {
+				image, err := engineImage(".", m.versions)
+				if err != nil {
+					return err
+				}
+				host = provision.Host(image)
+			}
+			if set := os.Getenv(runnerHost); host != "" && (set == "" || m.byEnv(set)) {
+				fmt.Printf("export %s=%s\n", runnerHost, quote(host))
 			}
 			fmt.Println("export DO_NOT_TRACK=1 DAGGER_NO_NAG=1")
 			return nil

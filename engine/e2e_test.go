@@ -39,6 +39,25 @@ func TestLocalEngine(t *testing.T) {
 	e.isGone()
 	e.run("down") // of nothing
 
+	// What the engine changes of the host goes with it, however it ends.
+	forwarded, err := os.ReadFile(forwarding)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forward := func(text string) {
+		if err := os.WriteFile(forwarding, []byte(text), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Cleanup(func() { forward(string(forwarded)) })
+	forward("0")
+	asFound := func() {
+		t.Helper()
+		if text, err := os.ReadFile(forwarding); err != nil || string(text) != "0\n" {
+			t.Errorf("%s is %q, %v; it was 0", forwarding, text, err)
+		}
+	}
+
 	e.run("up")
 	first := e.running()
 	began := time.Now()
@@ -78,6 +97,7 @@ func TestLocalEngine(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	e.isGone()
+	asFound()
 
 	t.Log("two at once start one engine")
 	both := []*exec.Cmd{e.command("up"), e.command("up")}
@@ -94,12 +114,30 @@ func TestLocalEngine(t *testing.T) {
 	e.running()
 	e.run("down")
 	e.isGone()
+	asFound()
+
+	t.Log("down takes away what a supervisor that was killed left")
+	e.run("up")
+	third := e.running()
+	e.query(third)
+	if err := unix.Kill(third.Supervisor, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for e.status().Answers {
+		time.Sleep(50 * time.Millisecond)
+	}
+	e.run("down")
+	e.isGone()
+	asFound()
 
 	after, err := os.ReadFile("/etc/resolv.conf")
 	if err != nil || string(after) != string(resolvers) {
 		t.Errorf("the host's resolv.conf changed (%v):\n%s", err, after)
 	}
 }
+
+// forwarding is on while an engine runs whose containers have a network.
+const forwarding = "/proc/sys/net/ipv4/ip_forward"
 
 type engine struct {
 	t       *testing.T

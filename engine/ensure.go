@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"bee/core/claim"
 	"bee/core/clone"
@@ -21,8 +22,9 @@ import (
 )
 
 // ensure makes sure that the Dagger command line and an engine for it are there.
-// With local, that is the local engine, whatever else could be used.
-func ensure(ctx context.Context, local bool) error {
+// With local, that is the local engine, whatever else could be used. With ask, what the
+// site reaches is found out anew.
+func ensure(ctx context.Context, local, ask bool) error {
 	m, err := newManager()
 	if err != nil {
 		return err
@@ -30,8 +32,8 @@ func ensure(ctx context.Context, local bool) error {
 	if err := clone.Mark("."); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(string(m.layout), 0o755); err != nil {
-		return fmt.Errorf("%w: set XDG_CACHE_HOME to a folder that you may write to", err)
+	if err := m.layout.Make(); err != nil {
+		return err
 	}
 	mine := claim.Claim{Thing: string(m.layout), Does: "builds or starts the engine"}
 	release, err := claim.Take(ctx, mine, func(other claim.Claim) { progress.Printf("waiting for %s", other) })
@@ -39,10 +41,12 @@ func ensure(ctx context.Context, local bool) error {
 		return err
 	}
 	defer release()
+	m.ask = ask
 	return m.ensure(ctx, local)
 }
 
 type manager struct {
+	ask      bool
 	versions *versions.Versions
 	layout   layout.Layout
 	self     string
@@ -58,7 +62,7 @@ func newManager() (*manager, error) {
 		return nil, err
 	}
 	self, err := os.Executable()
-	return &manager{v, l, self}, err
+	return &manager{versions: v, layout: l, self: self}, err
 }
 
 func (m *manager) ensure(ctx context.Context, local bool) error {
@@ -78,8 +82,8 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 	builder := &build.Builder{Layout: m.layout, Source: source, Versions: m.versions, Self: m.self, Log: log, GoEnv: settings}
 
 	host := os.Getenv(runnerHost)
-	if host == m.layout.Address() {
-		host = "" // set by env
+	if m.byEnv(host) {
+		host = ""
 	}
 	_, running, err := supervise.Running(m.layout)
 	if err != nil {
@@ -93,17 +97,28 @@ func (m *manager) ensure(ctx context.Context, local bool) error {
 	case running != 0:
 		return m.useLocal(ctx, builder)
 	}
-	if runtime := provision.Runtime(ctx, m.versions.Dagger, log); runtime != "" {
+	image, err := engineImage(".", m.versions)
+	if err != nil {
+		return err
+	}
+	if runtime, image := provision.Runtime(ctx, image, log); runtime != "" {
 		if _, err := m.commandLine(ctx, builder); err != nil {
 			return err
 		}
-		if err := m.override(nil); err != nil {
+		wrote, err := override.Write(versions.LocalFile, override.Block{Lines: engineLines(m.versions, image)})
+		if err != nil {
 			return err
 		}
+		say(wrote)
 		progress.Printf("ready: Dagger runs its engine with %s", runtime)
 		return nil
 	}
 	return m.useLocal(ctx, builder)
+}
+
+// byEnv tells whether a runner host is what env prints, and no choice of the user.
+func (m *manager) byEnv(host string) bool {
+	return host == m.layout.Address() || provision.IsHost(host, m.versions.DaggerImage)
 }
 
 // useHost checks the engine that the user chose.
@@ -142,7 +157,7 @@ func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
 	if err != nil {
 		return m.buildError(ctx, err)
 	}
-	started, err := supervise.Start(ctx, m.layout, engine, m.self)
+	started, err := supervise.Start(ctx, m.layout, engine, build.SystemEnv(builder.GoEnv), m.self)
 	if err != nil {
 		return err
 	}
@@ -151,27 +166,22 @@ func (m *manager) useLocal(ctx context.Context, builder *build.Builder) error {
 			return err
 		}
 	}
-	images := imageLines(m.versions, engine)
-	held, err := override.Holds(versions.LocalFile, images)
+	wrote, err := keep(ctx, versions.LocalFile, imageLines(m.versions, engine), m.ask, time.Now(), func(ctx context.Context) []override.Line {
+		return site.lines(ctx, m.versions)
+	})
 	if err != nil {
 		return err
 	}
-	if !held {
-		if err := m.override(append(images, siteLines(ctx, m.versions)...)); err != nil {
-			return err
-		}
-	}
+	say(wrote)
 	progress.Printf("ready: local engine %s", engine.Version)
 	return nil
 }
 
-// override writes the managed block and says so when that changes it.
-func (m *manager) override(lines []override.Line) error {
-	wrote, err := override.Write(versions.LocalFile, lines)
-	if err == nil && wrote != "" {
-		progress.Printf("%s", wrote)
+// say tells what was changed, if anything.
+func say(changed string) {
+	if changed != "" {
+		progress.Printf("%s", changed)
 	}
-	return err
 }
 
 // commandLine makes sure that the Dagger command line is there in the right

@@ -57,15 +57,16 @@ func beeRelease(files fs.FS) (*report.BeeRelease, error) {
 	}
 	text := func(key string) string { return printable.Escape([]byte(v[key])) }
 	return &report.BeeRelease{
-		Version: text("BEE_VERSION"),
-		Commit:  text("BEE_COMMIT"),
-		Date:    text("BEE_DATE"),
-		Base:    text("BEE_BASE"),
-		Release: text("BEE_RELEASE"),
-		Kernel:  text("BEE_KERNEL"),
-		Audit:   text("BEE_AUDIT"),
-		SSH:     text("BEE_SSH"),
-		Vendor:  strings.Fields(text("BEE_VENDOR")),
+		Version:   text("BEE_VERSION"),
+		Commit:    text("BEE_COMMIT"),
+		Date:      text("BEE_DATE"),
+		Base:      text("BEE_BASE"),
+		Release:   text("BEE_RELEASE"),
+		Kernel:    text("BEE_KERNEL"),
+		Audit:     text("BEE_AUDIT"),
+		SSH:       text("BEE_SSH"),
+		Vendor:    strings.Fields(text("BEE_VENDOR")),
+		Overrides: strings.Fields(text("BEE_OVERRIDES")),
 	}, nil
 }
 

@@ -249,13 +249,14 @@ func TestAboutTheSystem(t *testing.T) {
 	file := func(s string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(s)} }
 	files := fstest.MapFS{
 		"etc/bee-release": file("# made at build time\nBEE_VERSION=\"1.2\"\nBEE_COMMIT=\"abc\"\nBEE_BASE=debian\n" +
-			"BEE_RELEASE='trixie'\nBEE_SSH=\"random\"\nBEE_VENDOR=\"storcli64 mstflint\"\nBEE_BUILD_INFO=\"one line\"\n"),
+			"BEE_RELEASE='trixie'\nBEE_SSH=\"random\"\nBEE_VENDOR=\"storcli64 mstflint\"\nBEE_OVERRIDES=\"DEBIAN_MIRROR GOLANG_IMAGE\"\nBEE_BUILD_INFO=\"one line\"\n"),
 		"proc/sys/kernel/hostname":  file("bee\n"),
 		"proc/sys/kernel/osrelease": file("6.12.1-amd64\n"),
 	}
 	r := audit(t, t.Context(), script{files: files})
 	if b := r.BeeRelease; b == nil || b.Version != "1.2" || b.Commit != "abc" || b.Base != "debian" || b.Release != "trixie" ||
-		b.SSH != "random" || !slices.Equal(b.Vendor, []string{"storcli64", "mstflint"}) {
+		b.SSH != "random" || !slices.Equal(b.Vendor, []string{"storcli64", "mstflint"}) ||
+		!slices.Equal(b.Overrides, []string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}) {
 		t.Errorf("release %+v", b)
 	}
 	if r.Host != (report.Host{Hostname: "bee", KernelRelease: "6.12.1-amd64"}) {

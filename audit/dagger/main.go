@@ -14,6 +14,8 @@ type Audit struct {
 	// +private
 	GolangImage string
 	// +private
+	GoProxy *dagger.Secret
+	// +private
 	Rebuild string
 }
 
@@ -30,8 +32,12 @@ func New(
 	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
+	// GOPROXY, for a proxy of Go modules that wants a name and password. Default: that of
+	// golangImage, which has none in it.
+	// +optional
+	goProxy *dagger.Secret,
 ) *Audit {
-	return &Audit{Source: source, GolangImage: golangImage, Rebuild: rebuild}
+	return &Audit{Source: source, GolangImage: golangImage, GoProxy: goProxy, Rebuild: rebuild}
 }
 
 // The programs, audit and bee-burn: static binaries, the same bytes for the same source,
@@ -49,8 +55,19 @@ func (m *Audit) Programs(
 		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
+		With(withGoProxy(m.GoProxy)).
 		WithMountedDirectory("/src", m.Source).
 		WithWorkdir("/src/audit").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/", "./cmd/..."}).
 		Directory("/out")
+}
+
+// withGoProxy lets a program have the proxy of Go modules that it is compiled by, as it runs.
+func withGoProxy(proxy *dagger.Secret) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		if proxy == nil {
+			return c
+		}
+		return c.WithSecretVariable("GOPROXY", proxy)
+	}
 }

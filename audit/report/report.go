@@ -12,7 +12,7 @@ import "time"
 
 // SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
 // raises MINOR; a field that goes or changes its meaning raises MAJOR.
-const SchemaVersion = "1.1"
+const SchemaVersion = "1.2"
 
 // Report is the audit of one machine at one time.
 type Report struct {
@@ -85,6 +85,8 @@ type BeeRelease struct {
 	SSH string `json:"ssh,omitempty"`
 	// Vendor programs on the system.
 	Vendor []string `json:"vendor,omitempty"`
+	// Pins of the commit's VERSIONS in whose place the system was built with others.
+	Overrides []string `json:"overrides,omitempty"`
 }
 
 // Host is the operating system that the audit ran on.

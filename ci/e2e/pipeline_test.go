@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/manifest"
+	"bee/core/versions"
 	"dagger/bee/workflows"
 )
 
@@ -155,6 +157,23 @@ func TestISO(t *testing.T) {
 	checkManifest(t, dir, dist)
 	if !strings.Contains(build.outputs, iso) || !strings.Contains(build.summary, iso) {
 		t.Errorf("the outputs or the summary lack the ISO's digest:\n%s\n%s", build.outputs, build.summary)
+	}
+
+	// what this site has in place of the commit's pins is told
+	pins, local, err := versions.ReadFiles(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	overrides, err := versions.Overrides(pins, local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told, err := manifest.Read(filepath.Join(dist, "bee.iso.manifest.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := told.Release["BEE_OVERRIDES"], strings.Join(overrides, " "); got != want {
+		t.Errorf("BEE_OVERRIDES is %q, want %q", got, want)
 	}
 
 	t.Run("boots", func(t *testing.T) {

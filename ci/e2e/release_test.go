@@ -9,12 +9,47 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bee/core/versions"
 )
 
 // committed is a copy of the repository with nothing left to commit.
 func committed(t *testing.T) string {
 	t.Helper()
 	dir := copyRepository(t)
+	commit(t, dir)
+	return dir
+}
+
+// pinned is a committed copy whose VERSIONS has what this site's VERSIONS.local overrides:
+// of anything else, no release is made.
+func pinned(t *testing.T) string {
+	t.Helper()
+	dir := copyRepository(t)
+	pins, local, err := versions.ReadFiles(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, block, err := versions.SplitLocal(local)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{block, user} { // whose lines win
+		lines, err := versions.Lines(versions.LocalFile, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range lines {
+			pin := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(line.Key) + `=.*$`)
+			pins = pin.ReplaceAllLiteralString(pins, line.Key+"="+line.Value)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, versions.File), []byte(pins), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if keys, err := versions.Overrides(pins, local); err != nil || len(keys) > 0 {
+		t.Fatalf("%q are still overridden, %v", keys, err)
+	}
 	commit(t, dir)
 	return dir
 }
@@ -61,7 +96,7 @@ const oneMachine = "bios-cd-1024-virtio-nvme"
 // a release, and refuses those that must not be. The driver is left out: it takes minutes
 // to build twice.
 func TestRelease(t *testing.T) {
-	dir := committed(t)
+	dir := pinned(t)
 	// One build from nothing serves all that compare.
 	rebuild := "e2e " + filepath.Base(t.TempDir()) + time.Now().String()
 	environment := map[string]string{
@@ -126,6 +161,13 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 		"github.token": "secret", "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
 		"contains(github.ref_name, '-')": "false",
 	}
+	// a tag on a commit that is not on main makes none
+	const mainline = "refs/remotes/origin/main"
+	git(t, dir, "update-ref", mainline, "HEAD~1")
+	if run := p.run(t, "release"); run.exit == 0 || !strings.Contains(run.output, "is not on main") {
+		t.Errorf("a tag beside main: exit status %d:\n%s", run.exit, run.output)
+	}
+	git(t, dir, "update-ref", mainline, "HEAD")
 	run := p.must(t, "release")
 	out := run.values()["folder"]
 	if !filepath.IsAbs(out) {
@@ -178,6 +220,9 @@ func testReleaseRefuses(t *testing.T, rebuild string) {
 		"dirty tree": {"v1.2.0", func(t *testing.T, dir string) {
 			appendTo(t, dir, "README.md", "changed\n")
 		}, []string{"commit the changes that git status shows"}},
+		"pins of this site": {"v1.2.0", func(t *testing.T, dir string) {
+			appendTo(t, dir, versions.LocalFile, "GPU_BURN_ARCHITECTURES=80\n")
+		}, []string{"overrides GPU_BURN_ARCHITECTURES", "put these values into VERSIONS and commit it"}},
 		"version of another commit": {"v1.2.0", func(t *testing.T, dir string) {
 			git(t, dir, "tag", "v1.2.0")
 			commit(t, dir)
@@ -197,7 +242,7 @@ options="rdinit=/bin/false `)
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			dir := committed(t)
+			dir := pinned(t)
 			test.change(t, dir)
 			out := filepath.Join(t.TempDir(), "out")
 			_, stderr, ok := dagger(t, dir, "call", "--progress=plain", "--base", "debian", "--nvidia=false", "release",

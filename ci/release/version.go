@@ -55,3 +55,12 @@ func CheckClean(commit string) error {
 	}
 	return nil
 }
+
+// CheckPins checks that nothing overrides what VERSIONS pins: keys are those that do.
+func CheckPins(keys []string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return fmt.Errorf("VERSIONS.local, or a flag, overrides %s, and a release is made of what its commit pins: "+
+		"put these values into VERSIONS and commit it, or build where VERSIONS.local does without them", strings.Join(keys, ", "))
+}

@@ -61,6 +61,17 @@ func TestCheckClean(t *testing.T) {
 	}
 }
 
+func TestCheckPins(t *testing.T) {
+	if err := CheckPins(nil); err != nil {
+		t.Error(err)
+	}
+	for _, want := range []string{"DEBIAN_MIRROR, GOLANG_IMAGE", "VERSIONS.local", "commit"} {
+		if err := CheckPins([]string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}); !strings.Contains(text(err), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
 // text is what an error says.
 func text(err error) string {
 	if err == nil {

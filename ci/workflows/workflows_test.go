@@ -91,6 +91,87 @@ func TestReleasesAreNeverCancelled(t *testing.T) {
 	}
 }
 
+// What a release is made of is a commit on main, which the gate tells by the history of all
+// branches, and nothing that another run left behind.
+func TestReleaseIsOfMainAlone(t *testing.T) {
+	w := all(t)["release.yml"]
+	checkouts := 0
+	for _, s := range w.Jobs["release"].Steps {
+		switch action, _, _ := strings.Cut(s.Uses, "@"); action {
+		case "actions/checkout":
+			checkouts++
+			if s.With["fetch-depth"] != "0" || s.With["ref"] != "" {
+				t.Errorf("the checkout has not all branches, or another commit than the tag's: %v", s.With)
+			}
+		case "actions/setup-go":
+			if s.With["cache"] != "false" {
+				t.Errorf("Go's cache is that of other runs: %v", s.With)
+			}
+		case "", "actions/upload-artifact":
+		default:
+			t.Errorf("a release is made with %s", s.Uses)
+		}
+	}
+	if checkouts != 1 {
+		t.Errorf("%d checkouts", checkouts)
+	}
+	if draft := w.Jobs["draft"]; draft.Needs != "release" || draft.If != "" {
+		t.Errorf("the draft needs %v, and is made if %q", draft.Needs, draft.If)
+	}
+}
+
+// Events of others than pushers start nothing that has more rights than they have, and
+// no run has a secret of the repository but its own token.
+func TestWhoStartsWhat(t *testing.T) {
+	events := []string{"pull_request", "push", "schedule", "workflow_dispatch"}
+	for name, w := range all(t) {
+		on, ok := w.On.(map[string]any)
+		if !ok {
+			t.Errorf("%s: on is %v", name, w.On)
+		}
+		for event := range on {
+			if !slices.Contains(events, event) {
+				t.Errorf("%s: on %s", name, event)
+			}
+		}
+		text, err := os.ReadFile(github + "workflows/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(text), "secrets") {
+			t.Errorf("%s: takes a secret", name)
+		}
+		if strings.Contains(string(text), "github.token") && name != "release.yml" {
+			t.Errorf("%s: hands on its token", name)
+		}
+	}
+}
+
+// Actions of this repository run no scripts: those of workflows are looked at below.
+func TestActionsRunNothing(t *testing.T) {
+	files, err := filepath.Glob(github + "actions/*/action.yml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no actions: %v", err)
+	}
+	for _, file := range files {
+		var action struct {
+			Name, Description string
+			Runs              struct {
+				Using string
+				Steps []step
+			}
+		}
+		if err := decode(file, &action); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range action.Runs.Steps {
+			if s.Run != "" || action.Runs.Using != "composite" {
+				t.Errorf("%s: runs %s", file, s.Run)
+			}
+		}
+	}
+}
+
 var (
 	used   = regexp.MustCompile(`(?m)^\s*(?:- )?uses: *(.*?) *$`)
 	pinned = regexp.MustCompile(`^[\w-]+/[\w./-]+@([0-9a-f]{40}) # v\d+\.\d+\.\d+$`)

@@ -23,6 +23,8 @@ type Release struct {
 	SSH string
 	// Names of the vendor programs on the ISO.
 	Vendor []string
+	// Keys of VERSIONS that had another value, where it was built, than at the commit.
+	Overrides []string
 }
 
 // Version names the ISO: the day of its commit and the commit's beginning, such
@@ -49,6 +51,7 @@ func (r Release) String() string {
 		{"BEE_NVIDIA", r.Nvidia},
 		{"BEE_SSH", r.SSH},
 		{"BEE_VENDOR", strings.Join(r.Vendor, " ")},
+		{"BEE_OVERRIDES", strings.Join(r.Overrides, " ")},
 		{"BEE_BUILD_INFO", r.info()},
 	}
 	var text strings.Builder
@@ -63,6 +66,9 @@ func (r Release) info() string {
 	info := fmt.Sprintf("bee %s on %s %s, Linux %s", r.Version(), r.Base, r.BaseRelease, r.Kernel)
 	if r.Nvidia != "" {
 		info += ", NVIDIA " + r.Nvidia
+	}
+	if len(r.Overrides) > 0 {
+		info += ", pins overridden: " + strings.Join(r.Overrides, " ")
 	}
 	return info
 }

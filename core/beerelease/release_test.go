@@ -47,6 +47,23 @@ func TestShellReadsItBack(t *testing.T) {
 	}
 }
 
+// An ISO of other pins than its commit's says so, in the line that people see, too.
+func TestOverrides(t *testing.T) {
+	r := release()
+	if said := Parse(r.String()); said["BEE_OVERRIDES"] != "" || strings.Contains(said["BEE_BUILD_INFO"], "overrid") {
+		t.Errorf("without: %q", said)
+	}
+	if !strings.Contains(r.String(), "\nBEE_OVERRIDES=\"\"\n") {
+		t.Errorf("no BEE_OVERRIDES in\n%s", r)
+	}
+	r.Overrides = []string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}
+	said := Parse(r.String())
+	if said["BEE_OVERRIDES"] != "DEBIAN_MIRROR GOLANG_IMAGE" ||
+		!strings.HasSuffix(said["BEE_BUILD_INFO"], ", NVIDIA 550.163.01, pins overridden: DEBIAN_MIRROR GOLANG_IMAGE") {
+		t.Errorf("with: %q", said)
+	}
+}
+
 // FuzzString: what is written is read back.
 func FuzzString(f *testing.F) {
 	f.Add("storcli64")

@@ -27,11 +27,16 @@ var ErrLocked = errors.New("locked already")
 // Try takes the lock at path, or returns ErrLocked. The file says who holds it, for those
 // who ask.
 func Try(path, says string) (*Lock, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	// Not for others to read: that is enough to keep this lock from being taken.
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
+		return nil, err
+	}
+	if err := file.Chmod(0o600); err != nil { // of an older program's file
+		file.Close()
 		return nil, err
 	}
 	whole := syscall.Flock_t{Type: syscall.F_WRLCK}

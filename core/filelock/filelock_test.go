@@ -38,9 +38,11 @@ func TestLock(t *testing.T) {
 func TestKilled(t *testing.T) {
 	path := os.Getenv("FILELOCK_TEST")
 	if path != "" {
-		if _, err := Try(path, "child"); err != nil {
+		lock, err := Try(path, "child")
+		if err != nil {
 			t.Fatal(err)
 		}
+		defer lock.Release() // or the collector may close the file
 		os.Stdout.WriteString("locked\n")
 		select {}
 	}
@@ -64,5 +66,29 @@ func TestKilled(t *testing.T) {
 	cmd.Wait()
 	if _, held, err := Holder(path); err != nil || held {
 		t.Errorf("after its end: %v, %v", held, err)
+	}
+}
+
+// Whoever may read a file may put a lock on it that keeps this one away: nobody else may,
+// also where an older program made the file.
+func TestOthersCannotLock(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "locks")
+	path := filepath.Join(folder, "lock")
+	for _, before := range []string{"none", "open"} {
+		if before == "open" {
+			if err := os.Chmod(path, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lock, err := Try(path, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lock.Release()
+		for name, want := range map[string]os.FileMode{folder: 0o700, path: 0o600} {
+			if info, err := os.Stat(name); err != nil || info.Mode().Perm() != want {
+				t.Errorf("%s before: %s is %v, %v; want %v", before, name, info.Mode(), err, want)
+			}
+		}
 	}
 }

@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/semver"
+
+	"bee/core/userinfo"
 )
 
 // Names of the two files, at the top of the repository.
@@ -36,6 +38,9 @@ type Versions struct {
 	Go string `key:"GO_VERSION" kind:"go"`
 	// Dagger engine, CLI and SDK.
 	Dagger string `key:"DAGGER_VERSION" kind:"semver"`
+
+	// Image of Dagger's engine, of that version, for container runtimes.
+	DaggerImage string `key:"DAGGER_IMAGE" kind:"engine"`
 
 	// Base that is built when none is asked for: alpine or debian.
 	Base string `key:"BASE" kind:"word"`
@@ -112,12 +117,14 @@ var kinds = map[string]kind{
 	"word":   {matching(`[a-z][a-z0-9-]*`), "a lower-case name"},
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
-	"mirror":        {matching(`snapshot|image|https?://[^\s/]\S*`), `"snapshot", "image" or a mirror's URL`},
-	"apk-mirror":    {matching(`image|https?://[^\s/]\S*`), `"image" or a mirror's URL`},
+	// A name and password would be in images, and in logs.
+	"mirror":        {matching(`snapshot|image|https?://[^\s/@]+(/\S*)?`), `"snapshot", "image" or a mirror's URL`},
+	"apk-mirror":    {matching(`image|https?://[^\s/@]+(/\S*)?`), `"image" or a mirror's URL`},
 	"cuda":          {matching(`debian|image`), `"debian" or "image"`},
 	"driver":        {matching(`debian|run`), `"debian" or "run"`},
 	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
 	"image":         {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
+	"engine":        {matching(`[a-z0-9][^\s@]*:[\w.-]+(@sha256:[0-9a-f]{64})?`), "an image with its tag and digest, NAME:TAG@sha256: and 64 hex digits"},
 	"sha256":        {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},
 	"commit":        {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
 }
@@ -152,6 +159,32 @@ func Parse(text, local string) (*Versions, error) { return parse(text, local, tr
 // ParseUser is Parse without the block of the local engine.
 func ParseUser(text, local string) (*Versions, error) { return parse(text, local, false) }
 
+// Overrides names the keys, sorted, that have another value by VERSIONS.local than by
+// VERSIONS alone: what is built is not what its commit says. BASE is none of them: it
+// chooses among things that are pinned all the same, as --base does, and an ISO says
+// which it got. So is a digest none that is put behind an image which VERSIONS names
+// without one.
+func Overrides(text, local string) ([]string, error) {
+	pinned, err := Parse(text, "")
+	if err != nil {
+		return nil, err
+	}
+	v, err := Parse(text, local)
+	if err != nil {
+		return nil, err
+	}
+	v.Base = pinned.Base
+	pins := pinned.fields()
+	var keys []string
+	for key, field := range v.fields() {
+		if pin := *pins[key].value; *field.value != pin && !strings.HasPrefix(*field.value, pin+"@") {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys, nil
+}
+
 func parse(text, local string, withBlock bool) (*Versions, error) {
 	v := &Versions{}
 	fields := v.fields()
@@ -172,6 +205,9 @@ func parse(text, local string, withBlock bool) (*Versions, error) {
 			value = override
 		}
 		*fields[key].value = value
+	}
+	if image, _, _ := strings.Cut(v.DaggerImage, "@"); !strings.HasSuffix(image, ":"+v.Dagger) {
+		return nil, fmt.Errorf("%s, or %s: DAGGER_IMAGE is %s, but DAGGER_VERSION is %s: change both", File, LocalFile, v.DaggerImage, v.Dagger)
 	}
 	return v, nil
 }
@@ -195,7 +231,11 @@ func parseFile(file, text string, fields map[string]field) (map[string]string, e
 			return nil, wrong("duplicate, already set on line %d", first)
 		}
 		if k := kinds[f.kind]; !k.ok(line.Value) {
-			return nil, wrong("%q is not %s", line.Value, k.form)
+			value, with := userinfo.Remove(line.Value), ""
+			if value != line.Value {
+				with = " with a name or password"
+			}
+			return nil, wrong("%q%s is not %s", value, with, k.form)
 		}
 		seen[line.Key], values[line.Key] = line.Number, line.Value
 	}

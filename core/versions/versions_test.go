@@ -87,6 +87,35 @@ func TestUsersLinesWin(t *testing.T) {
 	}
 }
 
+// What a site changes of the pins is named, whoever wrote the line. The base is none of
+// them, and neither is a line that says what VERSIONS says.
+func TestOverrides(t *testing.T) {
+	pins := readRepo(t, File)
+	v, err := Parse(pins, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const block = BlockBegin + "\nDEBIAN_MIRROR=image\nBASE=debian\n" + BlockEnd + "\n"
+	tagged, _, _ := strings.Cut(v.DaggerImage, "@")
+	pins = strings.Replace(pins, v.DaggerImage, tagged, 1)
+	for local, want := range map[string][]string{
+		"": nil,
+		"# DEBIAN_MIRROR=image\nGO_VERSION=" + v.Go + "\n": nil,
+		"BASE=debian\n": nil,
+		block:           {"DEBIAN_MIRROR"},
+		"DAGGER_IMAGE=" + tagged + "@sha256:" + strings.Repeat("a", 64) + "\n": nil,
+		"KERNEL_VERSION=6.18\n" + block + "GPU_BURN_ARCHITECTURES=80\n":        {"DEBIAN_MIRROR", "GPU_BURN_ARCHITECTURES", "KERNEL_VERSION"},
+		block + "DEBIAN_MIRROR=" + v.DebianMirror + "\n":                       nil, // the user's line wins
+	} {
+		if got, err := Overrides(pins, local); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: %q, %v; want %q", local, got, err, want)
+		}
+	}
+	if _, err := Overrides(pins, "KERNEL=6.18\n"); err == nil || !strings.HasPrefix(err.Error(), "VERSIONS.local:1: KERNEL: unknown key") {
+		t.Errorf("an unknown key: %v", err)
+	}
+}
+
 func TestSplitLocal(t *testing.T) {
 	user, block, err := SplitLocal("A=1\n" + BlockBegin + "\r\nB=2\n" + BlockEnd + "\n# " + BlockBegin + "\nC=3")
 	if err != nil || user != "A=1\n# "+BlockBegin+"\nC=3" || block != BlockBegin+"\r\nB=2\n"+BlockEnd+"\n" {
@@ -133,10 +162,20 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 			`VERSIONS.local:1: NVIDIA_ORIGIN: "nvidia" is not "debian" or "run"`},
 		"bad architectures": {good, "GPU_BURN_ARCHITECTURES=8.0,9.0",
 			"VERSIONS.local:1: GPU_BURN_ARCHITECTURES:"},
+		"engine of no tag": {good, "DAGGER_IMAGE=registry.dagger.io/engine@sha256:" + strings.Repeat("a", 64),
+			"VERSIONS.local:1: DAGGER_IMAGE:"},
+		"engine of a short digest": {good, "DAGGER_IMAGE=registry.dagger.io/engine:v0.19.7@sha256:abc",
+			"VERSIONS.local:1: DAGGER_IMAGE:"},
+		"engine of another version": {good, "DAGGER_IMAGE=registry.dagger.io/engine:v0.19.70",
+			"VERSIONS, or VERSIONS.local: DAGGER_IMAGE is registry.dagger.io/engine:v0.19.70, but DAGGER_VERSION is v0.19.7: change both"},
 		"bad snapshot": {good, "DEBIAN_SNAPSHOT=20261301T000000Z",
 			"VERSIONS.local:1: DEBIAN_SNAPSHOT:"},
 		"bad mirror": {good, "DEBIAN_MIRROR=somewhere",
 			"VERSIONS.local:1: DEBIAN_MIRROR:"},
+		"mirror with a password": {good, "DEBIAN_MIRROR=http://me:s3cr3t@mirror.example/debian",
+			`VERSIONS.local:1: DEBIAN_MIRROR: "http://mirror.example/debian" with a name or password is not "snapshot", "image" or a mirror's URL`},
+		"mirror with a name": {good, "ALPINE_MIRROR=https://t0ken@mirror.example",
+			`VERSIONS.local:1: ALPINE_MIRROR: "https://mirror.example" with a name or password is not "image" or a mirror's URL`},
 		"empty value": {good, "BASE=",
 			"VERSIONS.local:1: BASE:"},
 		"trailing blank": {good, "BASE=debian ",

@@ -21,6 +21,8 @@ type Iso struct {
 	// +private
 	GolangImage string
 	// +private
+	GoProxy *dagger.Secret
+	// +private
 	Rebuild string
 	// Debian with its package lists fetched: what tools are installed in.
 	Tools *dagger.Container
@@ -60,6 +62,10 @@ func New(
 	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
+	// GOPROXY, for a proxy of Go modules that wants a name and password. Default: that of
+	// golangImage, which has none in it.
+	// +optional
+	goProxy *dagger.Secret,
 ) (*Iso, error) {
 	// by what it holds, see withFiles
 	sources, err := files.File("debian/sources.sh").Contents(ctx)
@@ -77,6 +83,7 @@ func New(
 		Files:       files,
 		Programs:    programs,
 		GolangImage: golangImage,
+		GoProxy:     goProxy,
 		Rebuild:     rebuild,
 		Tools:       debian,
 	}, nil
@@ -99,6 +106,16 @@ func install(packages ...string) dagger.WithContainerFunc {
 	}
 }
 
+// withGoProxy lets a program have the proxy of Go modules that it is compiled by, as it runs.
+func withGoProxy(proxy *dagger.Secret) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		if proxy == nil {
+			return c
+		}
+		return c.WithSecretVariable("GOPROXY", proxy)
+	}
+}
+
 // program compiles one of the programs, by the name of its folder below iso/.
 func (m *Iso) program(name string) *dagger.File {
 	return dag.Container().
@@ -108,6 +125,7 @@ func (m *Iso) program(name string) *dagger.File {
 		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
+		With(withGoProxy(m.GoProxy)).
 		WithMountedDirectory("/src", m.Programs).
 		WithWorkdir("/src/iso/" + name). // in its own Go module, which may be its folder's or iso's
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "."}).

@@ -5,7 +5,7 @@
 set -eu
 mirror=$1 release=$2 snapshot=$3
 components="main contrib non-free non-free-firmware"
-signed="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no]"
+options="signed-by=/usr/share/keyrings/debian-archive-keyring.gpg"
 
 case $mirror in
 image)
@@ -14,6 +14,9 @@ image)
 	sed -i "s/^Components:.*/Components: $components/" /etc/apt/sources.list.d/*.sources 2>/dev/null || : ;;
 snapshot)
 	[ -n "$snapshot" ] || { echo "sources.sh: mirror is \"snapshot\", but no time stamp is given" >&2; exit 2; }
+	# What the archive had then is out of date by now. From anywhere else, lists that are
+	# out of date would hide what was mended since.
+	options="$options check-valid-until=no"
 	archive=http://snapshot.debian.org/archive/debian/$snapshot
 	security=http://snapshot.debian.org/archive/debian-security/$snapshot ;;
 http://*|https://*)
@@ -25,14 +28,14 @@ esac
 if [ -n "$archive" ]; then
 	rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
 	cat >/etc/apt/sources.list <<-EOT
-		deb $signed $archive $release $components
-		deb $signed $archive $release-updates $components
-		deb $signed $security $release-security $components
+		deb [$options] $archive $release $components
+		deb [$options] $archive $release-updates $components
+		deb [$options] $security $release-security $components
 	EOT
 fi
 
 apt-get update --quiet -o APT::Update::Error-Mode=any -o Acquire::Retries=3 || {
 	echo "Debian's package lists could not be fetched from ${archive:-the sources of the image}." >&2
-	echo "Name a mirror that answers in VERSIONS.local, DEBIAN_MIRROR=http://HOST/debian." >&2
+	echo "Name a mirror that answers and is up to date in VERSIONS.local, DEBIAN_MIRROR=http://HOST/debian." >&2
 	exit 1
 }

@@ -21,6 +21,8 @@ type Nvidia struct {
 	// +private
 	GolangImage string
 	// +private
+	GoProxy *dagger.Secret
+	// +private
 	Scripts *dagger.Directory
 	// +private
 	Programs *dagger.Directory
@@ -48,8 +50,12 @@ func New(
 	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
+	// GOPROXY, for a proxy of Go modules that wants a name and password. Default: that of
+	// golangImage, which has none in it.
+	// +optional
+	goProxy *dagger.Secret,
 ) *Nvidia {
-	return &Nvidia{Debian: debian, GolangImage: golangImage, Scripts: scripts, Programs: programs, Rebuild: rebuild}
+	return &Nvidia{Debian: debian, GolangImage: golangImage, GoProxy: goProxy, Scripts: scripts, Programs: programs, Rebuild: rebuild}
 }
 
 // with mounts one script into a container, by what it holds (the engine would
@@ -296,6 +302,16 @@ func (d *Driver) Version(ctx context.Context) (string, error) {
 // The program that loads the driver on the ISO: see its --help.
 func (m *Nvidia) Loader() *dagger.File { return m.program("load") }
 
+// withGoProxy lets a program have the proxy of Go modules that it is compiled by, as it runs.
+func withGoProxy(proxy *dagger.Secret) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		if proxy == nil {
+			return c
+		}
+		return c.WithSecretVariable("GOPROXY", proxy)
+	}
+}
+
 // program compiles one of the programs of this module.
 func (m *Nvidia) program(name string) *dagger.File {
 	return dag.Container().
@@ -305,6 +321,7 @@ func (m *Nvidia) program(name string) *dagger.File {
 		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
+		With(withGoProxy(m.GoProxy)).
 		WithMountedDirectory("/src", m.Programs).
 		WithWorkdir("/src/nvidia").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).

@@ -503,6 +503,7 @@ func software(r *report.Report) []Part {
 		fact("audit_version", r.Audit.Version),
 		fact("bee_version", release.Version),
 		fact("bee_commit", release.Commit),
+		fact("bee_overrides", strings.Join(release.Overrides, " ")),
 		fact("kernel_release", r.Host.KernelRelease),
 		fact("nvidia_driver_version", nvidia.DriverVersion),
 	)}}

@@ -93,7 +93,8 @@ func (p *printer) header(r *report.Report) {
 		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Replayed from %s, captured %s", c.Capture, c.CapturedAt.UTC().Format("2006-01-02 15:04:05 UTC"))))
 	}
 	if rel := r.BeeRelease; rel != nil {
-		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("bee %s (%s %s, kernel %s)", cmp.Or(rel.Version, "?"), rel.Base, rel.Release, rel.Kernel)))
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("bee %s (%s %s, kernel %s)%s", cmp.Or(rel.Version, "?"), rel.Base, rel.Release, rel.Kernel,
+			label.Prefix(", pins overridden: ", strings.Join(rel.Overrides, " ")))))
 	}
 }
 

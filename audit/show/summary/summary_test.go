@@ -92,3 +92,15 @@ func TestWriteEmpty(t *testing.T) {
 		t.Errorf("%q, error %v", b.String(), err)
 	}
 }
+
+// A system of other pins than its commit's says which.
+func TestOverrides(t *testing.T) {
+	r := &report.Report{BeeRelease: &report.BeeRelease{Version: "0.9", Base: "debian", Release: "trixie", Kernel: "6.12.1", Overrides: []string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}}}
+	var b strings.Builder
+	if err := Write(&b, r, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "bee 0.9 (debian trixie, kernel 6.12.1), pins overridden: DEBIAN_MIRROR GOLANG_IMAGE\n"; !strings.Contains(b.String(), want) {
+		t.Errorf("got\n%s", &b)
+	}
+}

@@ -159,6 +159,18 @@ func TestBuild(t *testing.T) {
 	equal(t, "calls", fmt.Sprint(s.options.Arguments), "map[base:debian nvidia:true]")
 	equal(t, "log", read(filepath.Join(top, "dist", "build.log")), "build\n")
 
+	// A proxy's name and password travel as a secret, and only where there are some.
+	env["GOPROXY"] = "https://proxy.example,direct"
+	run(t, s, false, env, "build", "--output", folder)
+	equal(t, "proxy", fmt.Sprint(s.options.Arguments), "map[base:debian nvidia:true]")
+	env["GOPROXY"] = "https://me:s3cr3t@proxy.example,direct"
+	o = run(t, s, true, env, "build", "--output", folder)
+	equal(t, "proxy with a password", fmt.Sprint(s.options.Arguments), fmt.Sprint(module.Arguments{
+		"base": "debian", "nvidia": true, "goProxy": module.Secret(env["GOPROXY"]),
+	}))
+	contains(t, "hidden", o.text, "::add-mask::"+env["GOPROXY"]+"\n")
+	delete(env, "GOPROXY")
+
 	env["PASSWORD"] = "s3cret"
 	o = run(t, s, false, env, "build", "--output", folder, "--password", "env:PASSWORD", "--gpu-burn", "--nvidia-run", key)
 	equal(t, "contents", fmt.Sprint(s.options.Arguments), "map[base:debian gpuBurn:true nvidia:true nvidiaRun:"+key+" password:s3cret]")
@@ -286,6 +298,7 @@ func TestModules(t *testing.T) {
 
 func TestRelease(t *testing.T) {
 	top, env := repository(t)
+	onMainOf(t, top)
 	plan, err := matrix.Plan("debian", matrix.Each)
 	if err != nil {
 		t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"bee/core/machine"
+	"bee/core/userinfo"
 	"bee/core/versions"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
@@ -48,6 +50,7 @@ func main() {
 		stderr:   os.Stderr,
 		terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		connect:  module.Connect,
+		goProxy:  goProxy,
 	}
 	err := g.command().ExecuteContext(ctx)
 	stop()
@@ -81,6 +84,7 @@ type gate struct {
 	stderr   io.Writer
 	terminal bool
 	connect  func(context.Context, module.Options) (module.Module, error)
+	goProxy  func(context.Context) string
 
 	repository string
 	apkMirror  string
@@ -216,6 +220,11 @@ func (g *gate) withModule(ctx context.Context, log string, constructor module.Ar
 	if g.strict {
 		arguments["strict"] = true
 	}
+	// Images have this setting without the name and password in it.
+	if proxy := g.goProxy(ctx); userinfo.Remove(proxy) != proxy {
+		g.out.Mask(proxy)
+		arguments["goProxy"] = module.Secret(proxy)
+	}
 	return g.withEngine(ctx, log, func(ctx context.Context, progress module.Progress) error {
 		m, err := g.connect(ctx, module.Options{Repository: top, Arguments: arguments, Progress: progress})
 		if err != nil {
@@ -228,6 +237,12 @@ func (g *gate) withModule(ctx context.Context, log string, constructor module.Ar
 		defer m.Close()
 		return do(ctx, m)
 	})
+}
+
+// goProxy is where this user gets Go modules from: "" where there is no Go to ask.
+func goProxy(ctx context.Context) string {
+	proxy, _ := exec.CommandContext(ctx, "go", "env", "GOPROXY").Output()
+	return strings.TrimSpace(string(proxy))
 }
 
 // secretFile reads the secret that a flag names, and hides it.

@@ -131,7 +131,7 @@ func run(t *testing.T, s *standIn, actions bool, env map[string]string, args ...
 	getenv := func(name string) string { return env[name] }
 	var stdout, stderr bytes.Buffer
 	pausable := &output.Pausable{To: &stdout}
-	g := &gate{getenv: getenv, out: output.New(getenv, pausable), stdout: pausable, stderr: &stderr, connect: func(_ context.Context, options module.Options) (module.Module, error) {
+	g := &gate{getenv: getenv, out: output.New(getenv, pausable), stdout: pausable, stderr: &stderr, goProxy: func(context.Context) string { return env["GOPROXY"] }, connect: func(_ context.Context, options module.Options) (module.Module, error) {
 		if s == nil {
 			return nil, errors.New("no Dagger engine")
 		}

@@ -25,12 +25,22 @@ func (g *gate) releaseCommand() *cobra.Command {
 		Short: "Build a release, and test it on all machines of the plan",
 		Long: `release puts a release into a folder, with the smoke reports of all machines and
 notes on what changed since the release before. It tells what came out of the tests,
-as verdict does. Outputs: folder; notes, the file; verdict.`,
+as verdict does. In GitHub Actions, the commit has to be on the branch main of origin.
+Outputs: folder; notes, the file; verdict.`,
 		Example: `  gate release --version v1.4.0 --releases releases --output releases/v1.4.0`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := emptyFolder("output", folder); err != nil {
 				return err
+			}
+			if output.InActions(g.getenv) {
+				top, err := g.top()
+				if err != nil {
+					return err
+				}
+				if err := onMain(cmd.Context(), top); err != nil {
+					return err
+				}
 			}
 			_, plan, err := g.plan(contents.base, coverage, names...)
 			if err != nil {

@@ -118,7 +118,7 @@ func TestSmokeCancelled(t *testing.T) {
 	}}
 	var stdout strings.Builder
 	getenv := func(name string) string { return env[name] }
-	g := &gate{getenv: getenv, out: output.New(getenv, &stdout), connect: func(_ context.Context, options module.Options) (module.Module, error) {
+	g := &gate{getenv: getenv, out: output.New(getenv, &stdout), goProxy: func(context.Context) string { return "" }, connect: func(_ context.Context, options module.Options) (module.Module, error) {
 		s.options = options
 		return s, nil
 	}}

@@ -425,7 +425,10 @@ func (b *Builder) extract(ctx context.Context, layer, dir string) error {
 
 // images puts the images together and describes the engine that uses them.
 func (b *Builder) images(programs, root, base, toolchain, caches string) (Engine, error) {
-	goEnv := pairs(b.GoEnv)
+	settings := public(b.GoEnv)
+	goEnv := pairs(settings)
+	delete(settings, goProxy) // see SystemEnv
+	sdkEnv := pairs(settings)
 	id := key(recipe, filepath.Base(programs), filepath.Base(root), filepath.Base(base),
 		filepath.Base(toolchain), filepath.Base(caches), goEnv)
 	const description = "engine.json"
@@ -450,15 +453,17 @@ func (b *Builder) images(programs, root, base, toolchain, caches string) (Engine
 		}
 		engine := Engine{Version: b.Versions.Dagger, Programs: programs, Root: filepath.Join(root, "rootfs"), Layers: []string{base, toolchain, caches}}
 		plain := v1.ImageConfig{Env: imageEnv[:1], Cmd: []string{"bash"}}
-		golang := v1.ImageConfig{Env: append(slices.Clone(imageEnv), goEnv...), WorkingDir: "/go", Cmd: []string{"bash"}}
+		goConfig := func(settings []string) v1.ImageConfig {
+			return v1.ImageConfig{Env: append(slices.Clone(imageEnv), settings...), WorkingDir: "/go", Cmd: []string{"bash"}}
+		}
 		for _, one := range []struct {
 			digest *string
 			layers []v1.Descriptor
 			config v1.ImageConfig
 		}{
 			{&engine.Debian, layers[:1], plain},
-			{&engine.Golang, layers[1:3], golang},
-			{&engine.SDK, layers[1:4], golang},
+			{&engine.Golang, layers[1:3], goConfig(goEnv)},
+			{&engine.SDK, layers[1:4], goConfig(sdkEnv)},
 		} {
 			manifest, err := store.AddImage(one.layers, one.config, b.Versions.Time())
 			if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -166,5 +167,65 @@ func TestTimeless(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(cache, "trim.txt")); !os.IsNotExist(err) {
 		t.Errorf("the time of the last clean-up stays: %v", err)
+	}
+}
+
+// The images are handed to anybody on the host: they say where Go modules come from, but
+// not by what name and password. The same images come of another password.
+func TestImagesHoldNoUserInfo(t *testing.T) {
+	const url = "proxy.example/modules"
+	make := func(user string) (Engine, *Builder) {
+		t.Helper()
+		b := &Builder{Layout: layout.Layout(t.TempDir()), Versions: &versions.Versions{Dagger: "v0.19.7", DebianSnapshot: "20261105T000000Z"}, GoEnv: map[string]string{
+			"GOPROXY": "https://" + user + "@" + url + ",https://" + user + "@second.example|direct",
+			"GOSUMDB": "sum.golang.org+033de0ae https://" + user + "@sums.example", "GONOSUMDB": "*.corp.example"}}
+		in := func(name string) string { return filepath.Join(b.Layout.Artefacts(), name) }
+		for _, file := range []string{"programs/codegen", "root/" + layerFile, "base/" + layerFile, "toolchain/" + layerFile, "caches/mod/m", "caches/build/b"} {
+			if err := os.MkdirAll(filepath.Dir(in(file)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(in(file), []byte(file), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		engine, err := b.images(in("programs"), in("root"), in("base"), in("toolchain"), in("caches"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return engine, b
+	}
+	engine, b := make("me:s3cr3t@w")
+	all := ""
+	err := filepath.WalkDir(engine.Images, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		all += string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(all, "s3cr3t") || strings.Contains(all, "me:") {
+		t.Errorf("the images hold a password:\n%.3000s", all)
+	}
+	for _, want := range []string{`"GOPROXY=https://` + url + `,https://second.example|direct"`, `"GOSUMDB=sum.golang.org+033de0ae https://sums.example"`, `"GONOSUMDB=*.corp.example"`} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the images lack %s", want)
+		}
+	}
+	if other, _ := make("you:0ther"); other.Golang != engine.Golang || other.SDK != engine.SDK {
+		t.Error("another password makes other images")
+	}
+	// What gets modules for the Go SDK takes the proxy from the engine, unless its image has one.
+	if got, want := SystemEnv(b.GoEnv), []string{"_DAGGER_ENGINE_SYSTEMENV_GOPROXY=" + b.GoEnv["GOPROXY"]}; !slices.Equal(got, want) {
+		t.Errorf("the engine gets %q", got)
+	}
+	if n := strings.Count(all, "GOPROXY="); n != 1 { // in one configuration
+		t.Errorf("%d images name a proxy", n)
+	}
+	if got := SystemEnv(map[string]string{"GOSUMDB": "off"}); got != nil {
+		t.Errorf("without a proxy, the engine gets %q", got)
 	}
 }

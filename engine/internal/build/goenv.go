@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+
+	"bee/core/userinfo"
 )
 
 // Settings that say how Go gets modules. A site that sets them needs them in
@@ -30,3 +32,28 @@ func ModuleSettings(ctx context.Context) (map[string]string, error) {
 	}
 	return settings, nil
 }
+
+// goProxy is the setting that most often has a name and password in it.
+const goProxy = "GOPROXY"
+
+// public are settings as images hold them, which are handed to anybody on the host.
+func public(settings map[string]string) map[string]string {
+	cleaned := map[string]string{}
+	for name, value := range settings {
+		cleaned[name] = userinfo.Remove(value)
+	}
+	return cleaned
+}
+
+// SystemEnv returns the variables by which the engine is told what the Go SDK's containers
+// have in their environment as they run, and not in their image.
+func SystemEnv(settings map[string]string) []string {
+	if proxy, ok := settings[goProxy]; ok {
+		return []string{SystemEnvPrefix + goProxy + "=" + proxy}
+	}
+	return nil
+}
+
+// SystemEnvPrefix begins the names of these variables. The engine of Dagger 0.19 has it in
+// engine/buildkit/executor_spec.go, and takes GOPROXY in core/sdk/go_sdk.go.
+const SystemEnvPrefix = "_DAGGER_ENGINE_SYSTEMENV_"

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"bee/core/userinfo"
 )
 
 // Components that the images offer to apt: drivers are in the non-free ones.
@@ -19,7 +21,7 @@ type Mirror struct {
 
 // HostMirror reads a Debian host's own mirror from its apt sources below
 // etcDir (/etc). It returns the zero Mirror on a host that is not Debian, or
-// when no source is reached by HTTP.
+// when no source is reached by HTTP. One that takes a name and password in its URI is none.
 func HostMirror(etcDir string) Mirror {
 	release, err := os.ReadFile(filepath.Join(etcDir, "os-release"))
 	if err != nil || !slices.Contains(strings.Split(string(release), "\n"), "ID=debian") {
@@ -54,6 +56,9 @@ type source struct {
 func (m *Mirror) add(s source) {
 	if !strings.HasPrefix(s.uri, "http://") && !strings.HasPrefix(s.uri, "https://") {
 		return
+	}
+	if userinfo.Remove(s.uri) != s.uri {
+		return // images would have the password in them
 	}
 	uri := strings.TrimSuffix(s.uri, "/")
 	for _, suite := range s.suites {

@@ -59,6 +59,7 @@ deb https://mirror.example/debian-security bookworm-security main
 		"one line":        {map[string]string{"os-release": debianRelease, "apt/sources.list": oneLine}, want},
 		"switched off":    {map[string]string{"os-release": debianRelease, "apt/sources.list.d/x.list.disabled": oneLine}, Mirror{}},
 		"another system":  {map[string]string{"os-release": "ID=ubuntu\nID_LIKE=debian\n", "apt/sources.list": oneLine}, Mirror{}},
+		"with a password": {map[string]string{"os-release": debianRelease, "apt/sources.list": "deb http://me:s3cr3t@closed.example/debian trixie main\n" + oneLine}, want},
 		"no such folders": {nil, Mirror{}},
 	} {
 		t.Run(name, func(t *testing.T) {

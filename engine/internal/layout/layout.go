@@ -26,6 +26,15 @@ func Default() (Layout, error) {
 	return layout, nil
 }
 
+// Make makes the folder, for its user alone: logs, sockets and what runs as root are no
+// matter of others.
+func (l Layout) Make() error {
+	if err := os.MkdirAll(string(l), 0o700); err != nil {
+		return fmt.Errorf("%w: set XDG_CACHE_HOME to a folder that you may write to", err)
+	}
+	return os.Chmod(string(l), 0o700) // of an older program's, too
+}
+
 func (l Layout) in(elements ...string) string {
 	return filepath.Join(append([]string{string(l)}, elements...)...)
 }

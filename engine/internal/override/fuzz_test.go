@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"bee/core/versions"
 )
@@ -14,13 +15,15 @@ func FuzzEdit(f *testing.F) {
 	f.Add("# mine\nGO_VERSION=1.27.0")
 	f.Add("A=1\n" + versions.BlockBegin + "\n# why\nBASE=debian\n" + versions.BlockEnd + "\nB=2\n")
 	f.Add(versions.BlockBegin + "\r\n" + versions.BlockEnd + "\r\n#" + versions.BlockBegin)
+	f.Add(versions.BlockBegin + "\n# asked 2026-11-27T10:20:30Z what\n# asked \n" + versions.BlockEnd)
+	block := Block{lines, time.Date(2026, 11, 27, 10, 20, 30, 0, time.UTC)}
 	path := filepath.Join(f.TempDir(), "VERSIONS.local")
 	f.Fuzz(func(t *testing.T, text string) {
-		once, err := Edit(text, lines)
+		once, err := Edit(text, block)
 		if err != nil {
 			return
 		}
-		if twice, err := Edit(once, lines); err != nil || twice != once {
+		if twice, err := Edit(once, block); err != nil || twice != once {
 			t.Fatalf("%q, %v after %q", twice, err, once)
 		}
 		if err := os.WriteFile(path, []byte(once), 0o600); err != nil {
@@ -29,11 +32,14 @@ func FuzzEdit(f *testing.F) {
 		if holds, err := Holds(path, lines); err != nil || !holds {
 			t.Errorf("%q does not hold the lines: %v", once, err)
 		}
-		own, err := Edit(text, nil)
+		if asked, err := Asked(path); err != nil || !asked.Equal(block.Asked) {
+			t.Errorf("%q was asked %s: %v", once, asked, err)
+		}
+		own, err := Edit(text, Block{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if left, err := Edit(once, nil); err != nil || left != own && left != own+"\n" {
+		if left, err := Edit(once, Block{}); err != nil || left != own && left != own+"\n" {
 			t.Errorf("%q, %v is left of %q", left, err, own)
 		}
 	})

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"bee/core/versions"
 )
@@ -16,7 +17,7 @@ var lines = []Line{
 
 func edited(t *testing.T, text string, lines []Line) string {
 	t.Helper()
-	text, err := Edit(text, lines)
+	text, err := Edit(text, Block{Lines: lines})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +63,7 @@ func TestEditLeavesOutWhatTheUserSets(t *testing.T) {
 }
 
 func TestEditRefusesHalfABlock(t *testing.T) {
-	if _, err := Edit(versions.BlockBegin+"\nDEBIAN_IMAGE=x\n", lines); err == nil {
+	if _, err := Edit(versions.BlockBegin+"\nDEBIAN_IMAGE=x\n", Block{Lines: lines}); err == nil {
 		t.Error("no error")
 	}
 }
@@ -81,7 +82,7 @@ func TestWriteAndHolds(t *testing.T) {
 		if want != "" {
 			want = "wrote " + path + ": " + want
 		}
-		if wrote, err := Write(path, lines); err != nil || wrote != want {
+		if wrote, err := Write(path, Block{Lines: lines}); err != nil || wrote != want {
 			t.Errorf("Write: %q, %v; want %q", wrote, err, want)
 		}
 	}
@@ -102,6 +103,44 @@ func TestWriteAndHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(false)
-	write(lines, "DEBIAN_IMAGE")
+	write(lines, "DEBIAN_IMAGE; no longer BASE")
 	check(true)
+}
+
+// A block says when its site was asked, also where there was nothing to hold, and what goes
+// out of it again is said.
+func TestAsked(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "VERSIONS.local")
+	asked := func(want time.Time) {
+		t.Helper()
+		if got, err := Asked(path); err != nil || !got.Equal(want) {
+			t.Errorf("asked %s, %v; want %s", got, err, want)
+		}
+	}
+	write := func(b Block, want string) {
+		t.Helper()
+		if wrote, err := Write(path, b); err != nil || strings.TrimPrefix(wrote, "wrote "+path+": ") != want {
+			t.Errorf("Write: %q, %v; want %q", wrote, err, want)
+		}
+	}
+	asked(time.Time{})
+	first := time.Date(2026, 11, 27, 10, 20, 30, 0, time.FixedZone("", 3600))
+	write(Block{Lines: lines, Asked: first}, "DEBIAN_IMAGE, BASE")
+	asked(first)
+	write(Block{Lines: lines, Asked: first.Add(time.Hour)}, "") // a time alone is no news
+	asked(first.Add(time.Hour))
+	write(Block{Lines: lines[:1], Asked: first}, "DEBIAN_IMAGE; no longer BASE")
+	write(Block{Asked: first}, "no longer DEBIAN_IMAGE")
+	asked(first)
+	write(Block{}, "without the lines of the local engine")
+	asked(time.Time{})
+
+	// An older program's block has no time, and a user may have spoilt it.
+	for _, comment := range []string{"", "# asked\n", "# asked yesterday what\n"} {
+		text := versions.BlockBegin + "\n" + comment + "BASE=debian\n" + versions.BlockEnd + "\n# asked 2026-11-27T10:20:30Z\n"
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		asked(time.Time{})
+	}
 }

@@ -31,7 +31,7 @@ type Bind struct {
 type Sandbox struct {
 	Root  string   // folder that becomes /
 	Binds []Bind   // besides /dev and the control groups
-	Env   []string // the whole environment
+	Env   []string `json:"-"` // the whole environment
 	Dir   string   // working directory, inside
 	Args  []string // the program's path, inside, and its arguments
 }
@@ -44,6 +44,8 @@ func (s Sandbox) Command(ctx context.Context, self string) (*exec.Cmd, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, Argument, string(spec))
+	// It travels as what it is: anybody sees arguments, and proxies have passwords.
+	cmd.Env = append([]string{}, s.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWPID,
 		Pdeathsig:  unix.SIGKILL,
@@ -65,6 +67,7 @@ func Enter(spec string) error {
 	if err := json.Unmarshal([]byte(spec), &s); err != nil {
 		return err
 	}
+	s.Env = os.Environ()
 	return fmt.Errorf("sandbox in %s: %w", s.Root, s.enter())
 }
 

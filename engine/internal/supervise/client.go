@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +21,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"bee/core/claim"
+	"bee/core/filelock"
+	"bee/core/userinfo"
 	"bee/engine/internal/bridge"
 	"bee/engine/internal/build"
 	"bee/engine/internal/layout"
@@ -47,16 +50,16 @@ func Running(l layout.Layout) (build.Engine, int, error) {
 
 // Start makes sure that the given engine runs and answers. Another one in the
 // same layout is stopped first, when nobody uses it any more; one that does not
-// answer, at once. It reports whether it started one. The caller has the layout
-// claimed.
-func Start(ctx context.Context, l layout.Layout, engine build.Engine, self string) (bool, error) {
+// answer, at once. It reports whether it started one. The engine has the variables env in
+// its environment, which is the only place where they are. The caller has the layout claimed.
+func Start(ctx context.Context, l layout.Layout, engine build.Engine, env []string, self string) (bool, error) {
 	running, pid, err := Running(l)
 	if err != nil && pid == 0 {
 		return false, err
 	}
 	if pid != 0 {
 		if err == nil && Answers(ctx, "unix", l.Socket()) == nil {
-			if reflect.DeepEqual(running, engine) {
+			if reflect.DeepEqual(running, engine) && has(pid, env) {
 				return false, nil
 			}
 			release, err := unused(ctx, l)
@@ -71,7 +74,7 @@ func Start(ctx context.Context, l layout.Layout, engine build.Engine, self strin
 		}
 	}
 	done := progress.Step("starting the engine %s", engine.Version)
-	supervisor, err := launch(l, engine, self)
+	supervisor, err := launch(l, engine, env, self)
 	if err != nil {
 		return false, err
 	}
@@ -89,7 +92,17 @@ func unused(ctx context.Context, l layout.Layout) (release func(), err error) {
 	})
 }
 
-func launch(l layout.Layout, engine build.Engine, self string) (*exec.Cmd, error) {
+// has tells whether a process has variables as they are in its environment.
+func has(pid int, env []string) bool {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/environ", pid))
+	if err != nil {
+		return false
+	}
+	theirs := strings.Split(string(text), "\x00")
+	return !slices.ContainsFunc(env, func(variable string) bool { return !slices.Contains(theirs, variable) })
+}
+
+func launch(l layout.Layout, engine build.Engine, env []string, self string) (*exec.Cmd, error) {
 	if err := os.MkdirAll(l.Run(), 0o755); err != nil {
 		return nil, err
 	}
@@ -123,6 +136,7 @@ func launch(l layout.Layout, engine build.Engine, self string) (*exec.Cmd, error
 	}
 	cmd := exec.Command(l.Supervisor(), Argument, string(l))
 	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd, cmd.Start()
@@ -185,16 +199,19 @@ func removeNetwork(ctx context.Context, l layout.Layout, self string) error {
 	if err != nil {
 		return err
 	}
-	network, err := lockNetwork()
-	if err != nil {
+	network, err := lockNetwork(hostFolder, string(l))
+	if errors.Is(err, filelock.ErrLocked) {
 		return nil // the network is another engine's
 	}
-	defer network.Close()
+	if err != nil {
+		return err
+	}
+	defer network.lock.Release()
 	tools, err := bridge.FindTools(ctx, engine.Root, self)
 	if err != nil {
 		return err
 	}
-	return tools.Remove(ctx)
+	return network.cleanUp(ctx, tools)
 }
 
 func readSpec(l layout.Layout) (build.Engine, error) {
@@ -209,7 +226,9 @@ func readSpec(l layout.Layout) (build.Engine, error) {
 	return engine, nil
 }
 
-// Tail returns the last lines of a log and its path, for an error message.
+// Tail returns the last lines of a log and its path, for an error message. Tools say in
+// which place they looked, as it was given to them: such messages are passed on, and have no
+// passwords in them.
 func Tail(path string, lines int) string {
 	file, err := os.Open(path)
 	if err != nil {
@@ -225,7 +244,7 @@ func Tail(path string, lines int) string {
 	if len(all) > lines {
 		all = all[len(all)-lines:]
 	}
-	return "  " + strings.Join(all, "\n  ") + "\nThe whole log: " + path
+	return "  " + userinfo.Remove(strings.Join(all, "\n  ")) + "\nThe whole log: " + path
 }
 
 func writeFile(path string, content []byte, mode os.FileMode) error {

@@ -2,11 +2,21 @@ package supervise
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"bee/core/filelock"
+	"bee/engine/internal/bridge"
 )
 
 func TestConfiguration(t *testing.T) {
@@ -80,5 +90,96 @@ func TestAnswers(t *testing.T) {
 	listener.Close()
 	if err := Answers(ctx, "unix", path); err == nil {
 		t.Error("a stale socket answers")
+	}
+}
+
+// One engine has the bridge of a network, and nobody but its user can take it.
+func TestLockNetwork(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "bee-engine")
+	first, err := lockNetwork(folder, "/first")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder is %v, %v", info.Mode(), err)
+	}
+	if _, err := lockNetwork(folder, "/second"); !errors.Is(err, filelock.ErrLocked) || !strings.Contains(err.Error(), "of /first, uses the bridge dagger0") {
+		t.Errorf("a second one: %v", err)
+	}
+	first.lock.Release()
+	again, err := lockNetwork(folder, "/second")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.lock.Release()
+
+	// A folder of others, or a link to one, is not taken.
+	if err := os.Chmod(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(t.TempDir(), link); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{folder, link} {
+		if _, err := lockNetwork(bad, ""); err == nil || !strings.Contains(err.Error(), bad+" is not a folder that only you may enter") {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// Names of abstract sockets are anybody's to take.
+func TestNobodyElseKeepsTheNetwork(t *testing.T) {
+	// Not where an engine of an older program would be kept away.
+	runtime.LockOSThread() // this thread ends with its network
+	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+		t.Skipf("no network of its own: %v", err)
+	}
+	taken, err := net.Listen("unix", "@bee-engine-"+bridge.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	network, err := lockNetwork(filepath.Join(t.TempDir(), "bee-engine"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	network.lock.Release()
+}
+
+// What the engine is told in its environment is asked there: nothing of it is written down.
+func TestHas(t *testing.T) {
+	cmd := exec.Command("sleep", "60")
+	cmd.Env = []string{"A=1", "_DAGGER_ENGINE_SYSTEMENV_GOPROXY=https://u:p@proxy.example", "B=2"}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	for limit := time.Now().Add(5 * time.Second); !has(cmd.Process.Pid, cmd.Env[:1]) && time.Now().Before(limit); { // once it is sleep
+		time.Sleep(time.Millisecond)
+	}
+	told := systemEnv(cmd.Env)
+	if len(told) != 1 || told[0] != cmd.Env[1] {
+		t.Errorf("the engine is told %q", told)
+	}
+	if !has(cmd.Process.Pid, nil) || !has(cmd.Process.Pid, told) || has(cmd.Process.Pid, []string{told[0] + "2"}) || has(cmd.Process.Pid, []string{"GOPROXY="}) {
+		t.Error("the environment of a process is read wrongly")
+	}
+	if has(1<<30, nil) {
+		t.Error("no process has an environment")
+	}
+}
+
+// What a tool said is passed on in errors, and from there into logs that others read.
+func TestTailHasNoPasswords(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "build.log")
+	if err := os.WriteFile(path, []byte("first\ngo: Get \"https://u:s3cr3t@proxy.example/x\": 401\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := Tail(path, 1), "  go: Get \"https://proxy.example/x\": 401\nThe whole log: "+path; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 	"bee/core/filelock"
 	"bee/engine/internal/bridge"
 	"bee/engine/internal/build"
+	"bee/engine/internal/found"
 	"bee/engine/internal/image"
 	"bee/engine/internal/layout"
 	"bee/engine/internal/sandbox"
@@ -42,11 +44,11 @@ func Supervise(l layout.Layout) error {
 		return fmt.Errorf("%s: %w", l.SupervisorLock(), err)
 	}
 	defer held.Release()
-	network, err := lockNetwork()
+	network, err := lockNetwork(hostFolder, string(l))
 	if err != nil {
 		return err
 	}
-	defer network.Close()
+	defer network.lock.Release()
 
 	engine, err := readSpec(l)
 	if err != nil {
@@ -66,11 +68,14 @@ func Supervise(l layout.Layout) error {
 		return err
 	}
 	// A supervisor that was killed leaves its network behind.
-	if err := tools.Remove(ctx); err != nil {
+	if err := network.cleanUp(ctx, tools); err != nil {
+		return err
+	}
+	if err := found.Here.Keep(network.found); err != nil {
 		return err
 	}
 	err = run(l, box)
-	return errors.Join(err, tools.Remove(ctx), ignoreMissing(os.Remove(l.Socket())))
+	return errors.Join(err, network.cleanUp(ctx, tools), ignoreMissing(os.Remove(l.Socket())))
 }
 
 func ignoreMissing(err error) error {
@@ -78,17 +83,6 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
-}
-
-// lockNetwork makes sure that no other engine uses the same bridge: not one of
-// another user of this host either. Names that begin with @ belong to a network
-// namespace, just like bridges.
-func lockNetwork() (net.Listener, error) {
-	listener, err := net.Listen("unix", "@bee-engine-"+bridge.Name)
-	if err != nil {
-		return nil, fmt.Errorf("another local engine uses the bridge %s: stop it with `go run ./engine down`, as the user and with the XDG_CACHE_HOME that started it (%w)", bridge.Name, err)
-	}
-	return listener, nil
 }
 
 func serveImages(store string) (address string, err error) {
@@ -213,7 +207,7 @@ func prepare(l layout.Layout, engine build.Engine, registry string, tools bridge
 			sandbox.Bind{From: state, To: "/var/lib/dagger"},
 			sandbox.Bind{From: filepath.Dir(l.Socket()), To: "/socket"},
 		),
-		Env: append(build.ProxyEnv(),
+		Env: append(slices.Concat(build.ProxyEnv(), systemEnv(os.Environ())),
 			"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 			"HOME=/root",
 			"DAGGER_GO_SDK_MANIFEST_DIGEST="+engine.SDK,
@@ -221,6 +215,13 @@ func prepare(l layout.Layout, engine build.Engine, registry string, tools bridge
 		Dir:  "/",
 		Args: []string{"/usr/local/bin/dagger-engine", "--root", "/var/lib/dagger", "--addr", "unix:///socket/" + filepath.Base(l.Socket())},
 	}, nil
+}
+
+// systemEnv are those of a process's variables that are for the engine.
+func systemEnv(variables []string) []string {
+	return slices.DeleteFunc(slices.Clone(variables), func(variable string) bool {
+		return !strings.HasPrefix(variable, build.SystemEnvPrefix)
+	})
 }
 
 // run runs the engine until it ends, or asks it to end on a signal.

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"strconv"
@@ -23,7 +24,7 @@ func releaseFile(s *live.System) outcome {
 			return fail("%s has no %s", beerelease.File, key)
 		}
 	}
-	for _, key := range []string{"BEE_NVIDIA", "BEE_VENDOR"} { // empty where the image has none
+	for _, key := range []string{"BEE_NVIDIA", "BEE_VENDOR", "BEE_OVERRIDES"} { // empty where the image has none
 		if _, there := release[key]; !there {
 			return fail("%s has no %s", beerelease.File, key)
 		}
@@ -33,10 +34,21 @@ func releaseFile(s *live.System) outcome {
 	}
 	switch base := release["BEE_BASE"]; base {
 	case "alpine", "debian":
-		return pass("%s", release["BEE_VERSION"])
+		return pass("%s%s", release["BEE_VERSION"], overridden(strings.Fields(release["BEE_OVERRIDES"])))
 	default:
 		return fail("BEE_BASE is neither alpine nor debian: %s", base)
 	}
+}
+
+// overridden says how many pins were others than the commit's, where there are any.
+func overridden(pins []string) string {
+	switch len(pins) {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 pin overridden"
+	}
+	return fmt.Sprintf(", %d pins overridden", len(pins))
 }
 
 func kernelRelease(s *live.System) outcome {

@@ -89,6 +89,7 @@ BEE_AUDIT="20261105-0123456789ab"
 BEE_NVIDIA="550.163.01"
 BEE_SSH="random"
 BEE_VENDOR=""
+BEE_OVERRIDES=""
 BEE_BUILD_INFO="bee \$5"
 `
 	return files{beerelease.File: strings.NewReplacer(changes...).Replace(text)}
