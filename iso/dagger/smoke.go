@@ -13,8 +13,12 @@ import (
 // iso/smoke/smoketest.sh calls it.
 func (m *Iso) Selftest() *dagger.File { return m.program("smoke/selftest") }
 
-// bootPort is where the container that runs QEMU answers SSH.
-const bootPort = 2222
+// bootPort is where the container that runs QEMU answers SSH, by the address through which
+// the engine's tunnel reaches it.
+const (
+	bootPort   = 2222
+	bootListen = "0.0.0.0:2222"
+)
 
 // qemu is a container with QEMU, its UEFI firmware and the smoke program. The
 // host's /dev/kvm is used where a probe guest runs under it, which needs --kvm.
@@ -123,7 +127,7 @@ func (m *Iso) Boot(
 	return m.qemu(iso).
 		WithExposedPort(bootPort).
 		AsService(dagger.ContainerAsServiceOpts{
-			Args:                     []string{"smoke", "boot", "--iso", "/iso/bee.iso", "--machine", machine},
+			Args:                     []string{"smoke", "boot", "--iso", "/iso/bee.iso", "--machine", machine, "--listen", bootListen},
 			InsecureRootCapabilities: kvm,
 		})
 }

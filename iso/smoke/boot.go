@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net/netip"
 	"os"
 	"time"
 
@@ -18,46 +18,58 @@ import (
 	"bee/iso/smoke/internal/remote"
 )
 
-// Where the machine of `smoke boot` answers SSH, and how this machine reaches it. The host
-// key is another one at each boot, which would make ssh refuse the second one.
-const (
-	bootSSH   = "0.0.0.0:2222"
-	reachSSH  = "localhost:2222"
-	sshToBoot = "ssh -p 2222 -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null root@localhost"
-)
+// sshTo is how a person gets into the machine of `smoke boot` at an address of this one:
+// ssh asks for the host key, which is another one at each boot, and need not keep it.
+func sshTo(at netip.AddrPort) string {
+	return fmt.Sprintf("ssh -p %d -o UserKnownHostsFile=/dev/null root@%s", at.Port(), at.Addr())
+}
+
+// reachable is where this machine reaches what listens at an address, which may be all of
+// its addresses.
+func reachable(listen netip.AddrPort) netip.AddrPort {
+	if listen.Addr().IsUnspecified() {
+		return netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), listen.Port())
+	}
+	return listen
+}
+
+// bootSSH is where SSH answers unless somebody says otherwise: nobody but the people of
+// this machine gets there.
+const bootSSH = "127.0.0.1:2222"
 
 func bootCommand() *cobra.Command {
 	var config qemu.Config
 	var boots machine.Machine
+	var listen string
 	cmd := &cobra.Command{
 		Use:   "boot --iso FILE",
 		Short: "Boot an ISO in QEMU, with its serial console on this terminal",
 		Long: `boot boots an ISO in QEMU and connects its serial console, where root is logged
-in, with this terminal. SSH answers on port 2222 of every address of this machine,
-and a line says when:
+in, with this terminal. SSH answers on port 2222 of this machine alone, or where --listen
+says, and a line says when:
 
-  ` + sshToBoot + `
+  ` + sshTo(netip.MustParseAddrPort(bootSSH)) + `
 
-The console keeps its colours, and commands of the machine's to the terminal (titles, the
-clipboard) are left out. The password is on the console. Ctrl-A X ends the machine; Ctrl-C does, where there
+The password, and the host key that ssh asks about, are on the console, which keeps its
+colours; commands of the machine's to the terminal (titles, the clipboard) are left out. The
+machine reaches nothing: neither this one nor a network. Ctrl-A X ends it; Ctrl-C does, where there
 is no terminal to type in.
 
 --machine takes the ` + machine.Words,
 		Example: `  smoke boot --iso bee.iso --machine uefi`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := iso9660.Check(config.ISO)
-			if err != nil {
+			at, err := netip.ParseAddrPort(listen)
+			if err != nil || !at.Addr().Is4() || at.Port() == 0 {
+				return fmt.Errorf("--listen %s: not an IPv4 address and a port, such as %s", listen, bootSSH)
+			}
+			if _, err := iso9660.Check(config.ISO); err != nil {
 				return err
 			}
 			if config.Firmware, err = qemu.FindFirmware(boots.Firmware); err != nil {
 				return err
 			}
-			var remove func()
-			if config.Hardware, remove, err = hardware.Install(boots, bootSSH); err != nil {
-				return err
-			}
-			defer remove()
+			config.Hardware = hardware.Of(boots, hardware.Network{SSH: listen})
 			config.Media, config.MemoryMiB = boots.Media, boots.MemoryMiB
 			config.Accelerator = qemu.FindAccelerator(cmd.Context())
 			end := "Ctrl-A X ends the machine"
@@ -69,8 +81,9 @@ is no terminal to type in.
 			defer stop()
 			if boots.Network != machine.None {
 				go func() {
-					if awaitSSH(ctx, reachSSH) == nil {
-						fmt.Fprintf(cmd.ErrOrStderr(), "\nready: %s (a password, where one is needed, is shown above); %s\n", sshToBoot, end)
+					at := reachable(at)
+					if key, err := awaitSSH(ctx, at.String()); err == nil {
+						fmt.Fprintf(cmd.ErrOrStderr(), "\nready: %s\nhost key %s, to compare with the one above, as is a password, where one is needed; %s\n", sshTo(at), key, end)
 					}
 				}()
 			}
@@ -79,25 +92,21 @@ is no terminal to type in.
 	}
 	cmd.Flags().StringVar(&config.ISO, "iso", "", "ISO `file` to boot")
 	machineFlag(cmd, &boots)
+	cmd.Flags().StringVar(&listen, "listen", bootSSH, "`address` and port of this machine where SSH answers; 0.0.0.0 for all of its addresses")
 	cmd.MarkFlagRequired("iso")
 	cmd.MarkFlagFilename("iso", "iso")
 	return cmd
 }
 
-// awaitSSH waits for the server that answers at an address: one that has its keys, and
-// refuses who has none.
-func awaitSSH(ctx context.Context, address string) error {
+// awaitSSH waits for the server that answers at an address, and returns its host key.
+func awaitSSH(ctx context.Context, address string) (key string, err error) {
 	for {
-		shell, err := remote.DialSSH(ctx, address, "root")
-		if err == nil {
-			return shell.Close()
-		}
-		if errors.Is(err, remote.ErrRefused) {
-			return nil
+		if key, err := remote.ReadKey(ctx, address); err == nil {
+			return key, nil
 		}
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return "", context.Cause(ctx)
 		case <-time.After(time.Second):
 		}
 	}

@@ -6,11 +6,24 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"testing"
 
 	"golang.org/x/crypto/ssh"
 )
+
+func TestSSHTo(t *testing.T) {
+	for listen, want := range map[string]string{
+		"127.0.0.1:2222": "ssh -p 2222 -o UserKnownHostsFile=/dev/null root@127.0.0.1",
+		"0.0.0.0:22":     "ssh -p 22 -o UserKnownHostsFile=/dev/null root@127.0.0.1",
+		"192.0.2.7:2222": "ssh -p 2222 -o UserKnownHostsFile=/dev/null root@192.0.2.7",
+	} {
+		if got := sshTo(reachable(netip.MustParseAddrPort(listen))); got != want {
+			t.Errorf("%s: %s, want %s", listen, got, want)
+		}
+	}
+}
 
 // A machine's port is open before its server answers, and closes each connection.
 func TestAwaitSSH(t *testing.T) {
@@ -42,12 +55,13 @@ func TestAwaitSSH(t *testing.T) {
 			connection.Close()
 		}
 	}()
-	if err := awaitSSH(t.Context(), listener.Addr().String()); err != nil || tries.Load() != 2 {
-		t.Errorf("%v after %d tries", err, tries.Load())
+	shown, err := awaitSSH(t.Context(), listener.Addr().String())
+	if err != nil || shown != ssh.FingerprintSHA256(signer.PublicKey()) || tries.Load() != 2 {
+		t.Errorf("%q, %v after %d tries", shown, err, tries.Load())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := awaitSSH(ctx, "127.0.0.1:1"); !errors.Is(err, context.Canceled) {
+	if _, err := awaitSSH(ctx, "127.0.0.1:1"); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -7,11 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/creack/pty"
+
 	"bee/core/check"
 	"bee/core/machine"
 	"bee/core/report"
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/hardware"
+	"bee/iso/smoke/internal/remote/remotetest"
 	"bee/iso/smoke/selftest/checks"
 )
 
@@ -26,29 +29,41 @@ func execute(args ...string) (output string, status int, err error) {
 	return out.String(), exitStatus(err), err
 }
 
+// somebody is a fingerprint of no key.
+const somebody = "SHA256:0123456789012345678901234567890123456789abc"
+
 func TestUsage(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "text.iso")
 	if err := os.WriteFile(text, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
-		"run":                                      "iso host",
-		"run --iso a --host b":                     "iso host",
-		"run --host b --machine none":              "host machine",
-		"run --iso a --machine efi":                `--machine" flag: machine "efi": "efi" is none of the words`,
-		"run --iso a --machine uefi-bios":          "uefi and bios are both its firmware",
-		"run --iso a --machine server-virtio":      "a server has network cards",
-		"boot --iso a --machine bmc-server":        "leave bmc out",
-		"boot --iso a --machine wifi":              `"wifi" is none of the words`,
-		"run --iso a extra":                        "extra",
-		"run --iso a --password-env SMOKE_NOT_SET": "SMOKE_NOT_SET",
-		"run --iso a --identity " + text:           "not a private SSH key",
-		"run --iso " + text:                        "no ISO 9660 signature",
-		"boot --iso " + text:                       "no ISO 9660 signature",
-		"boot":                                     "iso",
-		"verdict":                                  "at least 1 arg",
-		"verdict /no/report":                       "/no/report",
-		"fly":                                      "fly",
+		"run":                                       "iso host",
+		"run --iso a --host b":                      "iso host",
+		"run --host b --machine none":               "host machine",
+		"run --iso a --machine efi":                 `--machine" flag: machine "efi": "efi" is none of the words`,
+		"run --iso a --machine uefi-bios":           "uefi and bios are both its firmware",
+		"run --iso a --machine server-virtio":       "a server has network cards",
+		"boot --iso a --machine bmc-server":         "leave bmc out",
+		"boot --iso a --machine wifi":               `"wifi" is none of the words`,
+		"run --iso a extra":                         "extra",
+		"run --iso a --password-env SMOKE_NOT_SET":  "SMOKE_NOT_SET",
+		"run --iso a --identity " + text:            "not a private SSH key",
+		"run --iso " + text:                         "no ISO 9660 signature",
+		"boot --iso " + text:                        "no ISO 9660 signature",
+		"boot":                                      "iso",
+		"boot --iso a --listen localhost:2222":      "--listen localhost:2222: not an IPv4 address and a port",
+		"boot --iso a --listen 127.0.0.1":           "--listen 127.0.0.1: not an IPv4 address and a port",
+		"boot --iso a --listen 127.0.0.1:0":         "not an IPv4 address and a port",
+		"boot --iso a --listen [::1]:2222":          "not an IPv4 address and a port",
+		"run --iso a --host-key " + somebody:        "host-key iso",
+		"run --host b --host-key MD5:ab":            "--host-key MD5:ab: not a fingerprint",
+		"run --host b --host-key " + somebody[1:]:   "not a fingerprint",
+		"run --host b --password-env SMOKE_NOT_SET": "--host needs --host-key SHA256:…",
+		"run --host b --host-key " + somebody + " --password-env SMOKE_NOT_SET": "SMOKE_NOT_SET",
+		"verdict":            "at least 1 arg",
+		"verdict /no/report": "/no/report",
+		"fly":                "fly",
 	} {
 		_, status, err := execute(strings.Fields(args)...)
 		if status != exitInput || err == nil || !strings.Contains(err.Error(), want) {
@@ -88,10 +103,46 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
+// Without --host-key a person says whether a machine is the right one, before that gets to
+// see anything. What is typed is kept for that person's next answer: a password.
+func TestHostKeyIsAsked(t *testing.T) {
+	host, asked := remotetest.Refuse(t)
+	for answer, want := range map[string]string{
+		"no":  "its host key was not confirmed; nothing was sent to it",
+		"":    "its host key was not confirmed",
+		"yes": "", // and the password is asked for: a test that ends with a FAIL
+	} {
+		asked.Store(0)
+		mine, terminal, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer mine.Close()
+		defer terminal.Close()
+		stdin := os.Stdin
+		os.Stdin = terminal
+		defer func() { os.Stdin = stdin }()
+		if _, err := mine.WriteString(answer + "\nsecret\n"); err != nil {
+			t.Fatal(err)
+		}
+		output, status, err := execute("run", "--host", host.Address, "--timeout", "30s")
+		if !strings.Contains(output, "  "+host.Key+"\n") {
+			t.Errorf("%q: the key is not shown: %s", answer, output)
+		}
+		if want != "" && (status != exitInput || !strings.Contains(err.Error(), want) || asked.Load() != 0) {
+			t.Errorf("%q: exit status %d, %v, %d passwords seen", answer, status, err, asked.Load())
+		}
+		if want == "" && (status != exitBroken || asked.Load() == 0) {
+			t.Errorf("%q: exit status %d, %v, %d passwords seen", answer, status, err, asked.Load())
+		}
+	}
+}
+
 // The lists of checks have every check of selftest and of the driver, and no other.
 func TestGoldenLists(t *testing.T) {
 	var all []check.Check
-	for _, name := range append(checks.Names(), "ssh-login-bee", "ssh-fetch-report", "ssh-default-passwords") {
+	for _, name := range append(checks.Names(), "ssh-host-key", "ssh-login-bee", "ssh-fetch-report", "ssh-default-passwords",
+		"ports-tcp", "ports-udp", "network-closed") {
 		all = append(all, check.Check{Name: name})
 	}
 	all = append(all, hardware.Check(machine.Machine{Profile: machine.Server}, nil)...)

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -14,17 +16,23 @@ import (
 	"bee/core/machine"
 	"bee/core/report"
 	"bee/iso/smoke/internal/driver"
+	"bee/iso/smoke/internal/remote"
 )
 
 func runCommand() *cobra.Command {
 	options := driver.Options{Script: script, Progress: os.Stderr}
-	var identity, passwordVariable string
+	var identity, passwordVariable, key string
 	cmd := &cobra.Command{
 		Use:   "run (--iso FILE | --host ADDRESS[:PORT])",
 		Short: "Boot an ISO in QEMU, or find a machine, and check it",
 		Long: `run boots an ISO in QEMU and checks the machine, or checks a machine that booted
 bee already. KVM is used where a probe guest really runs under it, else QEMU
 emulates the processor (TCG).
+
+A machine of --host has to have the host key of --host-key, which its screen shows
+beside the password and /etc/issue has; without, its key is shown, and a person asked
+whether it is that. Nothing is sent to a machine with another one. A virtual machine has
+to have the key that its serial console shows.
 
 A boot fails at once, with the reason, on a kernel panic, a missing or damaged
 medium, a rescue shell, or where memory runs out. Without --identity and
@@ -62,13 +70,19 @@ the audit on a virtual machine).
   smoke run --iso bee.iso --identity ~/.ssh/id_ed25519
 
   # a real machine; it asks for the password that the machine's screen shows
-  smoke run --host 192.0.2.10 --expect-internet`,
+  smoke run --host 192.0.2.10 --expect-internet
+
+  # the same where nobody is asked
+  smoke run --host 192.0.2.10 --host-key SHA256:… --password-env BEE_PASSWORD`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if options.Host != "" {
 				options.Host = portOrSSH(options.Host)
 			}
 			var err error
+			if options.HostKey, err = hostKey(cmd, key, options.Host); err != nil {
+				return err
+			}
 			if options.Credentials, err = credentials(identity, passwordVariable, options.Host); err != nil {
 				return err
 			}
@@ -78,6 +92,7 @@ the audit on a virtual machine).
 	flags := cmd.Flags()
 	flags.StringVar(&options.ISO, "iso", "", "ISO `file` to boot")
 	flags.StringVar(&options.Host, "host", "", "`address` of a machine that booted bee already; port 22 unless it names one")
+	flags.StringVar(&key, "host-key", "", "`fingerprint` of the machine's host key, SHA256:…, that its screen shows")
 	machineFlag(cmd, &options.Machine)
 	flags.BoolVar(&options.Internet, "expect-internet", false, "fail where the machine does not reach the internet")
 	flags.StringVar(&identity, "identity", "", "private SSH key `file` to log in with")
@@ -88,9 +103,57 @@ the audit on a virtual machine).
 	cmd.MarkFlagsMutuallyExclusive("iso", "host")
 	cmd.MarkFlagsMutuallyExclusive("identity", "password-env")
 	cmd.MarkFlagsMutuallyExclusive("host", "machine")
+	cmd.MarkFlagsMutuallyExclusive("iso", "host-key")
 	cmd.MarkFlagFilename("iso", "iso")
 	cmd.MarkFlagDirname("report")
 	return cmd
+}
+
+var fingerprint = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)
+
+// hostKey is the fingerprint that the host's key has to have: the one given, else the one
+// that it has, when a person says that it is right. An ISO's machine shows its own.
+func hostKey(cmd *cobra.Command, given, host string) (string, error) {
+	switch {
+	case host == "":
+		return "", nil
+	case given != "" && !fingerprint.MatchString(given):
+		return "", fmt.Errorf("--host-key %s: not a fingerprint such as SHA256:… with 43 characters behind it, which the machine's screen shows", given)
+	case given != "":
+		return given, nil
+	case !term.IsTerminal(int(os.Stdin.Fd())):
+		return "", errors.New("--host needs --host-key SHA256:… where there is no terminal to ask at whether the machine is the right one; its screen shows the key")
+	}
+	key, err := remote.ReadKey(cmd.Context(), host)
+	if err != nil {
+		return "", fmt.Errorf("--host %s: no SSH host key: %w", host, err)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s has the host key\n  %s\nDoes the machine's screen show the same (yes or no)? ", host, key)
+	answer, err := readLine(cmd.Context())
+	if err == nil && answer != "yes" {
+		err = fmt.Errorf("--host %s: its host key was not confirmed; nothing was sent to it", host)
+	}
+	return key, err
+}
+
+// readLine reads a line from the terminal, which hands over one at a time.
+func readLine(ctx context.Context) (string, error) {
+	type result struct {
+		line string
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		buffer := make([]byte, 4096)
+		n, err := os.Stdin.Read(buffer)
+		read <- result{strings.TrimSpace(string(buffer[:n])), err}
+	}()
+	select {
+	case r := <-read:
+		return r.line, r.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
 }
 
 // credentials reads the private key or the password that flags name. For a real

@@ -55,16 +55,50 @@ func (t *test) credentials(ctx context.Context) (Credentials, error) {
 	return Credentials{Password: groups[1]}, nil
 }
 
-// login tries to log in until the machine lets us in or says no.
-func (t *test) login(ctx context.Context, address, user string, credentials Credentials) (*remote.SSH, error) {
+// shownKey is the line by which bee's console says which host key SSH has. It comes behind
+// the line that says how people are let in.
+var shownKey = regexp.MustCompile(`(?m)^bee: SSH host key (SHA256:\S+)\n`)
+
+// shownTime (a variable for tests) is how long the console may take from one of these
+// lines to the other.
+var shownTime = 30 * time.Second
+
+// host is the server that is to answer at an address: the one with the key given, or with
+// the one that the console shows.
+func (t *test) host(ctx context.Context, address string) (remote.Host, error) {
+	if t.console == nil {
+		return remote.Host{Address: address, Key: t.HostKey}, nil
+	}
+	done := t.waitFor(ctx, "the SSH host key on the serial console")
+	limited, cancel := context.WithTimeoutCause(ctx, shownTime, errNoHostKey)
+	defer cancel()
+	groups, _, err := t.console.Wait(limited, 0, shownKey)
+	if err := done(err); err != nil {
+		if errors.Is(err, errNoHostKey) {
+			t.add(check.Check{Name: hostKeyCheck, Status: check.Fail, Detail: errNoHostKey.Error()})
+		}
+		return remote.Host{}, err
+	}
+	return remote.Host{Address: address, Key: groups[1]}, nil
+}
+
+const hostKeyCheck = "ssh-host-key"
+
+var errNoHostKey = errors.New("the serial console shows none")
+
+// login tries to log in until the machine lets us in or says no. It makes the check that the
+// server is the one that we know the key of: another one is not logged in to.
+func (t *test) login(ctx context.Context, host remote.Host, user string, credentials Credentials) (*remote.SSH, error) {
 	done := t.waitFor(ctx, "SSH")
 	for {
-		shell, err := remote.DialSSH(ctx, address, user, credentials.methods()...)
-		if err == nil {
-			return shell, done(nil)
-		}
-		if errors.Is(err, remote.ErrRefused) {
+		shell, err := remote.DialSSH(ctx, host, user, credentials.methods()...)
+		switch {
+		case errors.Is(err, remote.ErrHostKey):
+			t.add(check.Check{Name: hostKeyCheck, Status: check.Fail, Detail: err.Error()})
 			return nil, done(err)
+		case err == nil, errors.Is(err, remote.ErrRefused):
+			t.add(check.Check{Name: hostKeyCheck, Status: check.Pass, Detail: host.Key})
+			return shell, done(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -79,10 +113,10 @@ func (t *test) login(ctx context.Context, address, user string, credentials Cred
 var defaultPasswords = []string{"bee", "root", "admin", "password", "live", "toor", "alpine", "debian"}
 
 // checkAccess checks from outside what the machine cannot know about itself.
-func (t *test) checkAccess(ctx context.Context, address string, credentials Credentials) error {
+func (t *test) checkAccess(ctx context.Context, host remote.Host, credentials Credentials) error {
 	done := t.waitFor(ctx, "logins as bee and by known passwords, and for the report")
-	for _, look := range []func(context.Context, string, Credentials) check.Check{checkBee, checkFetch, checkDefaultPasswords} {
-		c := look(ctx, address, credentials)
+	for _, look := range []func(context.Context, remote.Host, Credentials) check.Check{checkBee, checkFetch, checkDefaultPasswords} {
+		c := look(ctx, host, credentials)
 		if ctx.Err() != nil { // then that is all that the check says
 			return done(context.Cause(ctx))
 		}
@@ -92,9 +126,9 @@ func (t *test) checkAccess(ctx context.Context, address string, credentials Cred
 }
 
 // checkBee checks that the user bee is let in as root is, and is an ordinary user.
-func checkBee(ctx context.Context, address string, credentials Credentials) check.Check {
+func checkBee(ctx context.Context, host remote.Host, credentials Credentials) check.Check {
 	c := check.Check{Name: "ssh-login-bee", Status: check.Fail}
-	shell, err := remote.DialSSH(ctx, address, "bee", credentials.methods()...)
+	shell, err := remote.DialSSH(ctx, host, "bee", credentials.methods()...)
 	if err != nil {
 		c.Detail = err.Error()
 		return c
@@ -113,10 +147,10 @@ func checkBee(ctx context.Context, address string, credentials Credentials) chec
 }
 
 // checkFetch checks that everyone who is let in can take the audit's report home.
-func checkFetch(ctx context.Context, address string, credentials Credentials) check.Check {
+func checkFetch(ctx context.Context, host remote.Host, credentials Credentials) check.Check {
 	c := check.Check{Name: "ssh-fetch-report", Status: check.Fail}
 	for _, user := range []string{"root", "bee"} {
-		if err := fetchReport(ctx, address, user, credentials); err != nil {
+		if err := fetchReport(ctx, host, user, credentials); err != nil {
 			c.Detail = fmt.Sprintf("%s: %v", user, err)
 			return c
 		}
@@ -125,8 +159,8 @@ func checkFetch(ctx context.Context, address string, credentials Credentials) ch
 	return c
 }
 
-func fetchReport(ctx context.Context, address, user string, credentials Credentials) error {
-	shell, err := remote.DialSSH(ctx, address, user, credentials.methods()...)
+func fetchReport(ctx context.Context, host remote.Host, user string, credentials Credentials) error {
+	shell, err := remote.DialSSH(ctx, host, user, credentials.methods()...)
 	if err != nil {
 		return err
 	}
@@ -157,29 +191,30 @@ func fetchReport(ctx context.Context, address, user string, credentials Credenti
 	return nil
 }
 
-func checkDefaultPasswords(ctx context.Context, address string, credentials Credentials) check.Check {
+func checkDefaultPasswords(ctx context.Context, host remote.Host, credentials Credentials) check.Check {
 	c := check.Check{Name: "ssh-default-passwords", Status: check.Fail}
 	for _, user := range []string{"root", "bee"} {
-		left := slices.Clone(defaultPasswords)
-		last := ""
-		shell, err := remote.DialSSH(ctx, address, user, ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
-			last, left = left[0], left[1:]
-			return last, nil
-		}), len(defaultPasswords)))
-		switch {
-		case err == nil:
-			shell.Close()
-			c.Detail = fmt.Sprintf("%s is let in by the password %q", user, last)
-			return c
-		case !errors.Is(err, remote.ErrRefused):
-			c.Detail = fmt.Sprintf("%s: %v", user, err)
-			return c
-		case credentials.Key != nil && last != "":
-			c.Detail = fmt.Sprintf("%s may try passwords, although a key lets in", user)
-			return c
-		case credentials.Key == nil && len(left) > 0:
-			c.Detail = fmt.Sprintf("%s: only %d of %d passwords could be tried", user, len(defaultPasswords)-len(left), len(defaultPasswords))
-			return c
+		for left := slices.Clone(defaultPasswords); len(left) > 0; {
+			last, tried := "", 0
+			shell, err := remote.DialSSH(ctx, host, user, ssh.RetryableAuthMethod(ssh.PasswordCallback(func() (string, error) {
+				last, tried = left[tried], tried+1
+				return last, nil
+			}), len(left)))
+			switch {
+			case err == nil:
+				shell.Close()
+				c.Detail = fmt.Sprintf("%s is let in by the password %q", user, last)
+				return c
+			case credentials.Key != nil && tried > 0:
+				c.Detail = fmt.Sprintf("%s may try passwords, although a key lets in", user)
+				return c
+			case tried == 0 && (credentials.Key == nil || !errors.Is(err, remote.ErrRefused)):
+				c.Detail = fmt.Sprintf("%s: only %d of %d passwords could be tried: %v", user, len(defaultPasswords)-len(left), len(defaultPasswords), err)
+				return c
+			case tried == 0: // passwords are not accepted
+				tried = len(left)
+			}
+			left = left[tried:] // a connection is good for a few tries
 		}
 	}
 	c.Status, c.Detail = check.Pass, fmt.Sprintf("%d known passwords refused for root and bee", len(defaultPasswords))

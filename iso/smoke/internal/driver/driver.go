@@ -39,8 +39,8 @@ type Options struct {
 	// Empty: KVM where it works, else TCG.
 	Accelerator qemu.Accelerator
 
-	// Address of a machine that runs already, host:port.
-	Host string
+	// Address of a machine that runs already, host:port, and the fingerprint of its key.
+	Host, HostKey string
 
 	// How to log in. Without either, the password that the ISO shows on its
 	// console is used.
@@ -123,8 +123,7 @@ type test struct {
 	Options
 	began   time.Time
 	console *console.Console // nil for a real machine
-	// deletes the files of the virtual hardware
-	removeHardware func()
+	running *qemu.Machine    // so is this
 
 	mu     sync.Mutex // milestones come from the console's reader, too
 	report *report.Report
@@ -136,7 +135,6 @@ func (t *test) virtual(ctx context.Context) error {
 	if err != nil {
 		return InputError{err}
 	}
-	defer t.removeHardware()
 	t.say("booting %s", t.report.Title())
 	t.began = time.Now()
 	// The machine outlives the time limit: its screen at that moment is wanted.
@@ -145,6 +143,7 @@ func (t *test) virtual(ctx context.Context) error {
 		return InputError{err}
 	}
 	defer running.Close()
+	t.running = running
 	t.console = console.Watch(running.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
 	err = t.whileUp(ctx, running, func(ctx context.Context) error {
 		if t.Machine.Network == machine.None {
@@ -201,9 +200,7 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	if address, err = freeAddress(); err != nil {
 		return config, "", err
 	}
-	if config.Hardware, t.removeHardware, err = hardware.Install(t.Machine, address); err != nil {
-		return config, "", err
-	}
+	config.Hardware = hardware.Of(t.Machine, hardware.Network{SSH: address, Internet: t.Internet})
 	t.report.Machine = &report.Machine{
 		Profile: t.Machine.Profile, Firmware: t.Machine.Firmware, Media: t.Machine.Media, Accelerator: string(config.Accelerator),
 		MemoryMiB: t.Machine.MemoryMiB, CPUs: qemu.CPUs,
@@ -284,7 +281,11 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	shell, err := t.login(ctx, address, "root", auth)
+	host, err := t.host(ctx, address)
+	if err != nil {
+		return err
+	}
+	shell, err := t.login(ctx, host, "root", auth)
 	if err != nil {
 		return err
 	}
@@ -293,7 +294,10 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	t.report.Shell = "ssh"
 	err = t.check(ctx, shell)
 	if ctx.Err() == nil {
-		err = errors.Join(err, t.checkAccess(ctx, address, auth))
+		err = errors.Join(err, t.checkAccess(ctx, host, auth))
+	}
+	if ctx.Err() == nil {
+		err = errors.Join(err, t.checkNetwork(ctx, shell))
 	}
 	if err != nil {
 		return err

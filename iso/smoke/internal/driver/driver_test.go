@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +16,7 @@ import (
 	"bee/core/report"
 	"bee/iso/smoke/internal/bootsector"
 	"bee/iso/smoke/internal/qemu"
+	"bee/iso/smoke/internal/remote/remotetest"
 )
 
 // boot runs the whole test on a machine that does nothing but say text.
@@ -114,7 +116,9 @@ func TestNeverAnswers(t *testing.T) {
 			"waiting for the SSH password on the serial console: patience is over"},
 		"no shell": {"Linux version 6.12\n", machine.None, "kernel",
 			"waiting for the root shell on the serial console: patience is over; the serial console last said \"Linux version 6.12\""},
-		"no SSH": {"bee: SSH password for root and bee: abc\n", machine.Virtio, "ssh access",
+		"no host key": {"bee: SSH password for root and bee: abc\n", machine.Virtio, "ssh access",
+			"waiting for the SSH host key on the serial console: patience is over"},
+		"no SSH": {"bee: SSH password for root and bee: abc\nbee: SSH host key SHA256:x\n", machine.Virtio, "ssh access",
 			"waiting for SSH: patience is over; SSH last said"},
 		"frozen shell": {"root@bee:~# ", machine.None, "login prompt",
 			"waiting for the root shell on the serial console: patience is over; the serial console last said \"root@bee:~#\""},
@@ -195,6 +199,33 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// Whoever answers in the place of the machine, on the port that leads to it, gets no
+// password; nor does a machine that does not say which key it has.
+func TestHostKey(t *testing.T) {
+	shown := shownTime
+	defer func() { shownTime = shown }()
+	shownTime = time.Second
+	r, _, err := boot(t.Context(), t, "bee: SSH password for root and bee: abc\nbee: SSH host key SHA256:ab", func(*Options) {})
+	if !errors.Is(err, errNoHostKey) || len(r.Checks) != 1 || r.Checks[0].String() != "FAIL ssh-host-key: the serial console shows none" {
+		t.Errorf("none is shown: got %v, %v", err, r.Checks)
+	}
+
+	host, asked := remotetest.Refuse(t)
+	for name, c := range map[string]struct{ key, want string }{
+		"right":   {host.Key, "PASS ssh-host-key: " + host.Key},
+		"another": {"SHA256:other", "FAIL ssh-host-key: another host key: " + host.Address + " has " + host.Key + ", not SHA256:other"},
+	} {
+		asked.Store(0)
+		r, err := Run(t.Context(), Options{Host: host.Address, HostKey: c.key, Credentials: Credentials{Password: "secret"}, Timeout: time.Minute, Progress: io.Discard})
+		if err == nil || len(r.Checks) != 1 || r.Checks[0].String() != c.want {
+			t.Errorf("%s: got %v, %v", name, err, r.Checks)
+		}
+		if got, want := asked.Load() > 0, c.key == host.Key; got != want {
+			t.Errorf("%s: the password was shown %d times", name, asked.Load())
+		}
 	}
 }
 

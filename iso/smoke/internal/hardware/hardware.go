@@ -3,11 +3,8 @@
 package hardware
 
 import (
-	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -17,49 +14,64 @@ import (
 
 // part is something that a machine is made of.
 type part struct {
-	// QEMU's arguments, and the files that they name, by path.
-	args  []string
-	files map[string][]byte
+	// QEMU's arguments.
+	args []string
 	// What the audit has to say about it.
 	wants []want
 }
 
-// parts are what the machine is made of. Files lie in the folder dir, and ssh is
-// the address, host:port, at which the machine's port 22 answers.
-func parts(m machine.Machine, dir, ssh string) []part {
+// Network says who reaches a machine, and whom it reaches.
+type Network struct {
+	// SSH is the address, host:port, at which the machine's port 22 answers.
+	SSH string
+	// Internet: the machine reaches what this machine reaches, its own services included.
+	// Else it reaches nothing.
+	Internet bool
+}
+
+// FirstCard is the network of a machine's first card, by the id of its -netdev.
+const FirstCard = "net1"
+
+// FirstMAC is the address of that card, Guest the one that the network gives it, and Host
+// that of the machine which QEMU runs on.
+const (
+	FirstMAC = "52:54:00:be:e0:01"
+	Guest    = "10.0.2.15"
+	Host     = "10.0.2.2"
+)
+
+// files are what the arguments of a machine name.
+type files [][]byte
+
+// add adds one, and returns its path in QEMU.
+func (f *files) add(content []byte) (path string) {
+	*f = append(*f, content)
+	return qemu.File(len(*f) - 1)
+}
+
+// parts are what the machine is made of.
+func parts(m machine.Machine, n Network, f *files) []part {
 	if m.Profile == machine.Server {
-		return []part{server(dir), network(ssh, virtioCard, e1000eCard, vmxnet3Card), bmc(dir)}
+		return []part{server(f), network(n, virtioCard, e1000eCard, vmxnet3Card), bmc(f)}
 	}
 	all := []part{drives[m.Disk], board()}
 	if cards := networks[m.Network]; len(cards) > 0 {
-		all = append(all, network(ssh, cards...))
+		all = append(all, network(n, cards...))
 	}
 	if m.BMC {
-		all = append(all, bmc(dir))
+		all = append(all, bmc(f))
 	}
 	return all
 }
 
-// Install writes the files that a machine's hardware needs into a new folder and
-// returns QEMU's arguments for it, with the machine's port 22 answering at ssh, host:port;
-// remove deletes the folder.
-func Install(m machine.Machine, ssh string) (args []string, remove func(), err error) {
-	dir, err := os.MkdirTemp("", "smoke-hardware-")
-	if err != nil {
-		return nil, nil, err
-	}
-	remove = func() { os.RemoveAll(dir) }
-	for _, p := range parts(m, dir, ssh) {
+// Of is the hardware of a machine in a network.
+func Of(m machine.Machine, n Network) qemu.Hardware {
+	var f files
+	var args []string
+	for _, p := range parts(m, n, &f) {
 		args = append(args, p.args...)
-		for path, content := range p.files {
-			err = errors.Join(err, os.WriteFile(path, content, 0o600))
-		}
 	}
-	if err != nil {
-		remove()
-		return nil, nil, err
-	}
-	return args, remove, nil
+	return qemu.Hardware{Args: args, Files: f}
 }
 
 // board is a board that has a name.
@@ -119,15 +131,17 @@ var networks = map[string][]card{
 	machine.None:   {},
 }
 
-// network is cards, each in a network of its own. SSH is forwarded to the first.
-func network(ssh string, cards ...card) part {
+// network is cards, each in a network of its own. SSH is forwarded to the first, and the
+// internet is behind it.
+func network(n Network, cards ...card) part {
 	var p part
 	for i, c := range cards {
 		id, mac := fmt.Sprintf("net%d", i+1), fmt.Sprintf("52:54:00:be:e0:%02x", i+1)
 		user := []string{"user", "id=" + id, fmt.Sprintf("net=10.0.%d.0/24", i+2)}
-		if i == 0 {
-			user = append(user, "hostfwd=tcp:"+ssh+"-:22")
-		} else {
+		if id == FirstCard {
+			user = append(user, "hostfwd=tcp:"+n.SSH+"-:22")
+		}
+		if id != FirstCard || !n.Internet {
 			user = append(user, "restrict=on")
 		}
 		p.args = slices.Concat(p.args, option("-netdev", user...),
@@ -140,19 +154,16 @@ func network(ssh string, cards ...card) part {
 }
 
 // bmc is a BMC that knows a power supply.
-func bmc(dir string) part {
-	fruPath, sdrPath := filepath.Join(dir, "bmc.fru"), filepath.Join(dir, "bmc.sdr")
+func bmc(f *files) part {
+	inventory := f.add(fruFile(
+		fru{manufacturer: "ACME", name: "Base board of the BMC", part: "BB-1", serial: "FRU-BOARD-1"},
+		fru{manufacturer: "ACME", name: "Power supply 750 W", part: "P750-1", serial: "PSU-FRU-1", watts: 750},
+	))
+	records := f.add(sdrFile(fruLocator(1, entityPowerSupply, 1, "PSU1 FRU")))
 	return part{
 		args: slices.Concat(
-			option("-device", "ipmi-bmc-sim", "id=bmc", "frudatafile="+fruPath, "sdrfile="+sdrPath, "fwrev1=2", "fwrev2=68"),
+			option("-device", "ipmi-bmc-sim", "id=bmc", "frudatafile="+inventory, "sdrfile="+records, "fwrev1=2", "fwrev2=68"),
 			option("-device", "isa-ipmi-kcs", "bmc=bmc")),
-		files: map[string][]byte{
-			fruPath: fruFile(
-				fru{manufacturer: "ACME", name: "Base board of the BMC", part: "BB-1", serial: "FRU-BOARD-1"},
-				fru{manufacturer: "ACME", name: "Power supply 750 W", part: "P750-1", serial: "PSU-FRU-1", watts: 750},
-			),
-			sdrPath: sdrFile(fruLocator(1, entityPowerSupply, 1, "PSU1 FRU")),
-		},
 		wants: []want{
 			{"hardware-bmc", "board.bmc", fields{"firmware_version": "2.44"}}, // 68 is 44 in BCD
 			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-FRU-1", "part_number": "P750-1"}},

@@ -1,17 +1,16 @@
 package hardware
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"bee/core/check"
 
 	"bee/core/machine"
+	"bee/iso/smoke/internal/qemu"
 )
 
-func TestInstall(t *testing.T) {
+func TestOf(t *testing.T) {
 	for _, c := range []struct {
 		machine machine.Machine
 		files   int
@@ -22,31 +21,22 @@ func TestInstall(t *testing.T) {
 		{machine.Machine{Profile: machine.Plain, Network: machine.E1000e, Disk: machine.VirtioBlk, BMC: true}, 2,
 			[]string{"virtio-blk-pci,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "e1000e,netdev=net1", "ipmi-bmc-sim,id=bmc"}},
 		{machine.Machine{Profile: machine.Plain, Network: machine.Four, Disk: machine.AHCI}, 0,
-			[]string{"ide-hd,", "hostfwd=", "netdev=net1", "restrict=on", "netdev=net2", "netdev=net3", "e1000,netdev=net4,mac=52:54:00:be:e0:04"}},
+			[]string{"ide-hd,", "hostfwd=", "netdev=net1", "netdev=net2", "netdev=net3", "e1000,netdev=net4,mac=52:54:00:be:e0:04"}},
 		{machine.Machine{Profile: machine.Plain, Network: machine.None, Disk: machine.VirtioSCSI}, 0, []string{"scsi-hd,drive=disk,bus=scsi.0"}},
 		{machine.Machine{Profile: machine.Server, BMC: true}, 4, []string{"hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-sim,"}},
 	} {
-		t.Setenv("TMPDIR", t.TempDir())
-		args, remove, err := Install(c.machine, "127.0.0.1:22022")
-		if err != nil {
-			t.Fatal(err)
-		}
-		rest := strings.Join(args, " ")
+		hardware := Of(c.machine, Network{SSH: "127.0.0.1:22022"})
+		rest := strings.Join(hardware.Args, " ")
 		if got, want := strings.Count(rest, "-netdev"), strings.Count(strings.Join(c.args, " "), "netdev=net"); c.machine.Profile == machine.Plain && got != want {
 			t.Errorf("%+v: %d network cards, want %d", c.machine, got, want)
 		}
-		dirs, _ := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*"))
-		if len(dirs) != 1 {
-			t.Fatalf("%+v: folders %q", c.machine, dirs)
-		}
-		files, _ := os.ReadDir(dirs[0])
-		for _, file := range files {
-			if !strings.Contains(rest, filepath.Join(dirs[0], file.Name())) {
-				t.Errorf("%+v: nothing names %s", c.machine, file.Name())
+		for i := range hardware.Files {
+			if !strings.Contains(rest, "="+qemu.File(i)) {
+				t.Errorf("%+v: nothing names file %d", c.machine, i)
 			}
 		}
-		if len(files) != c.files {
-			t.Errorf("%+v: %d files, want %d", c.machine, len(files), c.files)
+		if len(hardware.Files) != c.files {
+			t.Errorf("%+v: %d files, want %d", c.machine, len(hardware.Files), c.files)
 		}
 		for _, want := range c.args {
 			before, after, found := strings.Cut(rest, want)
@@ -55,9 +45,28 @@ func TestInstall(t *testing.T) {
 			}
 			rest = after
 		}
-		remove()
-		if _, err := os.Stat(dirs[0]); err == nil {
-			t.Errorf("%+v: %s is left behind", c.machine, dirs[0])
+	}
+}
+
+// No guest reaches the services of this machine, save where it is to reach the internet;
+// then it does so by one card.
+func TestRestricted(t *testing.T) {
+	for _, m := range []machine.Machine{
+		{Profile: machine.Plain, Network: machine.Virtio, Disk: machine.NVMe},
+		{Profile: machine.Plain, Network: machine.Four, Disk: machine.NVMe},
+		{Profile: machine.Server},
+	} {
+		for _, internet := range []bool{false, true} {
+			open := 0
+			args := Of(m, Network{SSH: "127.0.0.1:22022", Internet: internet}).Args
+			for i, arg := range args {
+				if arg == "-netdev" && !strings.HasSuffix(args[i+1], ",restrict=on") {
+					open++
+				}
+			}
+			if internet != (open == 1) || open > 1 {
+				t.Errorf("%+v, internet %v: %d networks are open", m, internet, open)
+			}
 		}
 	}
 }

@@ -1,9 +1,6 @@
 package hardware
 
-import (
-	"path/filepath"
-	"slices"
-)
+import "slices"
 
 // Strings of the firmware that have to come through, and what dmidecode makes of
 // them: it prints a point for each byte that is not ASCII.
@@ -17,14 +14,11 @@ const (
 
 // server is a server of a maker who tries what can be written into an SMBIOS
 // table, but for its network cards and its BMC.
-func server(dir string) part {
-	psu1, psu2 := filepath.Join(dir, "psu1.smbios"), filepath.Join(dir, "psu2.smbios")
+func server(f *files) part {
+	psu1 := f.add(powerSupply{handle: 0x2701, location: "PSU1", name: "PWR SPLY,750W", manufacturer: "ACME",
+		serial: "PSU-SMBIOS-1", part: "P750-1", watts: 750, hotReplaceable: true, present: true}.smbios())
+	psu2 := f.add(powerSupply{handle: 0x2702, location: "PSU2"}.smbios())
 	return part{
-		files: map[string][]byte{
-			psu1: powerSupply{handle: 0x2701, location: "PSU1", name: "PWR SPLY,750W", manufacturer: "ACME",
-				serial: "PSU-SMBIOS-1", part: "P750-1", watts: 750, hotReplaceable: true, present: true}.smbios(),
-			psu2: powerSupply{handle: 0x2702, location: "PSU2"}.smbios(),
-		},
 		args: slices.Concat(
 			option("-smbios", "type=0", "vendor=To Be Filled By O.E.M.", "version=1.0\t(odd)", "date=02/30/2026"),
 			option("-smbios", "type=1", "manufacturer="+manufacturer, "product=To Be Filled By O.E.M.",

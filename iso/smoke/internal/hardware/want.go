@@ -35,7 +35,7 @@ var absent = missing{}
 // Check compares the audit's report with a machine: a check for each kind of part.
 func Check(m machine.Machine, report []byte) []check.Check {
 	var wants []want
-	for _, p := range parts(m, "", "") {
+	for _, p := range parts(m, Network{}, new(files)) {
 		wants = append(wants, p.wants...)
 	}
 	return checkAll(wants, report)

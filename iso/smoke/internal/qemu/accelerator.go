@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -23,6 +22,8 @@ const (
 	TCG Accelerator = "tcg" // by an emulator; slow, works everywhere
 )
 
+const kvmDevice = "/dev/kvm"
+
 // probeTime is how long a guest of a few instructions may take.
 const probeTime = 5 * time.Second
 
@@ -30,7 +31,7 @@ const probeTime = 5 * time.Second
 // That /dev/kvm can be opened proves little: nested virtualisation may be
 // broken, and QEMU then hangs or dies only once the guest runs.
 func FindAccelerator(ctx context.Context) Accelerator {
-	if _, err := os.Stat("/dev/kvm"); err == nil && Probe(ctx, KVM) == nil {
+	if _, err := os.Stat(kvmDevice); err == nil && Probe(ctx, KVM) == nil {
 		return KVM
 	}
 	return TCG
@@ -55,31 +56,26 @@ func (a Accelerator) platform() []string {
 // refuse that, or hang in its firmware. It returns an error where the guest did
 // not leave within five seconds.
 func Probe(ctx context.Context, accelerator Accelerator) error {
-	return probe(ctx, accelerator.platform())
+	return probe(ctx, accelerator)
 }
 
-func probe(ctx context.Context, platform []string) error {
+func probe(ctx context.Context, accelerator Accelerator, more ...string) error {
 	const port, value = 0xf4, 0x2a
-	dir, err := os.MkdirTemp("", "smoke-probe-")
+	disk := make([]byte, 1<<20) // the BIOS reads no disk of less than a cylinder
+	copy(disk, bootsector.Exit(port, value))
+	files := new(handover)
+	defer files.close()
+	path, err := files.memory(disk)
 	if err != nil {
-		return err
-	}
-	image := filepath.Join(dir, "disk")
-	err = os.WriteFile(image, bootsector.Exit(port, value), 0o600)
-	if err == nil {
-		err = os.Truncate(image, 1<<20) // the BIOS reads no disk of less than a cylinder
-	}
-	if err != nil {
-		os.RemoveAll(dir)
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTime)
 	defer cancel()
-	process, err := start(ctx, exec.Command(Program, append(platform,
+	process, err := start(ctx, command(accelerator, append(more,
 		"-nodefaults", "-no-user-config", "-display", "none", "-m", "16",
 		"-device", "isa-debug-exit,iobase=0xf4,iosize=1",
-		"-drive", "format=raw,if=ide,file="+Escape(image),
-	)...), func() { os.RemoveAll(dir) })
+		"-drive", "format=raw,if=ide,file="+path,
+	), files))
 	if err != nil {
 		return err
 	}

@@ -49,26 +49,3 @@ func present(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, fs.ErrNotExist)
 }
-
-// copyVars makes a copy of the variables that the machine may write to; remove
-// deletes it.
-func (f Firmware) copyVars() (path string, remove func(), err error) {
-	if f.Vars == "" {
-		return "", func() {}, nil
-	}
-	pristine, err := os.ReadFile(f.Vars)
-	if err != nil {
-		return "", nil, err
-	}
-	file, err := os.CreateTemp("", "smoke-uefi-vars-")
-	if err != nil {
-		return "", nil, err
-	}
-	remove = func() { os.Remove(file.Name()) }
-	_, err = file.Write(pristine)
-	if err = errors.Join(err, file.Close()); err != nil {
-		remove()
-		return "", nil, err
-	}
-	return file.Name(), remove, nil
-}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -17,36 +18,49 @@ const answerTime = 10 * time.Second
 
 // monitor speaks the QEMU Machine Protocol.
 type monitor struct {
-	net.Conn
+	*net.UnixConn
 	mu      sync.Mutex
 	decoder *json.Decoder
 	greeted bool
 }
 
-func newMonitor(conn net.Conn) *monitor {
-	return &monitor{Conn: conn, decoder: json.NewDecoder(conn)}
+func newMonitor(conn *net.UnixConn) *monitor {
+	return &monitor{UnixConn: conn, decoder: json.NewDecoder(conn)}
 }
 
-func (m *monitor) execute(command string, arguments map[string]any) error {
+// request is a command, with a file that goes along or nil.
+type request struct {
+	Execute   string         `json:"execute"`
+	Arguments map[string]any `json:"arguments,omitempty"`
+	file      *os.File
+}
+
+// execute has a command executed, and decodes what it returns into answer, unless that is
+// nil.
+func (m *monitor) execute(r request, answer any) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.SetDeadline(time.Now().Add(answerTime))
 	if !m.greeted {
-		if err := m.send("qmp_capabilities", nil); err != nil {
+		if err := m.send(request{Execute: "qmp_capabilities"}, nil); err != nil {
 			return err
 		}
 		m.greeted = true
 	}
-	return m.send(command, arguments)
+	return m.send(r, answer)
 }
 
-func (m *monitor) send(command string, arguments map[string]any) error {
-	request := map[string]any{"execute": command}
-	if arguments != nil {
-		request["arguments"] = arguments
+func (m *monitor) send(r request, result any) error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
 	}
-	if err := json.NewEncoder(m).Encode(request); err != nil {
-		return fmt.Errorf("QEMU's monitor, %s: %w", command, err)
+	var rights []byte
+	if r.file != nil {
+		rights = syscall.UnixRights(int(r.file.Fd()))
+	}
+	if _, _, err := m.WriteMsgUnix(text, rights, nil); err != nil {
+		return fmt.Errorf("QEMU's monitor, %s: %w", r.Execute, err)
 	}
 	for { // the greeting and events come between
 		var answer struct {
@@ -56,28 +70,49 @@ func (m *monitor) send(command string, arguments map[string]any) error {
 		if err := m.decoder.Decode(&answer); errors.Is(err, io.EOF) {
 			return errors.New("QEMU has ended")
 		} else if err != nil {
-			return fmt.Errorf("QEMU's monitor, %s: %w", command, err)
+			return fmt.Errorf("QEMU's monitor, %s: %w", r.Execute, err)
 		}
 		if answer.Error != nil {
-			return fmt.Errorf("QEMU's monitor, %s: %s", command, answer.Error.Desc)
+			return fmt.Errorf("QEMU's monitor, %s: %s", r.Execute, answer.Error.Desc)
 		}
 		if answer.Return != nil {
-			return nil
+			if result == nil {
+				return nil
+			}
+			return json.Unmarshal(answer.Return, result)
 		}
 	}
 }
 
-// Screenshot is what the machine's screen shows, as PNG. QEMU makes these since version 7.1;
-// it writes them through any link, and so only into a folder that nobody else may write to.
+// Screenshot is what the machine's screen shows, as PNG. QEMU makes these since version 7.1.
 func (m *Machine) Screenshot() ([]byte, error) {
 	folder, err := os.MkdirTemp("", "smoke-screen-")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	file := filepath.Join(folder, "screen.png")
-	if err := m.monitor.execute("screendump", map[string]any{"filename": file, "format": "png"}); err != nil {
+	path := filepath.Join(folder, "screen.png")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // not for reading: QEMU looks for a file of the mode that it wants
+	if err != nil {
 		return nil, err
 	}
-	return os.ReadFile(file)
+	if err := errors.Join(m.monitor.screendump(file), file.Close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// screendump has QEMU write to an open file: it may open none itself.
+func (m *monitor) screendump(file *os.File) error {
+	var set struct {
+		ID int `json:"fdset-id"`
+	}
+	if err := m.execute(request{Execute: "add-fd", file: file}, &set); err != nil {
+		return err
+	}
+	id := map[string]any{"fdset-id": set.ID}
+	path := fmt.Sprintf("/dev/fdset/%d", set.ID)
+	return errors.Join(
+		m.execute(request{Execute: "screendump", Arguments: map[string]any{"filename": path, "format": "png"}}, nil),
+		m.execute(request{Execute: "remove-fd", Arguments: id}, nil))
 }

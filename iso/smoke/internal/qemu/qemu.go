@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -35,21 +34,38 @@ type Config struct {
 	MemoryMiB int
 	// KVM or TCG, see [Probe].
 	Accelerator Accelerator
-	// Arguments of QEMU for hardware beside that, see package hardware.
-	Hardware []string
+	// What it has beside that, see package hardware.
+	Hardware Hardware
 }
+
+// Hardware is parts of a machine.
+type Hardware struct {
+	// Arguments of QEMU.
+	Args []string
+	// What the files hold that the arguments name, each as [File] of its number.
+	Files [][]byte
+}
+
+// File is the path, in QEMU, of a file of the machine's hardware.
+func File(number int) string { return fmt.Sprintf("/proc/self/fd/%d", firstFile+number) }
+
+// firstFile is the number of the first file that a program is handed, behind its
+// standard input, output and error.
+const firstFile = 3
 
 // CPUs of each machine: two, so that services do start side by side.
 const CPUs = 2
 
-// args are QEMU's arguments for the machine, but for its console and monitor.
-func (c Config) args(vars string) []string {
-	args := append(c.Accelerator.platform(),
+// args are QEMU's arguments for the machine, but for its console and monitor. The medium
+// is the open file of that number.
+func (c Config) args(medium int, vars string) []string {
+	args := []string{
 		"-nodefaults", "-no-user-config", "-no-reboot",
 		"-m", strconv.Itoa(c.MemoryMiB),
 		"-device", "VGA", "-display", "none",
-		"-drive", "if=none,id=medium,format=raw,readonly=on,file="+Escape(c.ISO),
-	)
+		"-add-fd", fmt.Sprintf("set=0,fd=%d", medium),
+		"-drive", "if=none,id=medium,format=raw,readonly=on,file=/dev/fdset/0",
+	}
 	if c.Media == machine.USB {
 		args = append(args, "-device", "qemu-xhci", "-device", "usb-storage,drive=medium,bootindex=0")
 	} else {
@@ -58,9 +74,41 @@ func (c Config) args(vars string) []string {
 	if c.Firmware.Code != "" {
 		args = append(args,
 			"-drive", "if=pflash,format=raw,readonly=on,file="+Escape(c.Firmware.Code),
-			"-drive", "if=pflash,format=raw,file="+Escape(vars))
+			"-drive", "if=pflash,format=raw,file="+vars)
 	}
-	return append(args, c.Hardware...)
+	return append(args, c.Hardware.Args...)
+}
+
+// prepare opens all files of the machine, and returns QEMU's arguments for it.
+func (c Config) prepare() (args []string, files *handover, err error) {
+	files = new(handover)
+	if args, err = c.open(files); err != nil {
+		files.close()
+	}
+	return args, files, err
+}
+
+func (c Config) open(files *handover) (args []string, err error) {
+	for _, content := range c.Hardware.Files { // first: see File
+		if _, err := files.memory(content); err != nil {
+			return nil, err
+		}
+	}
+	iso, err := os.Open(c.ISO)
+	if err != nil {
+		return nil, err
+	}
+	medium, vars := files.add(iso), ""
+	if c.Firmware.Vars != "" {
+		pristine, err := os.ReadFile(c.Firmware.Vars)
+		if err != nil {
+			return nil, err
+		}
+		if vars, err = files.memory(pristine); err != nil { // a copy, which the machine may write to
+			return nil, err
+		}
+	}
+	return c.args(medium, vars), nil
 }
 
 // Escape makes a value safe within QEMU's comma-separated options.
@@ -77,34 +125,27 @@ type Machine struct {
 // Start starts a machine that runs until ctx ends, [Machine.Close] is called or
 // the guest turns itself off.
 func Start(ctx context.Context, config Config) (*Machine, error) {
-	vars, remove, err := config.Firmware.copyVars()
+	args, files, err := config.prepare()
 	if err != nil {
 		return nil, err
 	}
-	serial, serialFile, err := pipe()
+	defer files.close()
+	serial, serialNumber, err := files.socket()
 	if err != nil {
-		remove()
 		return nil, err
 	}
-	control, controlFile, err := pipe()
+	control, controlNumber, err := files.socket()
 	if err != nil {
 		serial.Close()
-		serialFile.Close()
-		remove()
 		return nil, err
 	}
-	cmd := exec.Command(Program, append(config.args(vars),
-		// the first two files after standard error
-		"-chardev", "socket,id=serial,fd=3", "-serial", "chardev:serial",
-		"-chardev", "socket,id=monitor,fd=4", "-mon", "chardev=monitor,mode=control")...)
-	cmd.ExtraFiles = []*os.File{serialFile, controlFile}
-	process, err := start(ctx, cmd, remove)
-	serialFile.Close()
-	controlFile.Close()
+	process, err := start(ctx, command(config.Accelerator, append(args,
+		"-chardev", fmt.Sprintf("socket,id=serial,fd=%d", serialNumber), "-serial", "chardev:serial",
+		"-chardev", fmt.Sprintf("socket,id=monitor,fd=%d", controlNumber), "-mon", "chardev=monitor,mode=control",
+	), files))
 	if err != nil {
 		serial.Close()
 		control.Close()
-		remove()
 		return nil, err
 	}
 	return &Machine{Serial: serial, monitor: newMonitor(control), process: process}, nil
@@ -131,38 +172,20 @@ func (m *Machine) Close() {
 	m.monitor.Close()
 }
 
-// pipe is a socket pair: one end for this program, the other to pass on. Unlike
-// a socket in the file system it leaves nothing behind.
-func pipe() (net.Conn, *os.File, error) {
-	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return nil, nil, fmt.Errorf("socketpair: %w", err)
-	}
-	mine, theirs := os.NewFile(uintptr(fds[0]), "socket"), os.NewFile(uintptr(fds[1]), "socket")
-	defer mine.Close()
-	conn, err := net.FileConn(mine)
-	if err != nil {
-		theirs.Close()
-		return nil, nil, err
-	}
-	return conn, theirs, nil
-}
-
 // Interactive runs a machine with its serial port on this program's terminal, which gets what
 // the machine writes by the screen, and returns when the guest turns itself off, the person
 // there leaves QEMU (Ctrl-A X) or ctx ends.
 func Interactive(ctx context.Context, config Config, screen io.Writer) error {
-	vars, remove, err := config.Firmware.copyVars()
+	args, files, err := config.prepare()
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(Program, append(config.args(vars), "-serial", "mon:stdio")...)
+	defer files.close()
+	cmd := command(config.Accelerator, append(args, "-serial", "mon:stdio"), files)
 	cmd.Stdin, cmd.Stdout = os.Stdin, screen
-	// stays in the terminal's foreground process group
-	cmd.SysProcAttr = &syscall.SysProcAttr{}
-	process, err := start(ctx, cmd, remove)
+	cmd.SysProcAttr.Setpgid = false // stays in the terminal's foreground process group
+	process, err := start(ctx, cmd)
 	if err != nil {
-		remove()
 		return err
 	}
 	<-process.done
@@ -187,17 +210,13 @@ var (
 	errNoQEMU     = fmt.Errorf("%s is not in PATH; on Debian the package qemu-system-x86 has it", Program)
 )
 
-// start runs cmd until it ends, kill is called or ctx ends; cleanup is called
-// afterwards. The kernel kills it when this program dies.
-func start(ctx context.Context, cmd *exec.Cmd, cleanup func()) (*process, error) {
+// start runs QEMU until it ends, kill is called or ctx ends. The kernel kills it when this
+// program dies.
+func start(ctx context.Context, cmd *exec.Cmd) (*process, error) {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	// what holds standard error open may outlive QEMU, but not for long
 	cmd.WaitDelay = time.Second
-	if cmd.SysProcAttr == nil {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	}
-	cmd.SysProcAttr.Pdeathsig = syscall.SIGKILL
 	end := func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	if !cmd.SysProcAttr.Setpgid { // on a terminal, which QEMU puts back in order
 		end = func() { cmd.Process.Signal(syscall.SIGTERM) }
@@ -222,12 +241,14 @@ func start(ctx context.Context, cmd *exec.Cmd, cleanup func()) (*process, error)
 		stop()
 		cancel()
 		p.err = reason(err, stderr.String())
-		cleanup()
 		close(p.done)
 	}()
 	if err := <-started; err != nil {
-		if errors.Is(err, exec.ErrNotFound) {
+		switch {
+		case errors.Is(err, exec.ErrNotFound):
 			return nil, errNoQEMU
+		case cmd.SysProcAttr.Credential != nil:
+			return nil, fmt.Errorf("%w (root runs QEMU as user %d; where that is not possible, run smoke as an ordinary user)", err, unprivileged)
 		}
 		return nil, err
 	}

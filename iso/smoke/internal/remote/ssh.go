@@ -18,40 +18,86 @@ import (
 // keys are made, a handshake takes seconds.
 const handshakeTime = 30 * time.Second
 
-// ErrRefused says that an SSH server answered, and did not let us in.
-var ErrRefused = errors.New("login refused")
+var (
+	// ErrRefused says that an SSH server answered, and did not let us in.
+	ErrRefused = errors.New("login refused")
+	// ErrHostKey says that the SSH server that answered is another one than it should be.
+	ErrHostKey = errors.New("another host key")
+)
+
+// Host is an SSH server.
+type Host struct {
+	// Address is its host:port.
+	Address string
+	// Key is the fingerprint of its key, as [ReadKey] returns it. A server with another one
+	// gets to see nothing: neither a password nor a signature.
+	Key string
+}
 
 // SSH is a connection to an SSH server.
 type SSH struct{ client *ssh.Client }
 
-// DialSSH logs in at address, host:port. The host's key is not checked: bee
-// makes a new one at each boot.
-func DialSSH(ctx context.Context, address, user string, auth ...ssh.AuthMethod) (*SSH, error) {
+// DialSSH logs in at a host.
+func DialSSH(ctx context.Context, host Host, user string, auth ...ssh.AuthMethod) (*SSH, error) {
+	var another error
+	c, channels, requests, err := connect(ctx, host.Address, &ssh.ClientConfig{
+		User: user,
+		Auth: auth,
+		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+			if got := ssh.FingerprintSHA256(key); got != host.Key {
+				another = fmt.Errorf("%w: %s has %s, not %s", ErrHostKey, host.Address, got, host.Key)
+			}
+			return another
+		},
+	})
+	switch {
+	case err == nil:
+		return &SSH{ssh.NewClient(c, channels, requests)}, nil
+	case another != nil:
+		return nil, another
+	case strings.Contains(err.Error(), "unable to authenticate"):
+		return nil, fmt.Errorf("%w for %s@%s: %w", ErrRefused, user, host.Address, err)
+	}
+	return nil, err
+}
+
+// ReadKey is the fingerprint of the key that the SSH server at an address has now, such as
+// SHA256:…; the server gets to see nothing of us.
+func ReadKey(ctx context.Context, address string) (fingerprint string, err error) {
+	enough := errors.New("that is all")
+	_, _, _, err = connect(ctx, address, &ssh.ClientConfig{
+		HostKeyCallback: func(_ string, _ net.Addr, key ssh.PublicKey) error {
+			fingerprint = ssh.FingerprintSHA256(key)
+			return enough
+		},
+	})
+	if fingerprint != "" {
+		return fingerprint, nil
+	}
+	return "", err
+}
+
+// connect shakes hands with the server at an address.
+func connect(ctx context.Context, address string, config *ssh.ClientConfig) (ssh.Conn, <-chan ssh.NewChannel, <-chan *ssh.Request, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	// closing the connection is what ends a handshake
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	c, channels, requests, err := ssh.NewClientConn(conn, address, &ssh.ClientConfig{
-		User:            user,
-		Auth:            auth,
-		HostKeyCallback: ssh.InsecureIgnoreHostKey(),
-	})
+	// bee has one key, of this kind; its fingerprint is the one that people see
+	config.HostKeyAlgorithms = []string{ssh.KeyAlgoED25519}
+	c, channels, requests, err := ssh.NewClientConn(conn, address, config)
 	if err != nil {
 		conn.Close()
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("no SSH handshake: %w", context.Cause(ctx))
+			err = fmt.Errorf("no SSH handshake: %w", context.Cause(ctx))
 		}
-		if strings.Contains(err.Error(), "unable to authenticate") {
-			return nil, fmt.Errorf("%w for %s@%s: %w", ErrRefused, user, address, err)
-		}
-		return nil, err
 	}
-	return &SSH{ssh.NewClient(c, channels, requests)}, nil
+	return c, channels, requests, err
 }
 
 // Close ends the connection.

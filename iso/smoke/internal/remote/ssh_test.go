@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +21,18 @@ import (
 )
 
 // serve answers SSH for root with one password, and gives channels to answer.
-func serve(t *testing.T, password string, answer func(ssh.NewChannel)) string {
+func serve(t *testing.T, password string, answer func(ssh.NewChannel)) Host {
+	t.Helper()
+	return serveAsking(t, func(c ssh.ConnMetadata, given []byte) (*ssh.Permissions, error) {
+		if c.User() != "root" || string(given) != password {
+			return nil, errors.New("wrong password")
+		}
+		return nil, nil
+	}, answer)
+}
+
+// serveAsking is serve with a way to check passwords.
+func serveAsking(t *testing.T, check func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error), answer func(ssh.NewChannel)) Host {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -30,12 +42,7 @@ func serve(t *testing.T, password string, answer func(ssh.NewChannel)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := &ssh.ServerConfig{PasswordCallback: func(c ssh.ConnMetadata, given []byte) (*ssh.Permissions, error) {
-		if c.User() != "root" || string(given) != password {
-			return nil, errors.New("wrong password")
-		}
-		return nil, nil
-	}}
+	config := &ssh.ServerConfig{PasswordCallback: check}
 	config.AddHostKey(signer)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -61,7 +68,7 @@ func serve(t *testing.T, password string, answer func(ssh.NewChannel)) string {
 			}()
 		}
 	}()
-	return listener.Addr().String()
+	return Host{listener.Addr().String(), ssh.FingerprintSHA256(signer.PublicKey())}
 }
 
 // execute runs the commands of a session here, and serves SFTP.
@@ -91,11 +98,11 @@ func execute(channel ssh.NewChannel) {
 }
 
 func TestSSH(t *testing.T) {
-	address := serve(t, "right", func(channel ssh.NewChannel) { go execute(channel) })
-	if _, err := DialSSH(t.Context(), address, "root", ssh.Password("wrong")); !errors.Is(err, ErrRefused) {
+	host := serve(t, "right", func(channel ssh.NewChannel) { go execute(channel) })
+	if _, err := DialSSH(t.Context(), host, "root", ssh.Password("wrong")); !errors.Is(err, ErrRefused) {
 		t.Errorf("a wrong password: %v", err)
 	}
-	s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
+	s, err := DialSSH(t.Context(), host, "root", ssh.Password("right"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,9 +132,39 @@ func TestSSH(t *testing.T) {
 	}
 }
 
+// What the other side is comes before what we have: a server with another key sees no
+// password, nor a user's name.
+func TestHostKey(t *testing.T) {
+	var asked atomic.Int32
+	host := serveAsking(t, func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
+		asked.Add(1)
+		return nil, nil
+	}, func(ssh.NewChannel) {})
+	if key, err := ReadKey(t.Context(), host.Address); err != nil || key != host.Key || !strings.HasPrefix(key, "SHA256:") {
+		t.Errorf("got %q, %v, want %q", key, err, host.Key)
+	}
+	for _, key := range []string{"", "SHA256:", strings.ToLower(host.Key), host.Key + "A"} {
+		_, err := DialSSH(t.Context(), Host{host.Address, key}, "root", ssh.Password("secret"))
+		if !errors.Is(err, ErrHostKey) || !strings.Contains(err.Error(), host.Key) || !strings.Contains(err.Error(), key) {
+			t.Errorf("%q: got %v", key, err)
+		}
+	}
+	if asked.Load() != 0 {
+		t.Error("a server with another key was shown the password")
+	}
+	s, err := DialSSH(t.Context(), host, "root", ssh.Password("secret"))
+	if err != nil || asked.Load() != 1 {
+		t.Fatalf("%v, asked %d times", err, asked.Load())
+	}
+	s.Close()
+	if _, err := ReadKey(t.Context(), "127.0.0.1:1"); err == nil {
+		t.Error("nobody has a key")
+	}
+}
+
 func TestFetch(t *testing.T) {
-	address := serve(t, "right", func(channel ssh.NewChannel) { go execute(channel) })
-	s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
+	host := serve(t, "right", func(channel ssh.NewChannel) { go execute(channel) })
+	s, err := DialSSH(t.Context(), host, "root", ssh.Password("right"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +189,7 @@ func TestFetch(t *testing.T) {
 
 func TestFetchWithoutSFTP(t *testing.T) {
 	// dropbear says that there is SFTP, and then does not find the program
-	address := serve(t, "right", func(channel ssh.NewChannel) {
+	host := serve(t, "right", func(channel ssh.NewChannel) {
 		session, requests, err := channel.Accept()
 		if err != nil {
 			return
@@ -162,7 +199,7 @@ func TestFetchWithoutSFTP(t *testing.T) {
 			session.Close()
 		}
 	})
-	s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
+	s, err := DialSSH(t.Context(), host, "root", ssh.Password("right"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,12 +211,12 @@ func TestFetchWithoutSFTP(t *testing.T) {
 
 // A machine may freeze after the login.
 func TestSSHServerThatOpensNoSession(t *testing.T) {
-	address := serve(t, "right", func(ssh.NewChannel) {})
+	host := serve(t, "right", func(ssh.NewChannel) {})
 	for name, ask := range map[string]func(context.Context, *SSH) error{
 		"Run":   func(ctx context.Context, s *SSH) error { _, _, err := s.Run(ctx, "exit 0"); return err },
 		"Fetch": func(ctx context.Context, s *SSH) error { _, err := s.Fetch(ctx, "/etc/motd"); return err },
 	} {
-		s, err := DialSSH(t.Context(), address, "root", ssh.Password("right"))
+		s, err := DialSSH(t.Context(), host, "root", ssh.Password("right"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,7 +237,7 @@ func TestSSHServerThatSaysNothing(t *testing.T) {
 	defer listener.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := DialSSH(ctx, listener.Addr().String(), "root", ssh.Password("x")); err == nil || errors.Is(err, ErrRefused) {
+	if _, err := DialSSH(ctx, Host{Address: listener.Addr().String()}, "root", ssh.Password("x")); err == nil || errors.Is(err, ErrRefused) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -49,24 +50,40 @@ func (s *System) Process(pidFile string) []string {
 
 // Listens tells whether something listens on a TCP port.
 func (s *System) Listens(port uint16) bool {
-	return listens(s.Text("/proc/net/tcp"), port) || listens(s.Text("/proc/net/tcp6"), port)
-}
-
-// listens reads proc_net_tcp(5): number, local address:port, remote address:port,
-// state, …
-func listens(table string, port uint16) bool {
-	const listening = "0A"
-	for line := range strings.Lines(table) {
-		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[3] != listening {
-			continue
-		}
-		_, hex, _ := strings.Cut(fields[1], ":")
-		if n, err := strconv.ParseUint(hex, 16, 16); err == nil && uint16(n) == port {
+	for _, protocol := range []string{"tcp", "tcp6"} {
+		if slices.Contains(s.Ports(protocol), port) {
 			return true
 		}
 	}
 	return false
+}
+
+// Ports are those at which something waits for whoever comes, by a protocol as in /proc/net:
+// tcp, udp6 and so on. Of raw and raw6 they are numbers of protocols.
+func (s *System) Ports(protocol string) []uint16 {
+	return ports(s.Text("/proc/net/"+protocol), protocol)
+}
+
+// ports reads proc_net_tcp(5), and its kin: number, local address:port, remote
+// address:port, state, …
+func ports(table, protocol string) []uint16 {
+	// tcp_states.h: TCP_LISTEN; what is not connected is as if closed
+	waiting := "07"
+	if strings.HasPrefix(protocol, "tcp") {
+		waiting = "0A"
+	}
+	var all []uint16
+	for line := range strings.Lines(table) {
+		fields := strings.Fields(line)
+		if len(fields) < 4 || fields[3] != waiting {
+			continue
+		}
+		_, hex, _ := strings.Cut(fields[1], ":")
+		if n, err := strconv.ParseUint(hex, 16, 16); err == nil {
+			all = append(all, uint16(n))
+		}
+	}
+	return all
 }
 
 // Account is a line of shadow(5).

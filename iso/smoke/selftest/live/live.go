@@ -24,6 +24,8 @@ type System struct {
 	ExpectInternet bool
 	// NoNetwork: it has no network card, and must come up all the same.
 	NoNetwork bool
+
+	tree tree
 }
 
 // Here is the system that this program runs on.

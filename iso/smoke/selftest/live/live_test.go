@@ -107,13 +107,17 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-const table = "  sl  local_address rem_address   st\n   0: 0100007F:0016 00000000:0000 0A\n   1: 0100007F:0050 00000000:0000 01\n"
+const table = "  sl  local_address rem_address   st\n   0: 0100007F:0016 00000000:0000 0A\n   1: 0100007F:0050 00000000:0000 01\n   2: 00000000:0044 00000000:0000 07\n"
 
-func TestListens(t *testing.T) {
-	for port, want := range map[uint16]bool{22: true, 80: false, 16: false} {
-		if got := listens(table, port); got != want {
-			t.Errorf("port %d: %v", port, got)
+func TestPorts(t *testing.T) {
+	for protocol, want := range map[string]uint16{"tcp": 22, "tcp6": 22, "udp": 68, "udp6": 68, "raw": 68} {
+		if got := ports(table, protocol); len(got) != 1 || got[0] != want {
+			t.Errorf("%s: %v", protocol, got)
 		}
+	}
+	s := system(t, map[string]string{"/proc/net/tcp6": table})
+	if !s.Listens(22) || s.Listens(80) || s.Listens(68) {
+		t.Error("22 is all that something listens on")
 	}
 	// this machine listens where it says so
 	if Here().Listens(0) {
@@ -121,14 +125,38 @@ func TestListens(t *testing.T) {
 	}
 }
 
-func FuzzListens(f *testing.F) {
+func FuzzPorts(f *testing.F) {
 	f.Add(table)
 	f.Add("0: :: 0 0A\n0: 0:G 0 0A\n0: 0:10016 0 0A")
 	f.Fuzz(func(t *testing.T, text string) {
-		if listens(text, 22) && !strings.Contains(text, "0A") {
+		if len(ports(text, "tcp")) > strings.Count(text, "0A") || len(ports(text, "udp")) > strings.Count(text, "07") {
 			t.Errorf("%q", text)
 		}
 	})
+}
+
+func TestTree(t *testing.T) {
+	s := system(t, map[string]string{"/a/1": "x", "/run/b": ""})
+	if err := os.Chmod(s.Path("/a/1"), 0o755|os.ModeSetuid); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("/proc", s.Path("/a/2")); err != nil {
+		t.Fatal(err)
+	}
+	files, err := s.Tree()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range files {
+		got = append(got, f.Path+" "+f.Mode.String())
+	}
+	if want := []string{"/a drwxr-xr-x", "/a/1 urwxr-xr-x", "/a/2 Lrwxrwxrwx", "/run drwxr-xr-x", "/run/b -rw-r--r--"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if files, err := system(t, nil).Tree(); err == nil || err.Error() != "there are no files" {
+		t.Errorf("got %v, %v", files, err)
+	}
 }
 
 func FuzzAccounts(f *testing.F) {

@@ -1,0 +1,215 @@
+// Package scan finds the open ports of a machine, as a neighbour in its network does: by
+// frames on its link. No stack of the host is between, nor a port that is forwarded.
+package scan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Link is a network: what a machine sends there, and a way to send to it.
+type Link interface {
+	Read() (frame []byte, err error)
+	Write(frame []byte) error
+}
+
+// Machine is a machine in the network. Without an IPv6 address, that is not scanned.
+type Machine struct {
+	MAC        net.HardwareAddr
+	IPv4, IPv6 netip.Addr
+}
+
+// Port is a port of a machine.
+type Port struct {
+	Protocol string // TCP or UDP
+	IPv6     bool
+	Number   uint16
+}
+
+// The protocols.
+const (
+	TCP = "TCP"
+	UDP = "UDP"
+)
+
+func (p Port) String() string {
+	family := "IPv4"
+	if p.IPv6 {
+		family = "IPv6"
+	}
+	return fmt.Sprintf("%s %d over %s", p.Protocol, p.Number, family)
+}
+
+// Ports are ports of a protocol, over IPv4, and over IPv6 where the machine has that.
+func (m Machine) Ports(protocol string, numbers []uint16) []Port {
+	var ports []Port
+	for _, number := range numbers {
+		ports = append(ports, Port{protocol, false, number})
+		if m.IPv6.IsValid() {
+			ports = append(ports, Port{protocol, true, number})
+		}
+	}
+	return ports
+}
+
+// All are all numbers that a port may have.
+func All() []uint16 {
+	all := make([]uint16, 0, 65535)
+	for number := uint16(1); number != 0; number++ {
+		all = append(all, number)
+	}
+	return all
+}
+
+// UDPNumbers are those that scans of UDP are about. More would take long: Linux says of no
+// more than a thousand closed ports a second that they are closed.
+func UDPNumbers() []uint16 {
+	all := All()[:1023]
+	return append(all,
+		1194, 1434, 1645, 1646, 1701, 1812, 1813, 1900, // VPN, SQL, RADIUS, SSDP
+		2049, 2152, 2222, 3260, 3478, 3702, 3784, 4011, 4500, 4789, // NFS, tunnels, discovery, PXE, IPsec
+		5000, 5060, 5351, 5353, 5355, 5632, 6081, 6343, 6831, // SIP, NAT-PMP, mDNS, LLMNR, Geneve, sFlow
+		7946, 8080, 8125, 8472, 9987, 10000, 11211, 17185, 27015, 31337, 33434, 51820) // WireGuard
+}
+
+// Result is what a scan came to.
+type Result struct {
+	// Open ports accept a connection, or are silent where closed ones are not.
+	Open []Port
+	// How many ports there were.
+	Asked int
+}
+
+const (
+	// quiet is the time without any answer after which what was asked is asked again: an
+	// emulated machine may stand still for a while. A second is also what Linux lets pass
+	// until it says once more to the same address that a port is closed.
+	quiet = time.Second
+	// attempts is how often a port is asked; the last one stands for silence.
+	attempts = 5
+)
+
+// windows are how many ports may be asked at a time: for TCP, what the queue of a card
+// holds; for UDP, what Linux answers at once.
+var windows = map[string]int{TCP: 200, UDP: 40}
+
+// Scanner scans the machines of a network.
+type Scanner struct {
+	link   Link
+	frames chan []byte
+	err    error // of the link, once frames is closed
+}
+
+// New returns a scanner, which reads all that comes from the link until that ends.
+func New(link Link) *Scanner {
+	// As long as nobody reads, QEMU stands still: frames that find no room are lost, as on
+	// any network.
+	s := &Scanner{link: link, frames: make(chan []byte, 4096)}
+	go func() {
+		defer close(s.frames)
+		for {
+			frame, err := link.Read()
+			if err != nil {
+				s.err = err
+				return
+			}
+			select {
+			case s.frames <- frame:
+			default:
+			}
+		}
+	}()
+	return s
+}
+
+// LinkLocal asks all machines of the network for their IPv6 address, and returns that of
+// the one with this MAC.
+func (s *Scanner) LinkLocal(ctx context.Context, mac net.HardwareAddr) (netip.Addr, error) {
+	m := Machine{MAC: mac}
+	for range attempts {
+		if err := s.link.Write(echoAll()); err != nil {
+			return netip.Addr{}, err
+		}
+		a, err := s.next(ctx, m, time.After(quiet), func(a answer) bool { return a.echo.IsValid() })
+		if !errors.Is(err, errQuiet) {
+			return a.echo, err
+		}
+	}
+	return netip.Addr{}, errors.New("the machine answers nothing over IPv6")
+}
+
+var errQuiet = errors.New("no answer")
+
+// next is the next answer of a machine that is one wanted. What it asks of us is answered.
+func (s *Scanner) next(ctx context.Context, m Machine, late <-chan time.Time, wanted func(answer) bool) (answer, error) {
+	for {
+		select {
+		case frame, more := <-s.frames:
+			if !more {
+				return answer{}, fmt.Errorf("the tap of the machine's network: %w", s.err)
+			}
+			reply, a := m.read(frame)
+			if reply != nil {
+				if err := s.link.Write(reply); err != nil {
+					return answer{}, err
+				}
+			}
+			if wanted(a) {
+				return a, nil
+			}
+		case <-late:
+			return answer{}, errQuiet
+		case <-ctx.Done():
+			return answer{}, context.Cause(ctx)
+		}
+	}
+}
+
+// Scan asks a machine for ports, all of one protocol.
+func (s *Scanner) Scan(ctx context.Context, m Machine, ports []Port) (Result, error) {
+	result := Result{Asked: len(ports)}
+	asked := map[Port]int{} // how often, of those that have not answered
+	queue, waiting := slices.Clone(ports), map[Port]bool{}
+	for len(queue)+len(waiting) > 0 {
+		for len(queue) > 0 && len(waiting) < windows[queue[0].Protocol] {
+			port := queue[0]
+			queue = queue[1:]
+			waiting[port] = true
+			asked[port]++
+			if err := s.link.Write(m.ask(port, asked[port])); err != nil {
+				return result, err
+			}
+		}
+		a, err := s.next(ctx, m, time.After(quiet), func(a answer) bool { return waiting[a.port] })
+		switch {
+		case errors.Is(err, errQuiet):
+			for port := range waiting {
+				delete(waiting, port)
+				if asked[port] < attempts {
+					queue = append(queue, port)
+					continue
+				}
+				result.Open = append(result.Open, port)
+			}
+		case err != nil:
+			return result, err
+		default:
+			delete(waiting, a.port)
+			if a.open {
+				result.Open = append(result.Open, a.port)
+			}
+		}
+	}
+	slices.SortFunc(result.Open, func(a, b Port) int {
+		if a.IPv6 != b.IPv6 {
+			return map[bool]int{true: 1, false: -1}[a.IPv6]
+		}
+		return int(a.Number) - int(b.Number)
+	})
+	return result, nil
+}
