@@ -96,8 +96,9 @@ func (m *modules) smokeReport(ctx context.Context, iso *dagger.File, options smo
 
 // Boots the ISO and keeps it running.
 //
-// It answers SSH on port 2222; a line of the log says when, and by which command. The
-// password is in the log, unless one was set. Ctrl-C ends it:
+// It answers SSH on port 2222 of all addresses of the machine that asks for it, as Dagger's
+// tunnel knows no other way; a line of the log says when, and by which command. The password,
+// unless one was set, and the host key are in the log. Ctrl-C ends it:
 //
 //	dagger call boot up
 func (m *Bee) Boot(

@@ -16,7 +16,9 @@ func (g *gate) bootCommand() *cobra.Command {
 		Use:   "boot --iso FILE",
 		Short: "Boot an ISO and keep it running, to try it",
 		Long: `boot boots an ISO in QEMU, shows its console, and says when it answers SSH, on port
-2222 of this machine. Ctrl-C ends it.
+2222 of all addresses of this machine: Dagger's tunnel knows no other way. Where others
+share the network, "go run ./iso/smoke boot --iso FILE" answers this machine alone. Ctrl-C
+ends it.
 
 --machine takes the ` + machine.Words,
 		Example: `  gate boot --iso dist/bee.iso --machine uefi`,

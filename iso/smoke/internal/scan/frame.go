@@ -41,7 +41,21 @@ func isOurs(address, of netip.Addr) bool {
 type answer struct {
 	port Port
 	open bool
+	mark uint32
 	echo netip.Addr
+}
+
+// markPort is a port that asks for nothing but an answer, and firstMark the sequence number
+// that marks are counted from.
+const (
+	markPort  = 1
+	firstMark = 1000
+)
+
+// mark is a frame whose answer says that the machine has come by all that was sent before.
+func (m Machine) mark(number uint32) []byte {
+	return packet(m.MAC, ours(m.IPv4, 0), m.IPv4, layers.IPProtocolTCP,
+		&layers.TCP{SrcPort: ourPort, DstPort: markPort, Seq: firstMark + number, SYN: true, Window: 1024})
 }
 
 // ourPort is where answers come to.
@@ -55,7 +69,7 @@ func (m Machine) ask(port Port, attempt int) []byte {
 	if port.IPv6 {
 		to = m.IPv6
 	}
-	from := ours(to, int(port.Number)+attempt)
+	from := ours(to, int(port.Number)+attempt*hosts/attempts)
 	if port.Protocol == TCP {
 		return packet(m.MAC, from, to, layers.IPProtocolTCP,
 			&layers.TCP{SrcPort: ourPort, DstPort: layers.TCPPort(port.Number), Seq: 1, SYN: true, Window: 1024})
@@ -124,6 +138,9 @@ func (m Machine) read(frame []byte) (reply []byte, a answer) {
 	}
 	if tcp, ok := p.Layer(layers.LayerTypeTCP).(*layers.TCP); ok && (from == m.IPv4 || from == m.IPv6) {
 		a = answer{port: Port{TCP, from.Is6(), uint16(tcp.SrcPort)}, open: tcp.SYN}
+		if tcp.SrcPort == markPort && tcp.Ack > firstMark {
+			a.mark = tcp.Ack - firstMark - 1
+		}
 		if tcp.SYN { // which we want no more of
 			reply = packet(m.MAC, to, from, layers.IPProtocolTCP,
 				&layers.TCP{SrcPort: ourPort, DstPort: tcp.SrcPort, Seq: tcp.Ack, RST: true})

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"time"
 )
 
@@ -86,11 +85,14 @@ type Result struct {
 }
 
 const (
-	// quiet is the time without any answer after which what was asked is asked again: an
-	// emulated machine may stand still for a while. A second is also what Linux lets pass
-	// until it says once more to the same address that a port is closed.
+	// quiet is the time without any answer after which the machine is asked whether it has
+	// come by all that was sent. It is also what Linux lets pass until it says once more to
+	// the same address that a port is closed.
 	quiet = time.Second
-	// attempts is how often a port is asked; the last one stands for silence.
+	// alive is how long the machine may take to answer that: an emulated one stands still
+	// where others have the processor.
+	alive = 30 * time.Second
+	// attempts is how often a port is asked that the machine came by and said nothing of.
 	attempts = 5
 )
 
@@ -103,6 +105,7 @@ type Scanner struct {
 	link   Link
 	frames chan []byte
 	err    error // of the link, once frames is closed
+	marks  uint32
 }
 
 // New returns a scanner, which reads all that comes from the link until that ends.
@@ -135,7 +138,7 @@ func (s *Scanner) LinkLocal(ctx context.Context, mac net.HardwareAddr) (netip.Ad
 		if err := s.link.Write(echoAll()); err != nil {
 			return netip.Addr{}, err
 		}
-		a, err := s.next(ctx, m, time.After(quiet), func(a answer) bool { return a.echo.IsValid() })
+		a, err := s.next(ctx, m, time.After(alive/attempts), func(a answer) bool { return a.echo.IsValid() })
 		if !errors.Is(err, errQuiet) {
 			return a.echo, err
 		}
@@ -173,43 +176,71 @@ func (s *Scanner) next(ctx context.Context, m Machine, late <-chan time.Time, wa
 // Scan asks a machine for ports, all of one protocol.
 func (s *Scanner) Scan(ctx context.Context, m Machine, ports []Port) (Result, error) {
 	result := Result{Asked: len(ports)}
-	asked := map[Port]int{} // how often, of those that have not answered
-	queue, waiting := slices.Clone(ports), map[Port]bool{}
-	for len(queue)+len(waiting) > 0 {
-		for len(queue) > 0 && len(waiting) < windows[queue[0].Protocol] {
-			port := queue[0]
-			queue = queue[1:]
-			waiting[port] = true
-			asked[port]++
-			if err := s.link.Write(m.ask(port, asked[port])); err != nil {
-				return result, err
-			}
-		}
-		a, err := s.next(ctx, m, time.After(quiet), func(a answer) bool { return waiting[a.port] })
-		switch {
-		case errors.Is(err, errQuiet):
-			for port := range waiting {
-				delete(waiting, port)
-				if asked[port] < attempts {
-					queue = append(queue, port)
-					continue
-				}
-				result.Open = append(result.Open, port)
-			}
-		case err != nil:
+	open := map[Port]bool{} // of those that have answered
+	for attempt := 1; attempt <= attempts && len(open) < len(ports); attempt++ {
+		if err := s.ask(ctx, m, ports, attempt, open); err != nil {
 			return result, err
-		default:
-			delete(waiting, a.port)
-			if a.open {
-				result.Open = append(result.Open, a.port)
-			}
 		}
 	}
-	slices.SortFunc(result.Open, func(a, b Port) int {
-		if a.IPv6 != b.IPv6 {
-			return map[bool]int{true: 1, false: -1}[a.IPv6]
+	for _, port := range ports {
+		if isOpen, answered := open[port]; isOpen || !answered {
+			result.Open = append(result.Open, port)
 		}
-		return int(a.Number) - int(b.Number)
-	})
+	}
 	return result, nil
+}
+
+// ask asks once for all ports that have not answered, and notes which are open.
+func (s *Scanner) ask(ctx context.Context, m Machine, ports []Port, attempt int, open map[Port]bool) error {
+	waiting := map[Port]bool{}
+	note := func(a answer) bool {
+		if _, answered := open[a.port]; answered || a.port == (Port{}) {
+			return false
+		}
+		open[a.port] = a.open
+		delete(waiting, a.port)
+		return true
+	}
+	for len(ports) > 0 || len(waiting) > 0 {
+		for len(ports) > 0 && len(waiting) < windows[ports[0].Protocol] {
+			port := ports[0]
+			ports = ports[1:]
+			if _, answered := open[port]; answered {
+				continue
+			}
+			waiting[port] = true
+			if err := s.link.Write(m.ask(port, attempt)); err != nil {
+				return err
+			}
+		}
+		if len(waiting) == 0 {
+			return nil
+		}
+		_, err := s.next(ctx, m, time.After(quiet), note)
+		if errors.Is(err, errQuiet) { // those that are waited for are silent, or were lost
+			if err = s.passed(ctx, m, note); err == nil {
+				clear(waiting)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// passed returns once the machine has come by all that was sent.
+func (s *Scanner) passed(ctx context.Context, m Machine, note func(answer) bool) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, alive, errors.New("the machine has stopped answering on its network"))
+	defer cancel()
+	for {
+		s.marks++
+		if err := s.link.Write(m.mark(s.marks)); err != nil {
+			return err
+		}
+		_, err := s.next(ctx, m, time.After(quiet), func(a answer) bool { note(a); return a.mark == s.marks })
+		if !errors.Is(err, errQuiet) {
+			return err
+		}
+	}
 }

@@ -9,7 +9,9 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -189,6 +191,46 @@ func TestPorts(t *testing.T) {
 	if ports := (Machine{MAC: here.MAC, IPv4: here.IPv4}).Ports(TCP, []uint16{22}); len(ports) != 1 {
 		t.Errorf("without IPv6: %v", ports)
 	}
+}
+
+// A machine that stands still for longer than any port may be silent has no open ports for
+// that.
+func TestStandsStill(t *testing.T) {
+	link := newMachine(t, 0, nil, nil)
+	defer close(link.out)
+	result, err := New(&slow{machine: link}).Scan(t.Context(), here, here.Ports(UDP, []uint16{53, 69, 123}))
+	if err != nil || len(result.Open) != 0 {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+// slow answers nothing of what it gets before it has a while.
+type slow struct {
+	*machine
+	held  [][]byte
+	once  sync.Once
+	mu    sync.Mutex
+	awake bool
+}
+
+func (s *slow) Write(frame []byte) error {
+	s.once.Do(func() {
+		time.AfterFunc(2*quiet+quiet/2, func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, frame := range s.held {
+				s.machine.Write(frame)
+			}
+			s.awake = true
+		})
+	})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.awake {
+		s.held = append(s.held, frame)
+		return nil
+	}
+	return s.machine.Write(frame)
 }
 
 // A link that ends, or a test that does, ends the scan.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -39,7 +40,7 @@ func (s *System) Tree() ([]File, error) {
 				s.tree.err = s.walk(top)
 			}
 		}
-		if s.tree.err == nil && len(s.tree.files) == 0 {
+		if s.tree.err == nil && !slices.ContainsFunc(s.tree.files, func(f File) bool { return f.Mode.IsRegular() }) {
 			s.tree.err = errors.New("there are no files")
 		}
 	})
@@ -79,11 +80,9 @@ func (s *System) walk(top string) error {
 			on = device(info)
 			return nil
 		}
-		if device(info) != on {
-			if entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
+		// of the files of an overlay, each has the device of the layer that it is from
+		if entry.IsDir() && device(info) != on {
+			return fs.SkipDir
 		}
 		if len(s.tree.files) == maxFiles {
 			return fmt.Errorf("there are more than %d files", maxFiles)
