@@ -70,6 +70,10 @@ func (t *test) host(ctx context.Context, address string) (remote.Host, error) {
 		return remote.Host{Address: address, Key: t.HostKey}, nil
 	}
 	done := t.waitFor(ctx, "the SSH host key on the serial console")
+	// without a password to wait for, the boot may have just begun
+	if _, _, err := t.console.Wait(ctx, 0, access); err != nil {
+		return remote.Host{}, done(err)
+	}
 	limited, cancel := context.WithTimeoutCause(ctx, shownTime, errNoHostKey)
 	defer cancel()
 	groups, _, err := t.console.Wait(limited, 0, shownKey)

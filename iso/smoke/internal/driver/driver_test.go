@@ -212,6 +212,13 @@ func TestHostKey(t *testing.T) {
 	if !errors.Is(err, errNoHostKey) || len(r.Checks) != 1 || r.Checks[0].String() != "FAIL ssh-host-key: the serial console shows none" {
 		t.Errorf("none is shown: got %v, %v", err, r.Checks)
 	}
+	// Who has the password need not wait for it, but the machine boots all the same.
+	_, _, err = boot(t.Context(), t, "it boots\n", func(o *Options) {
+		o.Credentials, o.Timeout = Credentials{Password: "secret"}, 4*time.Second
+	})
+	if err == nil || !strings.Contains(err.Error(), "the time limit of 4s is over") {
+		t.Errorf("while it boots: got %v", err)
+	}
 
 	host, asked := remotetest.Refuse(t)
 	for name, c := range map[string]struct{ key, want string }{
