@@ -6,7 +6,6 @@ replace bee/core => ../core
 
 require (
 	bee/core v0.0.0-00010101000000-000000000000
-	github.com/google/renameio/v2 v2.0.2
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/sys v0.49.0
 )

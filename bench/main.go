@@ -13,7 +13,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"bee/bench/internal/engine"
@@ -26,6 +25,7 @@ import (
 	"bee/core/beerelease"
 	"bee/core/claim"
 	"bee/core/manifest"
+	"bee/core/outfile"
 )
 
 // Where results go, below the top of the repository.
@@ -245,5 +245,5 @@ func write(path string, r *result.Result) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, data, 0o644)
+	return outfile.WriteFile(path, data)
 }

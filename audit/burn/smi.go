@@ -13,8 +13,8 @@ import (
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/report/printable"
 	"bee/audit/tool/nvidiasmi"
+	"bee/core/printable"
 )
 
 // answer is what nvidia-smi said of all GPUs.

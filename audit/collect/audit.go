@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 	"bee/audit/collect/machine"
 	"bee/audit/report"
 	"bee/audit/report/placeholder"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Audit makes the report of a machine with the given collectors, all of it but the
@@ -27,6 +28,7 @@ func Audit(ctx context.Context, m machine.Machine, version string, collectors []
 			Hostname:      line(m.Files(), "proc/sys/kernel/hostname"),
 			KernelRelease: line(m.Files(), "proc/sys/kernel/osrelease"),
 			Architecture:  line(m.Files(), "proc/sys/kernel/arch"),
+			SSHHostKey:    hostKey(m.Files()),
 		},
 	}
 	release, err := beeRelease(m.Files())
@@ -68,6 +70,17 @@ func beeRelease(files fs.FS) (*report.BeeRelease, error) {
 		Vendor:    strings.Fields(text("BEE_VENDOR")),
 		Overrides: strings.Fields(text("BEE_OVERRIDES")),
 	}, nil
+}
+
+var fingerprint = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)
+
+// hostKey reads the fingerprint that the live system has written. What is none is left out:
+// people compare it with what their ssh says.
+func hostKey(files fs.FS) string {
+	if key := line(files, "etc/bee/host-key"); fingerprint.MatchString(key) {
+		return key
+	}
+	return ""
 }
 
 // line reads a file of one line, "" where that is not possible or the content

@@ -22,7 +22,7 @@ import (
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Collector finds out one section of the report.

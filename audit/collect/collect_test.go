@@ -263,6 +263,17 @@ func TestAboutTheSystem(t *testing.T) {
 		t.Errorf("host %+v", r.Host)
 	}
 
+	const key = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+	for content, want := range map[string]string{
+		key + "\n": key, key: key,
+		"": "", "SHA256:short\n": "", key + "=\n": "", key + "\n" + key + "\n": "", "MD5:" + key: "", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hS\x1b[m\n": "",
+	} {
+		files["etc/bee/host-key"] = file(content)
+		if got := audit(t, t.Context(), script{files: files}).Host.SSHHostKey; got != want {
+			t.Errorf("the host key %q: %q, want %q", content, got, want)
+		}
+	}
+
 	files["etc/bee-release"] = file("BEE_VERSION=\"1.2\nthis is no assignment\n")
 	r = audit(t, t.Context(), script{files: files})
 	if len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "/etc/bee-release") {

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"bee/audit/report"
-	"bee/audit/report/printable"
 	"bee/audit/tool/ethtool"
+	"bee/core/printable"
 )
 
 var network = Collector{

@@ -10,9 +10,9 @@ import (
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/report/printable"
 	"bee/audit/tool/nvidiasmi"
 	"bee/core/pci"
+	"bee/core/printable"
 )
 
 var nvidia = Collector{

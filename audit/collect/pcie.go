@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"bee/audit/report"
-	"bee/audit/report/printable"
 	"bee/audit/tool/dmidecode"
 	"bee/audit/tool/lspci"
+	"bee/core/printable"
 )
 
 var pcie = Collector{

@@ -11,7 +11,7 @@ import (
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // deviceLimit (a variable for tests) is how long a device may take at first to

@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
+	"bee/core/bounded"
 	"bee/core/jsonerror"
+	"bee/core/printable"
 )
 
 // Write writes the report as indented JSON.
@@ -21,22 +22,18 @@ func (r *Report) Write(w io.Writer) error {
 
 // Read reads the report in a file.
 func Read(path string) (*Report, error) {
-	f, err := os.Open(path)
+	text, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	return Decode(f, path)
+	return Decode(text, path)
 }
 
-// Decode reads a report, the only thing in the input. name is what errors call
-// the input. A report of another major version of the format is refused: its
-// fields may mean something else.
-func Decode(input io.Reader, name string) (*Report, error) {
-	b, err := io.ReadAll(input)
-	if err != nil {
-		return nil, err
-	}
+// Decode reads a report, the only thing in the text, and makes it printable: whoever sent it
+// may have put anything into it. name is what errors call it. A report of another major
+// version of the format is refused: its fields may mean something else.
+func Decode(text []byte, name string) (*Report, error) {
+	b := printable.AgainJSON(text)
 	var head struct {
 		SchemaVersion string          `json:"schema_version"`
 		Collectors    json.RawMessage `json:"collectors"`

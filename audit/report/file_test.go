@@ -49,7 +49,7 @@ func TestReadRefuses(t *testing.T) {
 
 // A report of a later minor version has more fields, and the same meaning.
 func TestReadNewer(t *testing.T) {
-	r, err := Decode(strings.NewReader(`{"schema_version": "1.999", "collectors": [], "fans": [], "host": {"hostname": "bee"}}`), "it")
+	r, err := Decode([]byte(`{"schema_version": "1.999", "collectors": [], "fans": [], "host": {"hostname": "bee"}}`), "it")
 	if err != nil || r.Host.Hostname != "bee" {
 		t.Errorf("%+v, error %v", r, err)
 	}
@@ -59,7 +59,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"schema_version": "1.1", "collectors": [], "cpu": {"sockets": [{"cores": 4}]}, "errors": null}`))
 	f.Add([]byte(`{"schema_version": "1.", "collectors": {}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		r, err := Decode(bytes.NewReader(text), "NAME")
+		r, err := Decode(text, "NAME")
 		if err != nil {
 			if r != nil || !strings.Contains(err.Error(), "NAME") || strings.Contains(err.Error(), "Go ") {
 				t.Errorf("%q: %v", text, err)
@@ -71,7 +71,7 @@ func FuzzDecode(f *testing.F) {
 		if err := r.Write(&b); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Decode(&b, "it"); err != nil {
+		if _, err := Decode(b.Bytes(), "it"); err != nil {
 			t.Errorf("%q: written anew: %v", text, err)
 		}
 	})

@@ -97,6 +97,9 @@ type Host struct {
 	KernelRelease string `json:"kernel_release,omitempty"`
 	// Architecture of the running kernel, as uname -m prints it.
 	Architecture string `json:"architecture,omitempty"`
+	// Fingerprint of the key by which the machine's SSH server proves that it is this
+	// one, as ssh-keygen -l prints it. Only bee's live system says it.
+	SSHHostKey string `json:"ssh_host_key,omitempty" jsonschema:"pattern=^SHA256:[A-Za-z0-9+/]{43}$"`
 }
 
 // Replay says that a report was made from a capture (see package capture), maybe

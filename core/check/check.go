@@ -12,6 +12,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"bee/core/printable"
 )
 
 // Status is the outcome of a check.
@@ -72,10 +74,11 @@ func (c Counts) String() string {
 
 var line = regexp.MustCompile(`^(PASS|FAIL|SKIP) ([a-z0-9]+(?:-[a-z0-9]+)*)(?:: (.*))?$`)
 
-// Parse reads the output of the smoke test and its exit status. The checks that
-// it found are returned also with an error, which says that the test did not run
+// Parse reads the output of the smoke test and its exit status, and makes it printable. The
+// checks that it found are returned also with an error, which says that the test did not run
 // to its end, or contradicts itself.
 func Parse(output string, exitStatus int) ([]Check, error) {
+	output = printable.Lines(output)
 	var checks []Check
 	summary := ""
 	named := map[string]bool{}
@@ -89,7 +92,7 @@ func Parse(output string, exitStatus int) ([]Check, error) {
 		if match == nil {
 			continue
 		}
-		c := Check{Name: match[2], Status: Status(match[1]), Detail: match[3]}
+		c := Check{Name: match[2], Status: Status(match[1]), Detail: printable.Again(match[3])}
 		if c.Status != Pass && c.Detail == "" {
 			return checks, fmt.Errorf("check %s is %s without a reason", c.Name, c.Status)
 		}

@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 
+	"bee/core/bounded"
 	"bee/core/jsonerror"
 )
 
@@ -93,7 +93,7 @@ type File struct {
 
 // Read reads the manifest at path, as Parse does.
 func Read(path string) (*Manifest, error) {
-	data, err := os.ReadFile(path)
+	data, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

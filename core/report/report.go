@@ -9,8 +9,11 @@ import (
 	"os"
 	"path/filepath"
 
+	"bee/core/bounded"
 	"bee/core/check"
 	"bee/core/jsonerror"
+	"bee/core/outfile"
+	"bee/core/printable"
 )
 
 // Files of a report folder.
@@ -42,7 +45,7 @@ const (
 type Report struct {
 	SchemaVersion int     `json:"schema_version"`
 	Verdict       Verdict `json:"verdict"`
-	// Why the checks did not run to their end.
+	// Why the checks did not run to their end, in one line.
 	Reason string `json:"reason,omitempty"`
 	// The ISO that was booted, and the virtual machine; absent for a real one.
 	ISO     *ISO     `json:"iso,omitempty"`
@@ -183,19 +186,17 @@ func (r *Report) Write(dir, serial string) error {
 // WriteAudit writes the audit's own report into the folder.
 func WriteAudit(dir, text string) error { return write(dir, AuditFile, []byte(text)) }
 
-// write gives the file its name when it is whole.
+// WriteScreen writes the picture of the screen into the folder.
+func WriteScreen(dir string, png []byte) error { return write(dir, ConsoleFile, png) }
+
 func write(dir, name string, data []byte) error {
-	part := filepath.Join(dir, name+".part")
-	if err := os.WriteFile(part, data, 0o644); err != nil {
-		return err
-	}
-	return os.Rename(part, filepath.Join(dir, name))
+	return outfile.WriteFile(filepath.Join(dir, name), data)
 }
 
 // Read reads the report of a folder.
 func Read(dir string) (*Report, error) {
 	path := filepath.Join(dir, JSONFile)
-	data, err := os.ReadFile(path)
+	data, err := bounded.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
@@ -206,10 +207,21 @@ func Read(dir string) (*Report, error) {
 	return r, nil
 }
 
-// Parse reads a report.json.
+// Serial is the text of the serial console in a folder, made printable; empty where there is
+// none, as not every test has one.
+func Serial(dir string) string {
+	text, err := bounded.ReadFile(filepath.Join(dir, SerialFile))
+	if err != nil {
+		return ""
+	}
+	return printable.Lines(string(text))
+}
+
+// Parse reads a report.json, and makes it printable: a machine, or whoever sent it, may have
+// put anything into it.
 func Parse(data []byte) (*Report, error) {
 	var r Report
-	if err := json.Unmarshal(data, &r); err != nil {
+	if err := json.Unmarshal(printable.AgainJSON(data), &r); err != nil {
 		return nil, jsonerror.Reword(err)
 	}
 	if r.SchemaVersion != SchemaVersion {

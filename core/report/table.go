@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"bee/core/machine"
+	"bee/core/printable"
 )
 
 // Title says in one line what was tested; of the hardware, what is not as usual.
@@ -65,14 +65,14 @@ func Table(w io.Writer, dirs []string) (passed bool, err error) {
 	for i, r := range reports {
 		if r.Verdict != Pass {
 			fmt.Fprintf(w, "\n%s:\n", names[i])
-			serial, _ := os.ReadFile(filepath.Join(dirs[i], SerialFile)) // not every test has one
-			r.Explain(w, string(serial))
+			r.Explain(w, Serial(dirs[i]))
 		}
 	}
 	return passed, errors.Join(missing...)
 }
 
-// Names are the shortest names that tell the folders of reports apart.
+// Names are the shortest names that tell the folders of reports apart, made printable: a
+// pipeline makes folders of what it is sent.
 func Names(dirs []string) []string {
 	names := make([]string, len(dirs))
 	seen := map[string]bool{}
@@ -80,9 +80,12 @@ func Names(dirs []string) []string {
 		if path, err := filepath.Abs(dir); err == nil {
 			dir = path
 		}
-		names[i] = filepath.Base(dir)
+		names[i] = printable.Again(filepath.Base(dir))
 		if seen[names[i]] {
-			return dirs
+			for i, dir := range dirs {
+				names[i] = printable.Again(dir)
+			}
+			return names
 		}
 		seen[names[i]] = true
 	}

@@ -12,6 +12,7 @@ import (
 
 	"bee/core/iso9660"
 	"bee/core/machine"
+	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
@@ -49,8 +50,9 @@ says, and a line says when:
 
   ` + sshTo(netip.MustParseAddrPort(bootSSH)) + `
 
-The password, and the host key that ssh asks about, are on the console. The machine
-reaches nothing: neither this one nor a network. Ctrl-A X ends the machine; Ctrl-C does, where there
+The password, and the host key that ssh asks about, are on the console, which keeps its
+colours; commands of the machine's to the terminal (titles, the clipboard) are left out. The
+machine reaches nothing: neither this one nor a network. Ctrl-A X ends it; Ctrl-C does, where there
 is no terminal to type in.
 
 --machine takes the ` + machine.Words,
@@ -85,7 +87,7 @@ is no terminal to type in.
 					}
 				}()
 			}
-			return qemu.Interactive(cmd.Context(), config)
+			return qemu.Interactive(cmd.Context(), config, &console.Screen{To: os.Stdout})
 		},
 	}
 	cmd.Flags().StringVar(&config.ISO, "iso", "", "ISO `file` to boot")

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"bee/core/printable"
 )
 
 // script runs on the machine; it can also be used without this program.
@@ -49,7 +51,8 @@ func exitStatus(err error) int {
 	case errors.Is(err, errBroken):
 		return exitBroken
 	}
-	fmt.Fprintln(os.Stderr, "smoke:", err)
+	// An error may have words of the report that it is about.
+	fmt.Fprintln(os.Stderr, "smoke:", printable.Lines(err.Error()))
 	return exitInput
 }
 

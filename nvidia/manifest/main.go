@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/core/outfile"
 	"bee/nvidia/layer"
 )
 
@@ -43,7 +44,7 @@ named, and no manifest is written.`,
 			if err != nil {
 				return err
 			}
-			return os.WriteFile(output, append(text, '\n'), 0o644)
+			return outfile.WriteFile(output, append(text, '\n'))
 		},
 	}
 	flags := cmd.Flags()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"debug/elf"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"bee/audit/collect/machine"
 	"bee/audit/judge/finding"
 	"bee/audit/report"
+	"bee/audit/report/sample"
 )
 
 // buildDir is for the program as it is released.
@@ -105,6 +108,35 @@ func TestBinary(t *testing.T) {
 	for _, p := range f.Progs {
 		if p.Type == elf.PT_INTERP {
 			t.Error("it is not static")
+		}
+	}
+}
+
+// A large report is read and shown without the garbage collector running all the time: it
+// would where the limit of memory that audits of a machine have held here, too. How often it
+// runs depends on no clock.
+func TestLargeReport(t *testing.T) {
+	r := sample.Server()
+	for i := range 12_000 {
+		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{
+			Address: fmt.Sprintf("%04x:%02x:00.0", i>>8, i&0xff), ClassID: "0200", Class: "Ethernet controller",
+			VendorID: "8086", Vendor: "ACME", DeviceID: "1572", Device: "X710", SubsystemVendorID: "8086", SubsystemVendor: "ACME",
+			SubsystemDeviceID: "0001", SubsystemDevice: "Port", Revision: "02", PhysicalSlot: "12", SlotDesignation: "PCIe 1",
+			Driver: "ice", Modules: []string{"ice", "irdma"}, UpstreamPort: "0000:00:01.0", FirmwareVersion: "4.20 0x80017785",
+			Link: &report.PCIeLink{SpeedGTs: 8, MaxSpeedGTs: 16, WidthLanes: 4, MaxWidthLanes: 8, UpstreamMaxSpeedGTs: 16, UpstreamMaxWidthLanes: 16},
+		})
+	}
+	file := writeReport(t, r)
+	for _, args := range [][]string{{"report", "--html", file}, {"show", "-v", file}} {
+		cmd := exec.CommandContext(t.Context(), build(t), args...)
+		cmd.Env = append(os.Environ(), "GODEBUG=gctrace=1")
+		var trace bytes.Buffer
+		cmd.Stderr = &trace
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("audit %s: %v\n%s", args[0], err, &trace)
+		}
+		if n := strings.Count(trace.String(), "gc "); n > 100 {
+			t.Errorf("audit %s: the garbage collector ran %d times", args[0], n)
 		}
 	}
 }

@@ -74,6 +74,7 @@ func captureMachine(cmd *cobra.Command, output string, timeout time.Duration) er
 	}
 	defer result.close()
 
+	saveMemory()
 	ctx, cancel := withTimeout(cmd.Context(), timeout)
 	defer cancel()
 	recorder := capture.Record(new(machine.Host))

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 
@@ -87,7 +86,7 @@ func check(file string, wanted []byte, name string, got *report.Report) (*compar
 		SchemaVersion string `json:"schema_version"`
 	}
 	if json.Unmarshal(wanted, &version) == nil && version.SchemaVersion != "" {
-		golden, err := report.Decode(bytes.NewReader(wanted), called(file))
+		golden, err := report.Decode(wanted, called(file))
 		if err != nil {
 			return nil, mistaken(err, auditReport, file, wanted)
 		}

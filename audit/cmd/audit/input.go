@@ -13,6 +13,7 @@ import (
 
 	"bee/audit/judge/baseline"
 	"bee/audit/report"
+	"bee/core/bounded"
 )
 
 // inputs reads the files that a command is given; - is standard input. After an
@@ -27,13 +28,13 @@ func (in *inputs) read(name, wanted string) (text []byte) {
 	switch {
 	case in.err != nil:
 	case name != "-":
-		if text, in.err = os.ReadFile(name); in.err != nil {
+		if text, in.err = bounded.ReadFile(name); in.err != nil {
 			in.err = mistaken(in.err, wanted, name, nil)
 		}
 	case in.stdin == nil:
 		in.err = usageError{errors.New("- stands for standard input, and can be given once")}
 	default:
-		text, in.err = io.ReadAll(in.stdin)
+		text, in.err = bounded.ReadAll(in.stdin, called(name))
 		in.stdin = nil
 	}
 	return text
@@ -44,7 +45,7 @@ func (in *inputs) report(name string, text []byte) *report.Report {
 	if in.err != nil {
 		return nil
 	}
-	r, err := report.Decode(bytes.NewReader(text), called(name))
+	r, err := report.Decode(text, called(name))
 	if err != nil {
 		in.err = mistaken(err, auditReport, name, text)
 	}
@@ -90,7 +91,7 @@ func glance(name string) []byte {
 	if err != nil || !info.Mode().IsRegular() || info.Size() > 64<<20 {
 		return nil
 	}
-	text, _ := os.ReadFile(name)
+	text, _ := bounded.ReadFile(name)
 	return text
 }
 

@@ -130,3 +130,13 @@ func FuzzKindOf(f *testing.F) {
 		}
 	})
 }
+
+// What has no end is refused once it is larger than any report, by all commands that read one.
+func TestEndless(t *testing.T) {
+	for _, args := range []string{"show", "report --html", "diff " + writeReport(t, sample.Server()), "check --baseline /dev/zero", "baseline", "validate"} {
+		_, stderr, code := cli(t, t.Context(), nil, append(strings.Fields(args), "/dev/zero")...)
+		if code == 0 || !strings.Contains(stderr, "/dev/zero is larger than 256 MiB") {
+			t.Errorf("audit %s: exit code %d, %s", args, code, stderr)
+		}
+	}
+}

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"bee/audit/cmd/internal/unknown"
+	"bee/core/printable"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
@@ -33,9 +33,6 @@ type usageError struct{ error }
 var errInterrupted = errors.New("interrupted: the file holds what was collected until then")
 
 func main() {
-	// Most runs need less than half. Where tools print a lot, rather collect
-	// garbage than let it grow: a live system lives in memory, and has no swap.
-	debug.SetMemoryLimit(64 << 20)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second signal ends the program at once.
 	context.AfterFunc(ctx, stop)
@@ -50,7 +47,8 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 	if errors.Is(err, errDifferent) {
 		return exitDifferent
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "audit: %v\n", err)
+	// An error may have words of the file that it is about.
+	fmt.Fprintf(cmd.ErrOrStderr(), "audit: %s\n", printable.Lines(err.Error()))
 	var usage usageError
 	var comparison comparisonError
 	switch {
@@ -84,7 +82,14 @@ drives, PCI devices, network interfaces, power supplies and GPUs. It writes a JS
 report and prints a summary for people.
 
 Without a command it does what "audit run" does. It changes nothing on the
-machine. Run it as root: most tools that it asks need that.`,
+machine. Run it as root: most tools that it asks need that.
+
+A file to write appears under its name once it is whole, and keeps the mode of the
+one that it replaces. A link there is followed where it is yours, or root's, and
+nobody else could have put it there; another one is replaced.
+
+A file to read may come from anybody: it may have up to 256 MiB, and what is not
+printable in it is shown as \xNN, the bytes in hexadecimal.`,
 		Example: `  audit                              write /var/log/bee-audit.json, print the summary
   audit --output - | jq .memory      the report on standard output
   audit show /var/log/bee-audit.json the summary of a report, later

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"bee/audit/cmd/internal/outfile"
+	"bee/core/outfile"
 )
 
 // result is where a command writes what it makes: a file, or standard output.

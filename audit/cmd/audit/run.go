@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -14,9 +15,9 @@ import (
 	"bee/audit/collect/machine"
 	"bee/audit/judge/finding"
 	"bee/audit/report"
-	"bee/audit/report/printable"
 	"bee/audit/show/summary"
 	"bee/audit/show/terminal"
+	"bee/core/printable"
 )
 
 const defaultOutput = "/var/log/bee-audit.json"
@@ -103,6 +104,12 @@ func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, c
 	return context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the whole audit's time limit of %v was reached", timeout))
 }
 
+// saveMemory is for audits of the machine itself. Most need less than half. Where tools print
+// a lot, rather collect garbage than let it grow: a live system lives in memory, and has no
+// swap. A report or a capture that is larger than that would be read with nothing but
+// collecting.
+func saveMemory() { debug.SetMemoryLimit(64 << 20) }
+
 func run(cmd *cobra.Command, output string, collectors []collect.Collector, timeout time.Duration, from string) error {
 	var m machine.Machine = new(machine.Host)
 	var replay *report.Replay
@@ -116,6 +123,8 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 			CapturedAt:   c.CapturedAt.UTC(),
 			AuditVersion: printable.Escape([]byte(c.AuditVersion)),
 		}
+	} else {
+		saveMemory()
 	}
 	result, err := openResult(cmd, "report", output)
 	if err != nil {

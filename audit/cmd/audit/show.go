@@ -27,10 +27,10 @@ phone from the console of a server without a network. On a terminal it shows one
 code at a time, and only the first where nobody can press Enter. Each code holds
 plain text:
   BEE1 1/2 5D41402A           format, which of how many codes, of which report
-  SYS=ACME Server 9000        manufacturer and product name
-  SN=S937425X4C19233          serial number
   FIND=1 critical, 2 warning  findings
-and so on: CPU, MEM (total: modules), BIOS, DISK, GPU, NIC (number, first MAC
+  SN=S937425X4C19233          serial number
+  SYS=ACME Server 9000        manufacturer and product name
+and so on: KEY (fingerprint of the SSH host key), CPU, MEM (total: modules), BIOS, DISK, GPU, NIC (number, first MAC
 address), BEE (version, commit) or AUDIT (version), TIME.
 
 FILE is the JSON report, ` + defaultOutput + ` where it is left out; - is

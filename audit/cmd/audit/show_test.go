@@ -6,20 +6,28 @@ import (
 	"strings"
 	"testing"
 
+	"bee/audit/report"
 	"bee/audit/report/sample"
 	"bee/audit/show/qr"
 )
 
-func TestShow(t *testing.T) {
+// writeReport writes a report into a file.
+func writeReport(t *testing.T, r *report.Report) string {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "report.json")
 	file, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if err := sample.Server().Write(file); err != nil {
+	if err := r.Write(file); err != nil {
 		t.Fatal(err)
 	}
+	return path
+}
+
+func TestShow(t *testing.T) {
+	path := writeReport(t, sample.Server())
 	for _, c := range []struct{ args, want, not string }{
 		{path, "59 ×", "S/N ZR500000"},
 		{path + " --verbose", "S/N ZR500000", "59 ×"},

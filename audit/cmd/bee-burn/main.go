@@ -17,9 +17,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/audit/burn"
-	"bee/audit/cmd/internal/outfile"
 	"bee/audit/cmd/internal/unknown"
 	"bee/audit/show/terminal"
+	"bee/core/outfile"
+	"bee/core/printable"
 )
 
 // version is set by the linker: -ldflags "-X main.version=1.2.3".
@@ -75,7 +76,8 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 	case errors.Is(err, errInterrupted):
 		return exitInterrupted
 	}
-	fmt.Fprintf(cmd.ErrOrStderr(), "bee-burn: %v\n", err)
+	// An error may have words of the driver's.
+	fmt.Fprintf(cmd.ErrOrStderr(), "bee-burn: %s\n", printable.Lines(err.Error()))
 	switch {
 	case errors.As(err, new(usageError)), errors.As(err, new(burn.SelectionError)):
 		return exitUsage

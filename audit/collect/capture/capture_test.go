@@ -508,3 +508,72 @@ func FuzzCapture(f *testing.F) {
 		}
 	})
 }
+
+// A link in a capture leads nowhere but into the capture: whoever replays one as root shows
+// nobody /etc/shadow.
+func TestLinksStayInside(t *testing.T) {
+	index := entry{"capture.json", goodIndex, tar.TypeReg}
+	links := map[string]string{
+		"files/etc/absolute": "/etc/shadow",
+		"files/etc/relative": "../../../../../../../../etc/shadow",
+		"files/etc/folder":   "/etc",
+		"files/etc/chain":    "relative",
+		"files/etc/self":     "/proc/self/root/etc/shadow",
+	}
+	entries := []entry{index}
+	dir := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "files/etc"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "capture.json"), []byte(index.content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range links {
+		entries = append(entries, entry{name, target, tar.TypeSymlink})
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "capture.tar.gz")
+	if err := os.WriteFile(file, tarball(entries...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{file, dir} {
+		c, err := Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for link := range links {
+			for _, path := range []string{strings.TrimPrefix(link, "files/"), strings.TrimPrefix(link, "files/") + "/shadow"} {
+				if text, err := fs.ReadFile(c.Files(), path); err == nil {
+					t.Errorf("%s: %s holds %.40q", name, path, text)
+				}
+			}
+		}
+	}
+	// The same as output of a tool, as the index, and as a folder of the capture's own.
+	for _, link := range []string{"tools/1/stdout", "capture.json", "files", "tools"} {
+		bad := t.TempDir()
+		if link != "capture.json" {
+			if err := os.WriteFile(filepath.Join(bad, "capture.json"), []byte(index.content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(bad, link)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("/etc/shadow", filepath.Join(bad, link)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(bad); err == nil || !strings.HasPrefix(err.Error(), bad+" is not a capture that can be replayed: ") {
+			t.Errorf("%s leads out of it: error %v", link, err)
+		}
+	}
+	hard := filepath.Join(t.TempDir(), "hard.tar.gz")
+	if err := os.WriteFile(hard, tarball(index, entry{"files/etc/x", "/etc/shadow", tar.TypeLink}), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(hard); err == nil || !strings.Contains(err.Error(), "files/etc/x is no plain file") {
+		t.Errorf("a hard link to /etc/shadow: error %v", err)
+	}
+}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"bee/core/printable"
 )
 
 // Parse reads a baseline. The error names every place that is wrong, by line, and
@@ -46,12 +48,21 @@ func document(file string, text []byte) (*yaml.Node, error) {
 		case err == io.EOF && (i == 0 || len(all[0].Content) != 1):
 			return nil, nil
 		case err == io.EOF:
+			makePrintable(all[0].Content[0])
 			return all[0].Content[0], nil
 		case err != nil:
 			return nil, noYAML(file, err)
 		}
 	}
 	return nil, fmt.Errorf("%s:%d: a second document begins here: want one baseline in a file", file, all[1].Line)
+}
+
+// makePrintable does so with all words of a document, which may have come from anybody.
+func makePrintable(n *yaml.Node) {
+	n.Value = printable.Again(n.Value)
+	for _, inner := range n.Content {
+		makePrintable(inner)
+	}
 }
 
 // noYAML says where text is none, and what to look for there: the parser's words do
@@ -65,7 +76,7 @@ func noYAML(file string, err error) error {
 			place = fmt.Sprintf("%s:%d", file, at.Mark.Line)
 		}
 	}
-	return fmt.Errorf("%s: no YAML: %s; look at the indentation (by spaces), colons and brackets here and above", place, why)
+	return fmt.Errorf("%s: no YAML: %s; look at the indentation (by spaces), colons and brackets here and above", place, printable.Again(why))
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
@@ -81,7 +92,7 @@ func (d *decoder) fail(n *yaml.Node, path, format string, args ...any) {
 	if path != "" {
 		place += path + ": "
 	}
-	d.errors = append(d.errors, fmt.Errorf(place+format, args...))
+	d.errors = append(d.errors, fmt.Errorf("%s%w", place, fmt.Errorf(format, args...)))
 }
 
 // value reads a value. path is where it is in the document.

@@ -390,3 +390,47 @@ func TestInformational(t *testing.T) {
 		t.Errorf("informational: %+v", c.Informational)
 	}
 }
+
+// manyDevices is a report of so many PCI devices with a link of so many lanes.
+func manyDevices(n int, lanes uint64) *report.Report {
+	r := &report.Report{PCIe: &report.PCIe{}}
+	for i := range n {
+		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{
+			Address: fmt.Sprintf("%04x:%02x:00.0", i>>8, i&0xff), ClassID: "0200", VendorID: "8086", DeviceID: "1572",
+			Link: &report.PCIeLink{MaxWidthLanes: lanes},
+		})
+	}
+	return r
+}
+
+// Of more parts than pairs can be judged, each is compared with the one at its place.
+func TestManyParts(t *testing.T) {
+	const n = 2000
+	c := Reports("a", manyDevices(n+1, 8), "b", manyDevices(n, 4), Options{})
+	what := map[string]int{}
+	for _, d := range c.Differences {
+		what[d.What] = d.Components
+	}
+	if len(what) != 2 || what["max_width_lanes"] != n || what["count"] != 1 {
+		t.Errorf("differences %+v", c.Differences)
+	}
+	few := Want{Fact: "max_width_lanes", Expected: 4.0, Accepts: func(v any) bool { return v == 4.0 }}
+	many := Want{Fact: "max_width_lanes", Expected: 8.0, Accepts: func(v any) bool { return v == 8.0 }}
+	mixed := manyDevices(n, 8)
+	mixed.PCIe.Devices = append(mixed.PCIe.Devices, manyDevices(n, 4).PCIe.Devices...)
+	groups := []Group{{Name: "few", Count: n, Min: n, Wants: []Want{few}}, {Name: "many", Count: n, Min: n, Wants: []Want{many}}}
+	if c := Expectations("baseline", []Expectation{{Kind: Device, Groups: groups}}, "report", mixed); !c.Same {
+		t.Errorf("differences %+v, not compared %+v", c.Differences, c.NotCompared)
+	}
+}
+
+func BenchmarkReports(b *testing.B) {
+	for _, n := range []int{3000, 24000} {
+		one, other := manyDevices(n, 8), manyDevices(n, 4)
+		b.Run(fmt.Sprintf("%d devices", n), func(b *testing.B) {
+			for b.Loop() {
+				Reports("a", one, "b", other, Options{})
+			}
+		})
+	}
+}

@@ -73,18 +73,26 @@ type matching struct {
 func assign(want []wanted, parts []Part) *matching {
 	m := &matching{want: want, parts: parts, taken: make([]*candidate, len(want)), used: make([]bool, len(parts))}
 	// By place first, so that what is missing is missing at its place.
-	m.alike(func(a, b Part) bool { return a.Label == b.Label })
-	m.alike(func(a, b Part) bool { return a.Place == b.Place })
-	m.alike(func(a, b Part) bool { return true })
+	byLabel, byPlace := func(p Part) string { return p.Label }, func(p Part) string { return p.Place }
+	anywhere := func(Part) string { return "" }
+	m.alike(Part.signature, byLabel)
+	m.alike(Part.signature, byPlace)
+	m.alike(Part.signature, anywhere)
+	if m.left() > maxPairs {
+		m.alike(Part.product, byLabel)
+		m.alike(Part.product, byPlace)
+		m.alike(Part.product, anywhere)
+		m.first()
+		return m
+	}
 
 	candidates := make([][]candidate, len(parts))
-	for i, p := range parts {
-		for j, w := range want {
+	for i := range parts {
+		for j := range want {
 			if m.used[i] || m.taken[j] != nil {
 				continue
 			}
-			if c := judge(w, p); !c.other {
-				c.part, c.wanted = i, j
+			if c := m.candidate(j, i); !c.other {
 				candidates[i] = append(candidates[i], c)
 			}
 		}
@@ -94,24 +102,69 @@ func assign(want []wanted, parts []Part) *matching {
 	return m
 }
 
-// alike takes parts with the same facts as their models.
-func (m *matching) alike(near func(a, b Part) bool) {
-	bySignature := map[string][]int{}
+// maxPairs is how many pairs of something wanted and a part are judged to find the best ones:
+// no machine has more, and each takes memory.
+const maxPairs = 1 << 20
+
+// left is how many such pairs there are of what has found nothing yet.
+func (m *matching) left() int {
+	parts, want := 0, 0
+	for _, used := range m.used {
+		if !used {
+			parts++
+		}
+	}
+	for _, taken := range m.taken {
+		if taken == nil {
+			want++
+		}
+	}
+	return parts * want
+}
+
+// alike takes, for each model, the first part that is the same by what and by where.
+func (m *matching) alike(what, where func(Part) string) {
+	type kind struct{ what, where string }
+	free := map[kind][]int{}
 	for i, p := range m.parts {
-		s := p.signature()
-		bySignature[s] = append(bySignature[s], i)
+		if !m.used[i] {
+			k := kind{what(p), where(p)}
+			free[k] = append(free[k], i)
+		}
 	}
 	for j, w := range m.want {
 		if w.model == nil || m.taken[j] != nil {
 			continue
 		}
-		for _, i := range bySignature[w.model.signature()] {
-			if !m.used[i] && near(*w.model, m.parts[i]) {
-				m.take(candidate{wanted: j, part: i})
+		k := kind{what(*w.model), where(*w.model)}
+		if same := free[k]; len(same) > 0 {
+			free[k] = same[1:]
+			m.take(m.candidate(j, same[0]))
+		}
+	}
+}
+
+// first gives what has no model the first parts that fit: all of a group are wanted alike.
+func (m *matching) first() {
+	next := map[int]int{} // the part that a group looks at next
+	for j, w := range m.want {
+		if w.model != nil || m.taken[j] != nil {
+			continue
+		}
+		for ; next[w.group] < len(m.parts); next[w.group]++ {
+			i := next[w.group]
+			if c := m.candidate(j, i); !m.used[i] && c.fits() {
+				m.take(c)
 				break
 			}
 		}
 	}
+}
+
+func (m *matching) candidate(j, i int) candidate {
+	c := judge(m.want[j], m.parts[i])
+	c.wanted, c.part = j, i
+	return c
 }
 
 func (m *matching) take(c candidate) { m.taken[c.wanted], m.used[c.part] = &c, true }

@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"bee/audit/report"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // rule looks at one thing in a report. Rule and Section of what it returns are

@@ -10,12 +10,13 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"bee/audit/report"
+	"bee/core/bounded"
+	"bee/core/printable"
 )
 
 //go:generate go test . -run ^TestSchemaIsCurrent$ -update
@@ -26,9 +27,9 @@ import (
 var JSON []byte
 
 // Validate checks that a JSON text is an audit report. The error lists every
-// place that is wrong and why.
+// place that is wrong and why, in the text's words made printable.
 func Validate(text []byte) error {
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(printable.AgainJSON(text)))
 	if err != nil {
 		return fmt.Errorf("not JSON: %w", err)
 	}
@@ -54,7 +55,7 @@ func Validate(text []byte) error {
 
 // ValidateFile checks that a file is an audit report.
 func ValidateFile(path string) error {
-	text, err := os.ReadFile(path)
+	text, err := bounded.ReadFile(path)
 	if err != nil {
 		return err
 	}

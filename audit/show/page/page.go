@@ -7,8 +7,9 @@
 package page
 
 import (
-	"bytes"
+	"bufio"
 	_ "embed"
+	"errors"
 	"html/template"
 	"io"
 	"sync"
@@ -35,12 +36,8 @@ func Write(w io.Writer, r *report.Report) error {
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := t.Execute(&b, view(r)); err != nil {
-		return err
-	}
-	_, err = w.Write(b.Bytes())
-	return err
+	b := bufio.NewWriter(w)
+	return errors.Join(t.Execute(b, view(r)), b.Flush())
 }
 
 // page is what the layout shows.

@@ -3,6 +3,7 @@ package page
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/net/html"
 
 	"bee/audit/report"
+	"bee/audit/report/sample"
 )
 
 // write makes the page of a report and checks what holds for every page.
@@ -146,7 +148,7 @@ func TestEverythingIsDrawn(t *testing.T) {
 		// Findings, in words and not only in colour.
 		"critical", "The drive says that it fails.", "SMART verdict: failed", "Replace the drive; copy its data first.", "drive-failed",
 		"3 critical, 3 warning, 2 info",
-		"ACME Server 8000", "S-77", "2026-01-02 03:04:05 UTC, in 8.20 s", "bee 0.9 debian trixie", "capture.tar.gz, captured 2026-01-02 02:04:05 UTC by audit 1.1",
+		"ACME Server 8000", "S-77", "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "2026-01-02 03:04:05 UTC, in 8.20 s", "bee 0.9 debian trixie", "capture.tar.gz, captured 2026-01-02 02:04:05 UTC by audit 1.1",
 		"1536 GiB in 24 of 32 slots", "4400 of 5600 MT/s", "CPU2_DIMM_C1, warning, 64 GiB DDR5, 4400 MT/s",
 		"/dev/sdc, failed, ACME HDD18T-7200E, S/N ZR515838E, 18 TB · sas · 31 °C, firmware E004",
 		"18000207937536 bytes", "SMART attributes of /dev/sdc",
@@ -350,5 +352,60 @@ func TestTitles(t *testing.T) {
 		if got := (field{name: name}).title(); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+	}
+}
+
+// devices is a report of so many PCI devices of which all is known, each with a finding.
+func devices(n int) *report.Report {
+	r := sample.Server()
+	r.PCIe.Devices = nil
+	for i := range n {
+		address := fmt.Sprintf("%04x:%02x:%02x.%d", i>>16, i>>8&0xff, i>>3&0x1f, i&7)
+		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{
+			Address: address, ClassID: "0200", Class: "Ethernet controller", VendorID: "8086", Vendor: "ACME", DeviceID: "1572", Device: "X710",
+			SubsystemVendor: "ACME", SubsystemDevice: "Port", Revision: "02", Driver: "ice", UpstreamPort: "0000:00:01.0",
+			Link: &report.PCIeLink{SpeedGTs: 8, MaxSpeedGTs: 16, WidthLanes: 4, MaxWidthLanes: 8},
+		})
+		r.Findings = append(r.Findings, report.Finding{Rule: "pcie-link-degraded", Severity: report.Warning, Section: "pcie", Component: address, Message: "It runs at x4."})
+	}
+	return r
+}
+
+// A machine of twice as many parts takes twice as many allocations, and a page twice as long.
+// The time is that of BenchmarkPage.
+func TestPageIsLinear(t *testing.T) {
+	cost := func(n int) (allocations, bytes float64) {
+		r := devices(n)
+		var b byteCounter
+		allocations = testing.AllocsPerRun(1, func() {
+			b = 0
+			if err := Write(&b, r); err != nil {
+				t.Fatal(err)
+			}
+		})
+		return allocations, float64(b)
+	}
+	baseAllocations, baseBytes := cost(0)
+	fewAllocations, fewBytes := cost(500)
+	manyAllocations, manyBytes := cost(4000)
+	if a, b := (manyAllocations-baseAllocations)/(fewAllocations-baseAllocations), (manyBytes-baseBytes)/(fewBytes-baseBytes); a > 9 || b > 9 {
+		t.Errorf("of 8 times as many devices, %.1f times as many allocations, %.1f times as many bytes", a, b)
+	}
+}
+
+type byteCounter int
+
+func (b *byteCounter) Write(p []byte) (int, error) { *b += byteCounter(len(p)); return len(p), nil }
+
+func BenchmarkPage(b *testing.B) {
+	for _, n := range []int{3000, 24000} {
+		r := devices(n)
+		b.Run(fmt.Sprintf("%d devices", n), func(b *testing.B) {
+			for b.Loop() {
+				if err := Write(io.Discard, r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

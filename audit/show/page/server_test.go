@@ -16,7 +16,7 @@ func server() *report.Report {
 		BeeRelease:    &report.BeeRelease{Version: "0.9", Base: "debian", Release: "trixie", Kernel: "6.12.1"},
 		StartedAt:     start, FinishedAt: start.Add(8200 * time.Millisecond),
 		Replay: &report.Replay{Capture: "capture.tar.gz", CapturedAt: start.Add(-time.Hour), AuditVersion: "1.1"},
-		Host:   report.Host{Hostname: "bee", KernelRelease: "6.12.1-amd64", Architecture: "x86_64"},
+		Host:   report.Host{SSHHostKey: "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", Hostname: "bee", KernelRelease: "6.12.1-amd64", Architecture: "x86_64"},
 		Board: &report.Board{
 			BIOS:       &report.BIOS{Vendor: "ACME BIOS", Version: "3.2a", ReleaseDate: "01/02/2026", ROMBytes: 32 << 20},
 			System:     &report.System{Manufacturer: "ACME", ProductName: "ACME Server 8000", SerialNumber: "S-77", UUID: "0f0e0d0c-0b0a-0908-0706-050403020100"},

@@ -52,6 +52,7 @@ func facts(r *report.Report) []fact {
 	}
 	add("Host", r.Host.Hostname)
 	add("Kernel", r.Host.KernelRelease+" "+r.Host.Architecture)
+	add("SSH host key", r.Host.SSHHostKey)
 	if !r.StartedAt.IsZero() {
 		add("Audited", utc(r.StartedAt)+", in "+seconds(r.FinishedAt.Sub(r.StartedAt).Seconds()))
 	}

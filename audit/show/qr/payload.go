@@ -6,9 +6,9 @@
 // A code holds UTF-8 text of lines, separated by one newline each:
 //
 //	BEE1 1/2 5D41402A
-//	SYS=ACME Computer Inc. Server 9000
-//	SN=S937425X4C19233
 //	FIND=1 critical, 2 warning
+//	SN=S937425X4C19233
+//	SYS=ACME Computer Inc. Server 9000
 //	CPU=2x ACME Fast 9654 96-Core Processor
 //
 // The first line says what the text is (BEE) and the version of its format (1),
@@ -21,9 +21,10 @@
 // the keys means nothing. A newer program may add keys: readers pass over those
 // that they do not know.
 //
-//	SYS    manufacturer and product name of the system
-//	SN     serial number of the system
 //	FIND   number of findings by severity, or none
+//	KEY    fingerprint of the machine's SSH host key
+//	SN     serial number of the system
+//	SYS    manufacturer and product name of the system
 //	CPU    processors, as a list
 //	MEM    total memory; modules by size and type, as a list
 //	BIOS   version of the system firmware
@@ -92,12 +93,15 @@ func gist(r *report.Report) []string {
 			lines = append(lines, key+"="+value)
 		}
 	}
-	if r.Board != nil && r.Board.System != nil {
-		add("SYS", label.Join(r.Board.System.Manufacturer, r.Board.System.ProductName))
-		add("SN", r.Board.System.SerialNumber)
-	}
+	// First what the first code has to have: on the machine's own screen it is the only one
+	// until somebody presses a key.
 	if r.Findings != nil {
 		add("FIND", label.Severities(r.Findings))
+	}
+	add("KEY", r.Host.SSHHostKey)
+	if r.Board != nil && r.Board.System != nil {
+		add("SN", r.Board.System.SerialNumber)
+		add("SYS", label.Join(r.Board.System.Manufacturer, r.Board.System.ProductName))
 	}
 	if r.CPU != nil {
 		add("CPU", processors(r.CPU))

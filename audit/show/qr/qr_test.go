@@ -24,6 +24,7 @@ import (
 // reports are machines from nothing to more than there is.
 func reports() map[string]*report.Report {
 	huge := sample.Server()
+	huge.Host.SSHHostKey = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
 	huge.Board.System.ProductName = strings.Repeat("Größe 内存 ", 20)
 	huge.Board.System.SerialNumber = strings.Repeat("S", 200)
 	huge.Board.BIOS.Version = strings.Repeat("1.", 100)
@@ -50,24 +51,36 @@ func reports() map[string]*report.Report {
 
 func TestPayload(t *testing.T) {
 	got := strings.Join(Payload(sample.Server()), "\n\n")
-	const want = `BEE1 1/3 67DB7AC9
-SYS=ACME Computer Inc. AI Server 9000-TNRT
-SN=S937425X4C19233
+	const want = `BEE1 1/3 AED911EB
 FIND=2 critical, 1 warning, 32 info
+SN=S937425X4C19233
+SYS=ACME Computer Inc. AI Server 9000-TNRT
 BIOS=3.2a
 
-BEE1 2/3 67DB7AC9
+BEE1 2/3 AED911EB
 CPU=2x ACME Fast 9654 96-Core Processor
 MEM=1536GiB: 24x 64GiB DDR5
 DISK=60x 16TB ST16000NM004J, +2 more
 
-BEE1 3/3 67DB7AC9
+BEE1 3/3 AED911EB
 GPU=8x NVIDIA H100 80GB HBM3, 1x missing
 NIC=10 3c:ec:ef:00:00:00
 BEE=0.9.0 0123456789ab
 TIME=2026-01-02T03:04:05Z`
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// The fingerprint by which people know the machine is in the first code, whole, whatever else
+// there is.
+func TestHostKey(t *testing.T) {
+	const key = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+	for name, r := range reports() {
+		r.Host.SSHHostKey = key
+		if first := Payload(r)[0]; !strings.Contains(first+"\n", "\nKEY="+key+"\n") {
+			t.Errorf("%s: %s", name, first)
+		}
 	}
 }
 

@@ -96,6 +96,9 @@ func (p *printer) header(r *report.Report) {
 		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("bee %s (%s %s, kernel %s)%s", cmp.Or(rel.Version, "?"), rel.Base, rel.Release, rel.Kernel,
 			label.Prefix(", pins overridden: ", strings.Join(rel.Overrides, " ")))))
 	}
+	if key := r.Host.SSHHostKey; key != "" {
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, "SSH host key "+key))
+	}
 }
 
 var colours = map[report.Severity]terminal.Colour{

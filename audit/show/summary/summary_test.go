@@ -6,9 +6,19 @@ import (
 	"time"
 
 	"bee/audit/report"
+	"bee/audit/report/sample"
 )
 
 func pointer[T any](v T) *T { return &v }
+
+func TestHostKey(t *testing.T) {
+	r := sample.Server()
+	r.Host.SSHHostKey = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+	var b strings.Builder
+	if err := Write(&b, r, Options{}); err != nil || !strings.Contains(b.String(), "\nSSH host key "+r.Host.SSHHostKey+"\n") {
+		t.Errorf("error %v\n%.300s", err, b.String())
+	}
+}
 
 func TestWrite(t *testing.T) {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -20,7 +20,7 @@ import (
 	"strconv"
 	"strings"
 
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Processor is a logical processor. What the architecture does not tell is nil

@@ -21,7 +21,7 @@ import (
 	"strings"
 
 	"bee/audit/report/placeholder"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Structure is one SMBIOS structure.

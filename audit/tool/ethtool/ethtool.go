@@ -17,7 +17,7 @@ import (
 	"strings"
 
 	"bee/audit/report/placeholder"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Driver is what an interface's driver says of itself. What it leaves open is

@@ -14,7 +14,7 @@ import (
 	"sync"
 
 	"bee/audit/report/placeholder"
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Record is a record of the BMC's sensor data repository, a line of

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"strings"
 
-	"bee/audit/report/printable"
 	"bee/audit/tool/internal/tolerant"
+	"bee/core/printable"
 )
 
 // Columns are the columns to ask lsblk for (option -o). Every version that knows

@@ -13,7 +13,7 @@ import (
 	"regexp"
 	"strings"
 
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Function is one PCI function. Absent lines leave fields empty.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // ParseProperties reads the output of `nvidia-smi --help-query-gpu`: the names of

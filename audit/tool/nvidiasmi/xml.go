@@ -9,7 +9,7 @@ import (
 	"io"
 	"strings"
 
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // maxDepth is beyond the depth of nvidia-smi's XML, maxFaults beyond what is worth

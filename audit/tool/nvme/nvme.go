@@ -9,8 +9,8 @@ import (
 	"errors"
 	"fmt"
 
-	"bee/audit/report/printable"
 	"bee/audit/tool/internal/tolerant"
+	"bee/core/printable"
 )
 
 // Controller is a controller's answer to the Identify command, under the names

@@ -11,9 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"bee/audit/report/printable"
 	"bee/audit/tool/internal/tolerant"
 	"bee/audit/tool/nvme"
+	"bee/core/printable"
 )
 
 // Output is what smartctl printed about one device, or a list of devices.

@@ -13,7 +13,7 @@ import (
 	"strconv"
 	"strings"
 
-	"bee/audit/report/printable"
+	"bee/core/printable"
 )
 
 // Drive is a drive that the kernel knows. What it does not say is "", 0 or nil.

@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"bee/audit/report/printable"
 	"bee/audit/tool/nvidiasmi"
+	"bee/core/printable"
 )
 
 // Event is one such error.

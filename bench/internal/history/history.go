@@ -10,9 +10,8 @@ import (
 	"os"
 	"strings"
 
-	"github.com/google/renameio/v2"
-
 	"bee/bench/internal/result"
+	"bee/core/outfile"
 )
 
 // History is what is recorded, the newest last.
@@ -63,7 +62,7 @@ func Append(path string, r *result.Result) error {
 	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n")) {
 		data = append(data, '\n')
 	}
-	return renameio.WriteFile(path, append(data, line...), 0o644)
+	return outfile.WriteFile(path, append(data, line...))
 }
 
 // Before is what was recorded last of a figure that compares with one of this part,

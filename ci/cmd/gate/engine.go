@@ -56,7 +56,8 @@ func (g *gate) withClaims(ctx context.Context, claims []claim.Claim, do func() e
 	return do()
 }
 
-// createLog makes a new file: another process may still write to the one that was there.
+// createLog makes a new file: another process may still write to the one that was there, and a
+// link would lead elsewhere.
 func createLog(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func createLog(path string) (*os.File, error) {
 	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
 		return nil, err
 	}
-	return os.Create(path)
+	return os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 }
 
 // shown is a path as short as it can be said here.

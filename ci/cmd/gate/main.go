@@ -20,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"bee/core/machine"
+	"bee/core/printable"
 	"bee/core/userinfo"
 	"bee/core/versions"
 	"bee/gate/internal/module"
@@ -70,7 +71,7 @@ func (g *gate) exitStatus(err error, stderr io.Writer) int {
 	if output.InActions(g.getenv) {
 		g.out.Error(output.Annotation{Title: "gate", Message: err.Error()})
 	} else {
-		fmt.Fprintln(stderr, "gate:", err)
+		fmt.Fprintln(stderr, "gate:", printable.Lines(err.Error()))
 	}
 	return exitInput
 }

@@ -25,6 +25,47 @@ func TestTextWithoutControlSequences(t *testing.T) {
 	}
 }
 
+// What is kept of a console is printable, whatever the machine writes.
+func TestTextIsPrintable(t *testing.T) {
+	const written = "a\x1b]0;title\a\x1b]52;c;ZXZpbA==\x1b\\b\u009b31m\u00a0\u202e\xff\xe2\x82|é€\x1bP1;2q\x1b\\\x1b]never\nended\r\n\x1b[1\x1b[2Jc"
+	c := Watch(iotest.OneByteReader(strings.NewReader(written)), func(Milestone) {})
+	if _, _, err := c.Wait(t.Context(), 0, regexp.MustCompile("never seen")); !errors.Is(err, ErrEnded) {
+		t.Fatal(err)
+	}
+	if got, want := c.Text(), `ab\xc2\x9b31m\xc2\xa0\xe2\x80\xae\xff\xe2\x82|é€`+"\nended\nc"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A person's terminal shows the console, and does nothing else.
+func TestScreen(t *testing.T) {
+	for written, want := range map[string]string{
+		"\x1b[1;32mok\x1b[0m\r\n":                   "\x1b[1;32mok\x1b[0m\r\n",
+		"root@bee:~# ab\b \b\x1b[K\x1b[2C":          "root@bee:~# ab\b \b\x1b[K\x1b[2C",
+		"\x1b[2J\x1b[1;1Hé\x1b[?25l\x1b[?1049h":     "\x1b[2J\x1b[1;1Hé",
+		"\x1b]0;title\x07\x1b]52;c;eA==\x1b\\a":     "a",
+		"\x1b[6n\x1b[c\x1b[>c\x1bZ\x1b[21t\x05":     "", // the terminal would answer
+		"\x1bP+q544e\x1b\\\x1b_x\x1b\\\x1b^x\x1b\\": "",
+		"\u009b31m\u009d0;x\u009c\x9b\u202e":        `\xc2\x9b31m\xc2\x9d0;x\xc2\x9c\x9b\xe2\x80\xae`,
+		"\a\x00\x0e\x0f\x7f\v\f":                    "",
+		"\x1b[" + strings.Repeat("1;", 99) + "m":    "",
+		"\x1b[1$r\x1b[!p\x1bc\x1b#8x":               "x",
+	} {
+		for _, size := range []int{1, 2, 1000} {
+			var out strings.Builder
+			s := &Screen{To: &out}
+			for rest := []byte(written); len(rest) > 0; rest = rest[min(size, len(rest)):] {
+				if n, err := s.Write(rest[:min(size, len(rest))]); err != nil || n != min(size, len(rest)) {
+					t.Fatal(n, err)
+				}
+			}
+			if out.String() != want {
+				t.Errorf("%q, %d bytes at a time: %q, want %q", written, size, out.String(), want)
+			}
+		}
+	}
+}
+
 // The lines are those of a real boot; each must be noticed once.
 func TestMilestones(t *testing.T) {
 	const boot = `BdsDxe: loading Boot0002 "UEFI QEMU DVD-ROM QM00001 " from PciRoot(0x0)

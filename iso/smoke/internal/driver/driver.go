@@ -21,6 +21,7 @@ import (
 	"bee/core/check"
 	"bee/core/iso9660"
 	"bee/core/machine"
+	"bee/core/printable"
 	"bee/core/report"
 	"bee/iso/smoke/golden"
 	"bee/iso/smoke/internal/console"
@@ -104,7 +105,7 @@ func Run(ctx context.Context, options Options) (*report.Report, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil {
-		t.report.Reason = err.Error()
+		t.report.Reason = oneLine(err.Error())
 	}
 	t.report.DurationSeconds = seconds(time.Since(t.began))
 	t.report.Conclude()
@@ -154,7 +155,11 @@ func (t *test) virtual(ctx context.Context) error {
 		return t.overSSH(ctx, address)
 	})
 	if t.ReportDir != "" {
-		if err := running.Screenshot(filepath.Join(t.ReportDir, report.ConsoleFile)); err != nil {
+		screen, err := running.Screenshot()
+		if err == nil {
+			err = report.WriteScreen(t.ReportDir, screen)
+		}
+		if err != nil {
 			t.say("no %s: %v", report.ConsoleFile, err)
 		}
 	}
@@ -424,6 +429,7 @@ func (t *test) facts(driver string, programs []string) []golden.Fact {
 }
 
 func (t *test) add(c check.Check) {
+	c.Detail = oneLine(c.Detail)
 	t.print(c.String())
 	t.report.Checks = append(t.report.Checks, c)
 }
@@ -489,7 +495,14 @@ func (t *test) say(format string, args ...any) {
 	t.print(fmt.Sprintf("%6.1fs %s", time.Since(t.began).Seconds(), fmt.Sprintf(format, args...)))
 }
 
+// oneLine makes text printable, also what an SSH server says in an error, and of one line.
+func oneLine(text string) string {
+	return printable.Again(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
+}
+
+// print prints a line for the person who waits.
 func (t *test) print(line string) {
+	line = printable.Lines(line)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	fmt.Fprintln(t.Progress, line)

@@ -9,6 +9,7 @@ import (
 
 	"bee/core/check"
 	"bee/core/machine"
+	"bee/core/printable"
 )
 
 // want is something that the audit's report has to hold.
@@ -43,7 +44,7 @@ func Check(m machine.Machine, report []byte) []check.Check {
 // checkAll makes one check of all wants that name it.
 func checkAll(wants []want, report []byte) []check.Check {
 	var document any
-	err := json.Unmarshal(report, &document)
+	err := json.Unmarshal(printable.AgainJSON(report), &document)
 	var checks []check.Check
 	for _, name := range names(wants) {
 		c := check.Check{Name: name, Status: check.Pass}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -83,19 +84,22 @@ func (m *monitor) send(r request, result any) error {
 	}
 }
 
-// Screenshot writes what the machine's screen shows to path, as PNG. QEMU does
-// that since version 7.1.
-func (m *Machine) Screenshot(path string) error {
-	temporary := path + ".part"
-	file, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644) // not for reading: QEMU looks for a file of the mode that it wants
+// Screenshot is what the machine's screen shows, as PNG. QEMU makes these since version 7.1.
+func (m *Machine) Screenshot() ([]byte, error) {
+	folder, err := os.MkdirTemp("", "smoke-screen-")
 	if err != nil {
-		return err
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	path := filepath.Join(folder, "screen.png")
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) // not for reading: QEMU looks for a file of the mode that it wants
+	if err != nil {
+		return nil, err
 	}
 	if err := errors.Join(m.monitor.screendump(file), file.Close()); err != nil {
-		os.Remove(temporary)
-		return err
+		return nil, err
 	}
-	return os.Rename(temporary, path)
+	return os.ReadFile(path)
 }
 
 // screendump has QEMU write to an open file: it may open none itself.

@@ -172,17 +172,17 @@ func (m *Machine) Close() {
 	m.monitor.Close()
 }
 
-// Interactive runs a machine with its serial port on this program's terminal,
-// and returns when the guest turns itself off, the person there leaves QEMU
-// (Ctrl-A X) or ctx ends.
-func Interactive(ctx context.Context, config Config) error {
+// Interactive runs a machine with its serial port on this program's terminal, which gets what
+// the machine writes by the screen, and returns when the guest turns itself off, the person
+// there leaves QEMU (Ctrl-A X) or ctx ends.
+func Interactive(ctx context.Context, config Config, screen io.Writer) error {
 	args, files, err := config.prepare()
 	if err != nil {
 		return err
 	}
 	defer files.close()
 	cmd := command(config.Accelerator, append(args, "-serial", "mon:stdio"), files)
-	cmd.Stdin, cmd.Stdout = os.Stdin, os.Stdout
+	cmd.Stdin, cmd.Stdout = os.Stdin, screen
 	cmd.SysProcAttr.Setpgid = false // stays in the terminal's foreground process group
 	process, err := start(ctx, cmd)
 	if err != nil {

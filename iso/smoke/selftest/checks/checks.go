@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"bee/core/check"
+	"bee/core/printable"
 	"bee/iso/smoke/selftest/live"
 )
 
@@ -118,7 +119,7 @@ func (e entry) run(s *live.System) check.Check {
 
 // conclude makes an outcome a line of the report.
 func (e entry) conclude(o outcome) check.Check {
-	c := check.Check{Name: e.name, Status: o.status, Detail: oneLine(o.detail)}
+	c := check.Check{Name: e.name, Status: o.status, Detail: printable.Again(oneLine(o.detail))}
 	switch {
 	case c.Status == "":
 		c.Status, c.Detail = check.Fail, "the check came to no end"

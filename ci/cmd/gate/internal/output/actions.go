@@ -33,8 +33,9 @@ func (a *actions) Printf(format string, args ...any) {
 	io.WriteString(a.out, harmless(a.secrets.clean(fmt.Sprintf(format, args...))))
 }
 
-// harmless is text of which no line is a workflow command: machines and builds must
-// not command the pipeline that tests them.
+// harmless is printable text of which no line is a workflow command: machines and builds must
+// not command the pipeline that tests them. What the runner passes over before a command,
+// other blanks too, printable text has only of these two kinds.
 func harmless(text string) string {
 	var b strings.Builder
 	for line := range strings.Lines(text) {

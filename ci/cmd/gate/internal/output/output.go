@@ -6,7 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode"
+
+	"bee/core/printable"
 )
 
 // Output takes what people and pipelines get to see. It is not for concurrent use.
@@ -74,17 +75,13 @@ func (s *secrets) add(secret string) (added []string) {
 	return added
 }
 
-// clean is text without secrets, and without what would command a terminal.
+// clean is text without secrets, and printable: also engines and builds say what came from
+// outside.
 func (s secrets) clean(text string) string {
 	for _, secret := range s {
 		text = strings.ReplaceAll(text, secret, "***")
 	}
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) && r != '\n' && r != '\t' {
-			return -1
-		}
-		return r
-	}, text)
+	return printable.Lines(text)
 }
 
 func (s secrets) annotation(a Annotation) Annotation {

@@ -31,7 +31,7 @@ func speak(o Output) {
 
 const terminalText = `== smoke
 ::error::no command, ***
-  ::set-env name=a::b[31m ##[error]
+  ::set-env name=a::b\x1b[31m ##[error]
 iso/smoke/smoketest.sh:7: error: uefi, usb: memory: 100% of ***
 ***
 VERSIONS: warning: old
@@ -52,7 +52,7 @@ const actionsText = `::add-mask::s3cr3t
 ::add-mask::-----END KEY-----
 ::group::smoke
 : :error::no command, ***
-  : :set-env name=a::b[31m ## [error]
+  : :set-env name=a::b\x1b[31m ## [error]
 ::endgroup::
 ::error file=iso/smoke/smoketest.sh,line=7,title=uefi%2C usb%3A memory::100%25 of ***%0A***
 ::warning file=VERSIONS::old

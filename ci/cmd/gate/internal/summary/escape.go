@@ -3,7 +3,8 @@ package summary
 import (
 	"fmt"
 	"strings"
-	"unicode"
+
+	"bee/core/printable"
 )
 
 // special are the characters that mean something in Markdown, in HTML, or to GitHub:
@@ -13,7 +14,8 @@ const special = "&<>|`*_[]#~\\@"
 // escape makes text that comes from a machine, or an engine, nothing but text, on one
 // line. Of colons, only those of addresses and of workflow commands mean something.
 func escape(text string) string {
-	text = strings.NewReplacer("\r\n", " ", "::", "\x00\x00", "://", "\x00//").Replace(strings.ReplaceAll(text, "\x00", " "))
+	text = printable.Again(strings.NewReplacer("\r\n", " ", "\n", " ", "\t", " ").Replace(text))
+	text = strings.NewReplacer("::", "\x00\x00", "://", "\x00//").Replace(text)
 	var b strings.Builder
 	for _, r := range text {
 		switch {
@@ -21,8 +23,6 @@ func escape(text string) string {
 			fmt.Fprintf(&b, "&#%d;", r)
 		case r == 0:
 			fmt.Fprintf(&b, "&#%d;", ':')
-		case unicode.IsControl(r):
-			b.WriteByte(' ')
 		default:
 			b.WriteRune(r)
 		}

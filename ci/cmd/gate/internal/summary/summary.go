@@ -118,15 +118,15 @@ func Files(files []File) string {
 // failure says why a machine did not pass.
 func failure(r reports.Result, artifacts string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### %s: %s\n\n", upper(r.Verdict()), escape(r.Name))
+	fmt.Fprintf(&b, "### %s: %s\n\n", escape(upper(r.Verdict())), escape(r.Name))
 	if reason := r.Reason(); reason != "" {
 		fmt.Fprintf(&b, "- **ERROR** %s\n", escape(reason))
 	}
 	for _, c := range r.Failed() {
 		fmt.Fprintf(&b, "- **FAIL** %s: %s\n", escape(c.Name), escape(c.Detail))
 	}
-	if serial, err := os.ReadFile(filepath.Join(r.Dir, report.SerialFile)); err == nil && len(serial) > 0 {
-		b.WriteString("\n" + fold("the end of "+report.SerialFile, preformatted(report.Tail(string(serial)))))
+	if serial := report.Serial(r.Dir); serial != "" {
+		b.WriteString("\n" + fold("the end of "+report.SerialFile, preformatted(report.Tail(serial))))
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, report.ConsoleFile)); err == nil && artifacts == "" {
 		fmt.Fprintf(&b, "\n![%s](%s)\n", escape(r.Name), url.PathEscape(r.Name)+"/"+report.ConsoleFile)
@@ -185,7 +185,7 @@ func checks(results []reports.Result) string {
 	}
 	verdicts := []string{"verdict"}
 	for _, r := range results {
-		verdicts = append(verdicts, upper(r.Verdict()))
+		verdicts = append(verdicts, escape(upper(r.Verdict())))
 	}
 	some, all := [][]string{heading("check", results), verdicts}, [][]string{heading("check", results)}
 	for _, name := range names {

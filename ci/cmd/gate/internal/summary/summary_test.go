@@ -85,7 +85,7 @@ func TestSmokeWithArtifacts(t *testing.T) {
 // Nothing that a machine says is more than text.
 func TestEscape(t *testing.T) {
 	got := escape("a|b\n<c> `d` ::e: \x00\x1b[0m é http://f \\")
-	if want := "a&#124;b &#60;c&#62; &#96;d&#96; &#58;&#58;e:   &#91;0m é http&#58;//f &#92;"; got != want {
+	if want := "a&#124;b &#60;c&#62; &#96;d&#96; &#58;&#58;e: &#92;x00&#92;x1b&#91;0m é http&#58;//f &#92;"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -2,8 +2,6 @@ package summary
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -84,7 +82,6 @@ func skipped(results []reports.Result) string {
 func reasons(r reports.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s:\n", r.Name)
-	serial, _ := os.ReadFile(filepath.Join(r.Dir, report.SerialFile)) // not every test has one
-	r.Report.Explain(&b, string(serial))
+	r.Report.Explain(&b, report.Serial(r.Dir))
 	return b.String()
 }

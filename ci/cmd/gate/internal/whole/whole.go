@@ -38,7 +38,11 @@ func Folder(ctx context.Context, path string, from Source, checks ...func(folder
 	if err := os.RemoveAll(waiting); err != nil { // of one that was killed
 		return err
 	}
-	if err := os.MkdirAll(waiting, 0o755); err != nil {
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return err
+	}
+	// Not one that somebody else made meanwhile, nor a link to one.
+	if err := os.Mkdir(waiting, 0o700); err != nil {
 		return err
 	}
 	defer os.RemoveAll(waiting)
@@ -68,10 +72,15 @@ func Folder(ctx context.Context, path string, from Source, checks ...func(folder
 	return nil
 }
 
-// File has fill write a new file, which then takes the place of the one at the path.
+// File has fill write a new file, in a folder that nobody else may write to, which then takes
+// the place of the one at the path.
 func File(path string, fill func(file string) error) error {
-	waiting := path + part
-	defer os.Remove(waiting)
+	folder, err := os.MkdirTemp(filepath.Dir(path), part+"-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(folder)
+	waiting := filepath.Join(folder, filepath.Base(path))
 	if err := fill(waiting); err != nil {
 		return err
 	}

@@ -154,6 +154,31 @@ func TestFile(t *testing.T) {
 	holds(t, "after that", folder, "lock=new")
 }
 
+// What somebody puts there meanwhile is not written through.
+func TestLinks(t *testing.T) {
+	folder, victim := t.TempDir(), t.TempDir()
+	lock := filepath.Join(folder, "lock")
+	for _, path := range []string{lock, lock + part} {
+		put(t, filepath.Join(victim, "victim"), "theirs")
+		if err := os.Symlink(filepath.Join(victim, "victim"), path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := File(lock, func(path string) error { return os.WriteFile(path, []byte("new"), 0o600) }); err != nil {
+		t.Error(err)
+	}
+	if err := os.Symlink(victim, filepath.Join(folder, part)); err != nil {
+		t.Fatal(err)
+	}
+	if err := Folder(t.Context(), folder, source{10, func(waiting string) error {
+		return os.WriteFile(filepath.Join(waiting, "lock"), []byte("newer"), 0o600)
+	}}); err != nil {
+		t.Error(err)
+	}
+	holds(t, "where the links led", victim, "victim=theirs")
+	holds(t, "in their place", folder, "lock=newer lock.part=theirs")
+}
+
 func TestCheckSums(t *testing.T) {
 	const digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" // of x
 	for want, sums := range map[string]string{

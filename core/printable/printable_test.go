@@ -13,14 +13,22 @@ import (
 
 func TestEscape(t *testing.T) {
 	for in, want := range map[string]string{
-		"M393A2K40":         "M393A2K40",
-		"Größe ±2 %":        "Größe ±2 %",
-		"\xff\xfeAB\x00":    `\xff\xfeAB\x00`,
-		"a\x1b[31mred":      `a\x1b[31mred`,
-		`C:\dir`:            `C:\dir`,
-		`already \xff here`: `already \x5cxff here`,
-		"\u0085":            `\xc2\x85`,
-		"\uFFFD":            "\uFFFD",
+		"M393A2K40":            "M393A2K40",
+		"Größe ±2 %":           "Größe ±2 %",
+		"\xff\xfeAB\x00":       `\xff\xfeAB\x00`,
+		"a\x1b[31mred":         `a\x1b[31mred`,
+		`C:\dir`:               `C:\dir`,
+		`already \xff here`:    `already \x5cxff here`,
+		"\u0085":               `\xc2\x85`,
+		"\u009b31m":            `\xc2\x9b31m`,
+		"a\u00a0b":             `a\xc2\xa0b`,
+		"\u202eabc\u2066":      `\xe2\x80\xaeabc\xe2\x81\xa6`,
+		"\u061c\u200e":         `\xd8\x9c\xe2\x80\x8e`,
+		"a\u200b\ufeffb":       `a\xe2\x80\x8b\xef\xbb\xbfb`,
+		"\u3164\ufe0f":         `\xe3\x85\xa4\xef\xb8\x8f`,
+		"\u2028":               `\xe2\x80\xa8`,
+		"DIMM\u4e2d\U0001f41d": "DIMM\u4e2d\U0001f41d",
+		"\uFFFD":               "\uFFFD",
 	} {
 		if got := Escape([]byte(in)); got != want {
 			t.Errorf("Escape(%q) = %q, want %q", in, got, want)
@@ -37,6 +45,10 @@ func TestJSON(t *testing.T) {
 		`{"sn": "nul\u0000, \u00e9"}`:   `nul\x00, é`,
 		`{"sn": "C:\\dir\\x"}`:          `C:\dir\x`,
 		`{"sn": "looks \\xff escaped"}`: `looks \x5cxff escaped`,
+		`{"sn": "\u202e\u00A0"}`:        `\xe2\x80\xae\xc2\xa0`,
+		`{"sn": "\uD83D\uDC1D"}`:        "\U0001f41d",
+		`{"sn": "\udb40\udc41"}`:        `\xf3\xa0\x81\x81`, // a tag that is not seen
+		`{"sn": "\udb40\u0041\udb40"}`:  "\ufffdA\ufffd",
 	} {
 		var v struct{ SN string }
 		if err := json.Unmarshal(JSON([]byte(in)), &v); err != nil {
@@ -66,8 +78,48 @@ func TestMax(t *testing.T) {
 		}
 	}
 	in := `{"sn": "` + strings.Repeat(`\\\"`, Max) + `", "after": 5}`
-	if out := JSON([]byte(in)); !json.Valid(out) || len(out) > Max+50 {
+	if out := JSON([]byte(in)); !json.Valid(out) || len(out) > 2*Max+50 {
 		t.Errorf("cut among escapes: %d bytes, valid %t", len(out), json.Valid(out))
+	}
+}
+
+// What was made printable stays as it is, and what was not, is made so.
+func TestAgain(t *testing.T) {
+	long := Escape(bytes.Repeat([]byte{0xff}, Max+1))
+	for in, want := range map[string]string{
+		`a\xff`:                    `a\xff`,
+		`C:\dir \x5cxff`:           `C:\dir \x5cxff`,
+		"a\x1b]0;b\a":              `a\x1b]0;b\x07`,
+		"a\nb":                     `a\x0ab`,
+		long:                       long,
+		strings.Repeat("x", 1<<20): strings.Repeat("x", 4*Max) + "…",
+	} {
+		for _, in := range []string{in, want} {
+			if got := Again(in); got != want {
+				t.Errorf("Again(%.80q) = %.80q, want %.80q", in, got, want)
+			}
+			quoted, err := json.Marshal(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got string
+			if err := json.Unmarshal(AgainJSON(quoted), &got); err != nil || got != want {
+				t.Errorf("AgainJSON(%.80q) = %.80q, want %.80q, error %v", in, got, want, err)
+			}
+		}
+	}
+}
+
+func TestLines(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\n\tb \\xff é\n":   "a\n\tb \\xff é\n",
+		"a\r\n\r\xc3\u202eb": "a\n\\x0d\\xc3\\xe2\\x80\\xaeb",
+		"\ufffd\x00":         "\ufffd\\x00",
+		"":                   "",
+	} {
+		if got := Lines(in); got != want || Lines(got) != got {
+			t.Errorf("Lines(%q) = %q, want %q", in, got, want)
+		}
 	}
 }
 
