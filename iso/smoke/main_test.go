@@ -40,6 +40,7 @@ func TestUsage(t *testing.T) {
 	for args, want := range map[string]string{
 		"run":                                       "iso host",
 		"run --iso a --host b":                      "iso host",
+		"run --host b --all-ports":                  "all-ports host",
 		"run --host b --machine none":               "host machine",
 		"run --iso a --machine efi":                 `--machine" flag: machine "efi": "efi" is none of the words`,
 		"run --iso a --machine uefi-bios":           "uefi and bios are both its firmware",

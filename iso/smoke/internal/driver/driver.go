@@ -50,6 +50,9 @@ type Options struct {
 	Script string
 	// Whether the machine has to reach the internet.
 	Internet bool
+	// Whether all TCP ports are scanned where that takes long, too: under KVM they are, an
+	// emulated processor takes twenty seconds for it.
+	AllPorts bool
 
 	// Folder for the report. Empty: none is written.
 	ReportDir string

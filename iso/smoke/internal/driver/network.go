@@ -12,6 +12,7 @@ import (
 
 	"bee/core/check"
 	"bee/iso/smoke/internal/hardware"
+	"bee/iso/smoke/internal/qemu"
 	"bee/iso/smoke/internal/remote"
 	"bee/iso/smoke/internal/scan"
 )
@@ -56,10 +57,14 @@ func (t *test) checkPorts(ctx context.Context, shell remote.Shell) (err error) {
 			return context.Cause(ctx)
 		}
 	}
+	tcp := scan.Known()
+	if t.AllPorts || t.report.Machine.Accelerator == string(qemu.KVM) {
+		tcp = scan.All()
+	}
 	for _, s := range []struct {
 		check, protocol string
 		numbers         []uint16
-	}{{"ports-tcp", scan.TCP, scan.All()}, {"ports-udp", scan.UDP, scan.UDPNumbers()}} {
+	}{{"ports-tcp", scan.TCP, tcp}, {"ports-udp", scan.UDP, scan.Known()}} {
 		result, err := scanner.Scan(ctx, m, m.Ports(s.protocol, s.numbers))
 		if err != nil {
 			return err

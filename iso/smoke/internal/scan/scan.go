@@ -65,15 +65,14 @@ func All() []uint16 {
 	return all
 }
 
-// UDPNumbers are those that scans of UDP are about. More would take long: Linux says of no
-// more than a thousand closed ports a second that they are closed.
-func UDPNumbers() []uint16 {
-	all := All()[:1023]
-	return append(all,
-		1194, 1434, 1645, 1646, 1701, 1812, 1813, 1900, // VPN, SQL, RADIUS, SSDP
-		2049, 2152, 2222, 3260, 3478, 3702, 3784, 4011, 4500, 4789, // NFS, tunnels, discovery, PXE, IPsec
-		5000, 5060, 5351, 5353, 5355, 5632, 6081, 6343, 6831, // SIP, NAT-PMP, mDNS, LLMNR, Geneve, sFlow
-		7946, 8080, 8125, 8472, 9987, 10000, 11211, 17185, 27015, 31337, 33434, 51820) // WireGuard
+// Known are the numbers that services have by custom.
+func Known() []uint16 {
+	return append(All()[:1023],
+		1080, 1194, 1433, 1434, 1521, 1645, 1646, 1701, 1723, 1812, 1813, 1883, 1900, 2049, 2121, 2152, 2222, 2375, 2376, 2379, 2380,
+		3000, 3128, 3260, 3306, 3389, 3478, 3702, 3784, 4011, 4369, 4444, 4500, 4789, 5000, 5001, 5060, 5201, 5351, 5353, 5355, 5432,
+		5555, 5632, 5671, 5672, 5900, 5901, 5938, 5984, 5985, 6000, 6001, 6081, 6343, 6379, 6443, 6831, 7000, 7777, 7946, 8000, 8008,
+		8022, 8080, 8081, 8086, 8088, 8125, 8443, 8472, 8500, 8600, 8888, 9000, 9090, 9092, 9100, 9200, 9300, 9418, 9443, 9987, 9999,
+		10000, 10250, 11211, 15672, 16992, 16993, 17185, 19999, 22222, 27015, 27017, 31337, 33434, 47808, 50000, 51820, 61208)
 }
 
 // Result is what a scan came to.
@@ -95,6 +94,10 @@ const (
 	// attempts is how often a port is asked that the machine came by and said nothing of.
 	attempts = 5
 )
+
+// pace is the time from one question about UDP to the next: of no more than a thousand closed
+// ports a second says Linux that they are closed.
+const pace = 2 * time.Millisecond
 
 // windows are how many ports may be asked at a time: for TCP, what the queue of a card
 // holds; for UDP, what Linux answers at once.
@@ -209,6 +212,9 @@ func (s *Scanner) ask(ctx context.Context, m Machine, ports []Port, attempt int,
 				continue
 			}
 			waiting[port] = true
+			if port.Protocol == UDP {
+				time.Sleep(pace)
+			}
 			if err := s.link.Write(m.ask(port, attempt)); err != nil {
 				return err
 			}

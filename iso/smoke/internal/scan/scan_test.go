@@ -159,7 +159,7 @@ func TestScan(t *testing.T) {
 			}
 			numbers := All()
 			if c.protocol == UDP {
-				numbers = UDPNumbers()
+				numbers = Known()
 			}
 			ports := here.Ports(c.protocol, numbers)
 			result, err := s.Scan(t.Context(), here, ports)
@@ -182,7 +182,7 @@ func TestPorts(t *testing.T) {
 		t.Errorf("%d ports", len(all))
 	}
 	seen := map[uint16]bool{}
-	for _, number := range UDPNumbers() {
+	for _, number := range Known() {
 		if seen[number] || number == 0 {
 			t.Errorf("%d is there twice, or none", number)
 		}
