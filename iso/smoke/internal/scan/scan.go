@@ -97,7 +97,7 @@ const (
 
 // pace is the time from one question about UDP to the next: of no more than a thousand closed
 // ports a second says Linux that they are closed.
-const pace = 2 * time.Millisecond
+const pace = 1200 * time.Microsecond
 
 // windows are how many ports may be asked at a time: for TCP, what the queue of a card
 // holds; for UDP, what Linux answers at once.
