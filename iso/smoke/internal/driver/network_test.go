@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"bee/core/check"
+	"bee/iso/smoke/internal/remote"
 	"bee/iso/smoke/internal/remote/remotetest"
 	"bee/iso/smoke/internal/scan"
 )
@@ -74,7 +75,8 @@ func TestPortsCheck(t *testing.T) {
 
 // A server ends a connection after a few passwords: the others are tried by further ones.
 func TestCheckDefaultPasswords(t *testing.T) {
-	host, asked := remotetest.Refuse(t)
+	server, asked := remotetest.Refuse(t)
+	host := remote.Host(server)
 	c := checkDefaultPasswords(t.Context(), host, Credentials{Password: "secret"})
 	if c.Status != check.Pass || int(asked.Load()) != 2*len(defaultPasswords) {
 		t.Errorf("%s, after %d passwords", c, asked.Load())

@@ -2,8 +2,6 @@ package remote
 
 import (
 	"context"
-	"crypto/ed25519"
-	"crypto/rand"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -18,57 +16,19 @@ import (
 
 	"github.com/pkg/sftp"
 	"golang.org/x/crypto/ssh"
+
+	"bee/iso/smoke/internal/remote/remotetest"
 )
 
 // serve answers SSH for root with one password, and gives channels to answer.
 func serve(t *testing.T, password string, answer func(ssh.NewChannel)) Host {
 	t.Helper()
-	return serveAsking(t, func(c ssh.ConnMetadata, given []byte) (*ssh.Permissions, error) {
+	return Host(remotetest.Serve(t, func(c ssh.ConnMetadata, given []byte) (*ssh.Permissions, error) {
 		if c.User() != "root" || string(given) != password {
 			return nil, errors.New("wrong password")
 		}
 		return nil, nil
-	}, answer)
-}
-
-// serveAsking is serve with a way to check passwords.
-func serveAsking(t *testing.T, check func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error), answer func(ssh.NewChannel)) Host {
-	t.Helper()
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signer, err := ssh.NewSignerFromKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := &ssh.ServerConfig{PasswordCallback: check}
-	config.AddHostKey(signer)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, channels, requests, err := ssh.NewServerConn(conn, config)
-				if err != nil {
-					return
-				}
-				go ssh.DiscardRequests(requests)
-				for channel := range channels {
-					answer(channel)
-				}
-			}()
-		}
-	}()
-	return Host{listener.Addr().String(), ssh.FingerprintSHA256(signer.PublicKey())}
+	}, answer))
 }
 
 // execute runs the commands of a session here, and serves SFTP.
@@ -136,10 +96,10 @@ func TestSSH(t *testing.T) {
 // password, nor a user's name.
 func TestHostKey(t *testing.T) {
 	var asked atomic.Int32
-	host := serveAsking(t, func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
+	host := Host(remotetest.Serve(t, func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
 		asked.Add(1)
 		return nil, nil
-	}, func(ssh.NewChannel) {})
+	}, func(ssh.NewChannel) {}))
 	if key, err := ReadKey(t.Context(), host.Address); err != nil || key != host.Key || !strings.HasPrefix(key, "SHA256:") {
 		t.Errorf("got %q, %v, want %q", key, err, host.Key)
 	}

@@ -10,27 +10,23 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
-
-	"bee/iso/smoke/internal/remote"
 )
 
-// Refuse serves SSH on this machine, and lets nobody in; asked counts the passwords that it
-// is shown.
-func Refuse(t testing.TB) (host remote.Host, asked *atomic.Int32) {
+// Server is a server on this machine: its host:port, and the fingerprint of its key.
+type Server struct{ Address, Key string }
+
+// Serve lets in by a way to check passwords, and gives channels to answer.
+func Serve(t testing.TB, check func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error), answer func(ssh.NewChannel)) Server {
 	t.Helper()
-	_, private, err := ed25519.GenerateKey(rand.Reader)
+	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := ssh.NewSignerFromKey(private)
+	signer, err := ssh.NewSignerFromKey(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked = new(atomic.Int32)
-	config := &ssh.ServerConfig{PasswordCallback: func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
-		asked.Add(1)
-		return nil, errors.New("no")
-	}}
+	config := &ssh.ServerConfig{PasswordCallback: check}
 	config.AddHostKey(signer)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -43,9 +39,28 @@ func Refuse(t testing.TB) (host remote.Host, asked *atomic.Int32) {
 			if err != nil {
 				return
 			}
-			ssh.NewServerConn(conn, config)
-			conn.Close()
+			go func() {
+				defer conn.Close()
+				_, channels, requests, err := ssh.NewServerConn(conn, config)
+				if err != nil {
+					return
+				}
+				go ssh.DiscardRequests(requests)
+				for channel := range channels {
+					answer(channel)
+				}
+			}()
 		}
 	}()
-	return remote.Host{Address: listener.Addr().String(), Key: ssh.FingerprintSHA256(signer.PublicKey())}, asked
+	return Server{listener.Addr().String(), ssh.FingerprintSHA256(signer.PublicKey())}
+}
+
+// Refuse lets nobody in; asked counts the passwords that the server is shown.
+func Refuse(t testing.TB) (server Server, asked *atomic.Int32) {
+	t.Helper()
+	asked = new(atomic.Int32)
+	return Serve(t, func(ssh.ConnMetadata, []byte) (*ssh.Permissions, error) {
+		asked.Add(1)
+		return nil, errors.New("no")
+	}, nil), asked
 }
