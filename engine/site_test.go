@@ -15,29 +15,36 @@ import (
 	"bee/engine/internal/override"
 )
 
+// repository returns the text of VERSIONS, and what puts files into a folder that stands for
+// the top of one.
+func repository(t *testing.T, root string) (pins string, put func(name, text string)) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", versions.File))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text), func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What the block sets follows from the pins: they are read without it.
 func TestPins(t *testing.T) {
 	root := t.TempDir()
 	if _, err := pins(root); err == nil || err.Error() != "VERSIONS not found: run this from the root of the repository" {
 		t.Errorf("without the file: %v", err)
 	}
-	put := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(filepath.Join("..", versions.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(versions.File, string(text))
+	text, put := repository(t, root)
+	put(versions.File, text)
 	local, err := override.Edit("", override.Block{Lines: []override.Line{{Key: "BASE", Value: "debian"}, {Key: "KERNEL_VERSION", Value: "7.1"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	put(versions.LocalFile, local+"KERNEL_VERSION=6.18\n")
-	pinned, err := versions.Parse(string(text), "")
+	pinned, err := versions.Parse(text, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,17 +134,8 @@ func TestSiteIsAskedAgain(t *testing.T) {
 // Where VERSIONS has no digest of the engine's image, a site keeps to the one it got.
 func TestEngineImage(t *testing.T) {
 	root := t.TempDir()
-	put := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(root, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := os.ReadFile(filepath.Join("..", versions.File))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v, err := versions.Parse(string(text), "")
+	text, put := repository(t, root)
+	v, err := versions.Parse(text, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +143,7 @@ func TestEngineImage(t *testing.T) {
 	digest := "@sha256:" + strings.Repeat("ab", 32)
 	check := func(what, pin, local, want, line string) {
 		t.Helper()
-		put(versions.File, strings.Replace(string(text), "\nDAGGER_IMAGE="+v.DaggerImage+"\n", "\nDAGGER_IMAGE="+pin+"\n", 1))
+		put(versions.File, strings.Replace(text, "\nDAGGER_IMAGE="+v.DaggerImage+"\n", "\nDAGGER_IMAGE="+pin+"\n", 1))
 		put(versions.LocalFile, local)
 		v, err := pins(root)
 		if err != nil {
