@@ -25,6 +25,9 @@ type Claim struct {
 	PID  int    `json:"pid"`
 }
 
+// Users of a thing may have it at a time, where they claim it as this group.
+const Users = "users"
+
 // excludes tells whether two claims cannot be at a time.
 func (c Claim) excludes(other Claim) bool {
 	return c.Thing == other.Thing && (c.Group == "" || c.Group != other.Group)

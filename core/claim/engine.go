@@ -1,8 +1,5 @@
 package claim
 
-// Users of a thing may have it at a time.
-const Users = "users"
-
 // UseEngine is what is claimed by whoever uses the Dagger engine at a host for the clone of
 // the repository whose top is given. Others may use it for the same clone. Dagger 0.19
 // answers a call of one clone with what it computes for another one that has the same
