@@ -291,7 +291,7 @@ func TestServiceOrder(t *testing.T) {
 	}
 	for name, breakIt := range map[string]func(*testing.T, string){
 		"audit before the driver":       replace("bee-audit", "after bee-network bee-nvidia", "before bee-nvidia"),
-		"SSH access after SSH":          replace("bee-sshsetup", "before dropbear", "after dropbear"),
+		"SSH access after SSH":          replace("dropbear", "need bee-sshsetup", "before bee-sshsetup"),
 		"a loop":                        replace("bee-network", "need localmount", "need localmount bee-audit"),
 		"a syntax error":                replace("bee-sshsetup", "depend() {", "depend() { ("),
 		"no such service in a runlevel": remove("etc/init.d/bee-network"),
