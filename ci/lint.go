@@ -47,8 +47,7 @@ func (m *Bee) Lint(
 
 	checks, ctx := errgroup.WithContext(ctx)
 	checks.Go(func() error {
-		c := dag.Container().
-			From(modules.versions.GolangImage).
+		c := modules.golang.
 			WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
 			WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build")).
 			WithEnvVariable("CGO_ENABLED", "0").
@@ -58,9 +57,6 @@ func (m *Bee) Lint(
 			WithMountedDirectory("/src", generated).
 			WithWorkdir("/src/ci/lint").
 			WithEnvVariable("BEE_TODAY", time.Now().UTC().Format(time.DateOnly))
-		if proxy := m.Sources.GoProxy; proxy != nil {
-			c = c.WithSecretVariable("GOPROXY", proxy)
-		}
 		if vulnerabilities != nil {
 			c = c.
 				WithMountedDirectory("/vulnerabilities", vulnerabilities).

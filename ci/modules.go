@@ -12,7 +12,8 @@ import (
 type modules struct {
 	bee       *Bee
 	versions  *versions.Versions
-	overrides []string // keys of versions that are others than the commit's
+	overrides []string          // keys of versions that are others than the commit's
+	golang    *dagger.Container // with the proxy of Go modules, where that is a secret
 	audit     *dagger.Audit
 	iso       *dagger.Iso
 	nvidia    *dagger.Nvidia
@@ -24,20 +25,24 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 	if err != nil {
 		return nil, err
 	}
-	iso := dag.Iso(v.GolangImage, v.DebianImage, dagger.IsoOpts{
+	golang := dag.Container().From(v.GolangImage)
+	if proxy := m.Sources.GoProxy; proxy != nil {
+		golang = golang.WithSecretVariable("GOPROXY", proxy)
+	}
+	iso := dag.Iso(golang, v.DebianImage, dagger.IsoOpts{
 		DebianMirror:   v.DebianMirror,
 		DebianRelease:  v.DebianRelease,
 		DebianSnapshot: v.DebianSnapshot,
 		Rebuild:        m.Rebuild,
-		GoProxy:        m.Sources.GoProxy,
 	})
 	return &modules{
 		bee:       m,
 		versions:  v,
 		overrides: overrides,
-		audit:     dag.Audit(v.GolangImage, dagger.AuditOpts{Rebuild: m.Rebuild, GoProxy: m.Sources.GoProxy}),
+		golang:    golang,
+		audit:     dag.Audit(golang, dagger.AuditOpts{Rebuild: m.Rebuild}),
 		iso:       iso,
-		nvidia:    dag.Nvidia(iso.Tools(), v.GolangImage, dagger.NvidiaOpts{Rebuild: m.Rebuild, GoProxy: m.Sources.GoProxy}),
+		nvidia:    dag.Nvidia(iso.Tools(), golang, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
 		gpuburn:   dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
 	}, nil
 }

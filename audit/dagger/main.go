@@ -12,16 +12,14 @@ type Audit struct {
 	// +private
 	Source *dagger.Directory
 	// +private
-	GolangImage string
-	// +private
-	GoProxy *dagger.Secret
+	Golang *dagger.Container
 	// +private
 	Rebuild string
 }
 
 func New(
-	// Image that brings the Go toolchain, with its digest.
-	golangImage string,
+	// Image or container that brings the Go toolchain.
+	golang *dagger.Container,
 	// Source of the programs, as it lies in the repository: audit/, and core/, which they
 	// share with others.
 	// +optional
@@ -32,12 +30,8 @@ func New(
 	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
-	// GOPROXY, for a proxy of Go modules that wants a name and password. Default: that of
-	// golangImage, which has none in it.
-	// +optional
-	goProxy *dagger.Secret,
 ) *Audit {
-	return &Audit{Source: source, GolangImage: golangImage, GoProxy: goProxy, Rebuild: rebuild}
+	return &Audit{Source: source, Golang: golang, Rebuild: rebuild}
 }
 
 // The programs, audit and bee-burn: static binaries, the same bytes for the same source,
@@ -48,26 +42,14 @@ func (m *Audit) Programs(
 	// +default="dev"
 	version string,
 ) *dagger.Directory {
-	return dag.Container().
-		From(m.GolangImage).
+	return m.Golang.
 		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
 		// what is compiled anew has a cache of its own
 		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
-		With(withGoProxy(m.GoProxy)).
 		WithMountedDirectory("/src", m.Source).
 		WithWorkdir("/src/audit").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w -X main.version=" + version, "-o", "/out/", "./cmd/..."}).
 		Directory("/out")
-}
-
-// withGoProxy lets a program have the proxy of Go modules that it is compiled by, as it runs.
-func withGoProxy(proxy *dagger.Secret) dagger.WithContainerFunc {
-	return func(c *dagger.Container) *dagger.Container {
-		if proxy == nil {
-			return c
-		}
-		return c.WithSecretVariable("GOPROXY", proxy)
-	}
 }

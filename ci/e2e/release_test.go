@@ -286,7 +286,7 @@ func TestVerdict(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			call := []string{"call", "--progress=plain", "-m", "iso", "--golang-image", pins.GolangImage,
+			call := []string{"call", "--progress=plain", "-m", "iso", "--golang", pins.GolangImage,
 				"--debian-image", pins.DebianImage, "verdict", "--reports", reports}
 			if test.want == "" {
 				mustDagger(t, repository, call...)

@@ -19,9 +19,7 @@ type Iso struct {
 	// +private
 	Programs *dagger.Directory
 	// +private
-	GolangImage string
-	// +private
-	GoProxy *dagger.Secret
+	Golang *dagger.Container
 	// +private
 	Rebuild string
 	// Debian with its package lists fetched: what tools are installed in.
@@ -30,9 +28,9 @@ type Iso struct {
 
 func New(
 	ctx context.Context,
-	// Image that brings the Go toolchain, with its digest: it compiles the
-	// programs that read an ISO back and that boot it.
-	golangImage string,
+	// Image or container that brings the Go toolchain: it compiles the programs that
+	// read an ISO back and that boot it.
+	golang *dagger.Container,
 	// Image of the Debian that the tools (mmdebstrap, xorriso, QEMU, …) are
 	// installed in, with its digest.
 	debianImage string,
@@ -62,10 +60,6 @@ func New(
 	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
-	// GOPROXY, for a proxy of Go modules that wants a name and password. Default: that of
-	// golangImage, which has none in it.
-	// +optional
-	goProxy *dagger.Secret,
 ) (*Iso, error) {
 	// by what it holds, see withFiles
 	sources, err := files.File("debian/sources.sh").Contents(ctx)
@@ -80,12 +74,11 @@ func New(
 		WithNewFile("/bee/sources.sh", sources).
 		WithExec([]string{"sh", "/bee/sources.sh", debianMirror, debianRelease, debianSnapshot})
 	return &Iso{
-		Files:       files,
-		Programs:    programs,
-		GolangImage: golangImage,
-		GoProxy:     goProxy,
-		Rebuild:     rebuild,
-		Tools:       debian,
+		Files:    files,
+		Programs: programs,
+		Golang:   golang,
+		Rebuild:  rebuild,
+		Tools:    debian,
 	}, nil
 }
 
@@ -106,26 +99,14 @@ func install(packages ...string) dagger.WithContainerFunc {
 	}
 }
 
-// withGoProxy lets a program have the proxy of Go modules that it is compiled by, as it runs.
-func withGoProxy(proxy *dagger.Secret) dagger.WithContainerFunc {
-	return func(c *dagger.Container) *dagger.Container {
-		if proxy == nil {
-			return c
-		}
-		return c.WithSecretVariable("GOPROXY", proxy)
-	}
-}
-
 // program compiles one of the programs, by the name of its folder below iso/.
 func (m *Iso) program(name string) *dagger.File {
-	return dag.Container().
-		From(m.GolangImage).
+	return m.Golang.
 		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
 		// what is compiled anew has a cache of its own
 		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
-		With(withGoProxy(m.GoProxy)).
 		WithMountedDirectory("/src", m.Programs).
 		WithWorkdir("/src/iso/" + name). // in its own Go module, which may be its folder's or iso's
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "."}).

@@ -19,9 +19,7 @@ type Nvidia struct {
 	// +private
 	Debian *dagger.Container
 	// +private
-	GolangImage string
-	// +private
-	GoProxy *dagger.Secret
+	Golang *dagger.Container
 	// +private
 	Scripts *dagger.Directory
 	// +private
@@ -34,8 +32,8 @@ func New(
 	// Debian with its package lists fetched, contrib, non-free and
 	// non-free-firmware among them: it brings the compiler, and Debian's driver.
 	debian *dagger.Container,
-	// Image that brings the Go toolchain, with its digest.
-	golangImage string,
+	// Image or container that brings the Go toolchain.
+	golang *dagger.Container,
 	// What takes drivers apart and builds modules: modules.sh and driver/.
 	// +optional
 	// +defaultPath="."
@@ -50,12 +48,8 @@ func New(
 	// was only downloaded or installed: to see whether it comes out the same.
 	// +optional
 	rebuild string,
-	// GOPROXY, for a proxy of Go modules that wants a name and password. Default: that of
-	// golangImage, which has none in it.
-	// +optional
-	goProxy *dagger.Secret,
 ) *Nvidia {
-	return &Nvidia{Debian: debian, GolangImage: golangImage, GoProxy: goProxy, Scripts: scripts, Programs: programs, Rebuild: rebuild}
+	return &Nvidia{Debian: debian, Golang: golang, Scripts: scripts, Programs: programs, Rebuild: rebuild}
 }
 
 // with mounts one script into a container, by what it holds (the engine would
@@ -302,26 +296,14 @@ func (d *Driver) Version(ctx context.Context) (string, error) {
 // The program that loads the driver on the ISO: see its --help.
 func (m *Nvidia) Loader() *dagger.File { return m.program("load") }
 
-// withGoProxy lets a program have the proxy of Go modules that it is compiled by, as it runs.
-func withGoProxy(proxy *dagger.Secret) dagger.WithContainerFunc {
-	return func(c *dagger.Container) *dagger.Container {
-		if proxy == nil {
-			return c
-		}
-		return c.WithSecretVariable("GOPROXY", proxy)
-	}
-}
-
 // program compiles one of the programs of this module.
 func (m *Nvidia) program(name string) *dagger.File {
-	return dag.Container().
-		From(m.GolangImage).
+	return m.Golang.
 		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
 		// what is compiled anew has a cache of its own
 		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
 		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
-		With(withGoProxy(m.GoProxy)).
 		WithMountedDirectory("/src", m.Programs).
 		WithWorkdir("/src/nvidia").
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "./" + name}).

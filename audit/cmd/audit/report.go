@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"bee/audit/cmd/internal/unknown"
 	"bee/audit/judge/baseline"
 	"bee/audit/judge/compare"
 	"bee/audit/report"
@@ -22,7 +23,7 @@ writes, which also describes every field; or that of baselines for "audit check"
 or that of what "audit diff" and "audit check" print with --json.`,
 		Example: `  audit schema > report.schema.json
   audit schema baseline > baseline.schema.json`,
-		Args:      usageArgs(cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs)),
+		Args:      usageArgs(cobra.MatchAll(cobra.MaximumNArgs(1), unknown.Argument)),
 		ValidArgs: names,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			_, err := cmd.OutOrStdout().Write(schemas[append(args, "report")[0]])

@@ -1,9 +1,10 @@
-// Package unknown words the mistake in the name of a command.
+// Package unknown words the mistake in the name of a command, or of what one takes.
 package unknown
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -22,4 +23,15 @@ func Command(cmd *cobra.Command, args []string) error {
 		message += fmt.Sprintf("; did you mean %s?", strings.Join(meant, " or "))
 	}
 	return errors.New(message)
+}
+
+// Argument says of the arguments of a command that one is none of its ValidArgs, and which
+// there are. It is a [cobra.PositionalArgs].
+func Argument(cmd *cobra.Command, args []string) error {
+	for _, arg := range args {
+		if !slices.Contains(cmd.ValidArgs, arg) {
+			return fmt.Errorf("%s %q is not one of %s", cmd.Name(), arg, strings.Join(cmd.ValidArgs, ", "))
+		}
+	}
+	return nil
 }

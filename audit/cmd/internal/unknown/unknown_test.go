@@ -25,3 +25,16 @@ func TestCommand(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestArgument(t *testing.T) {
+	cmd := &cobra.Command{Use: "schema [report|baseline]", ValidArgs: []string{"report", "baseline"}}
+	const want = `schema "reprot" is not one of report, baseline`
+	if err := Argument(cmd, []string{"report", "reprot"}); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+	for _, args := range [][]string{nil, {"baseline"}} {
+		if err := Argument(cmd, args); err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}

@@ -138,7 +138,7 @@ func auditComplete(s *live.System) outcome {
 	}
 	if gpus := s.GPUs(); gpus > 0 {
 		if len(r.sections["nvidia"]) == 0 {
-			return fail("no section nvidia, but %d NVIDIA GPU(s) on the PCI bus", gpus)
+			return fail("no section nvidia, but %s on the PCI bus", count(gpus))
 		}
 		if _, missing := r.sections["nvidia"]["missing_gpus"]; missing {
 			return fail("the driver does not know every NVIDIA GPU on the PCI bus")

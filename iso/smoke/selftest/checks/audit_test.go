@@ -52,7 +52,7 @@ func TestAuditComplete(t *testing.T) {
 		"another function":   {"0000:02", "0000:03", "FAIL check: no PCI function 0000:02:00.0"},
 		"another interface":  {"eth0", "eth1", "FAIL check: no network interface eth0"},
 		"another kind":       {"ethernet", "infiniband", "FAIL check: no network interface eth0"},
-		"GPU without driver": {`"nvidia"`, `"nvdia"`, "FAIL check: no section nvidia, but 1 NVIDIA GPU(s) on the PCI bus"},
+		"GPU without driver": {`"nvidia"`, `"nvdia"`, "FAIL check: no section nvidia, but 1 NVIDIA GPU on the PCI bus"},
 		"GPU lost":           {`"gpus": [{}]`, `"gpus": [], "missing_gpus": ["0000:02:00.0"]`, "FAIL check: the driver does not know every NVIDIA GPU on the PCI bus"},
 		"no findings":        {`"findings": []`, `"found": []`, "FAIL check: no findings, not even an empty list"},
 		"null for findings":  {`"findings": []`, `"findings": null`, "FAIL check: no findings, not even an empty list"},

@@ -26,9 +26,9 @@ func gpuBurn(s *live.System) outcome {
 	}
 	a := s.Run(2*time.Minute, gpuBurnFile, "-l")
 	if seen := strings.Count("\n"+a.Output, "\nID "); seen != gpus {
-		return fail("gpu_burn sees %d of the %d GPU(s) on the PCI bus: %s", seen, gpus, a.Output)
+		return fail("gpu_burn sees %d of %s on the PCI bus: %s", seen, count(gpus), a.Output)
 	}
-	return pass("sees %d GPU(s)", gpus)
+	return pass("sees %s", count(gpus))
 }
 
 // Without a GPU it says that there is nothing to burn in (3); with one, it burns in
@@ -47,7 +47,7 @@ func beeBurn(s *live.System) outcome {
 	case gpus == 0 && a.Status == nothing:
 		return pass("%s", last(1, a.Output))
 	case gpus > 0 && a.Status == 0:
-		return pass("%d GPU(s) for 10 s", gpus)
+		return pass("%s for 10 s", count(gpus))
 	}
 	return fail("bee-burn exits with status %d: %s", a.Status, last(5, a.Output))
 }

@@ -13,8 +13,8 @@ func TestGPUBurn(t *testing.T) {
 		"no driver":      {release("550.163.01", "").with(program), nil, "SKIP check: no NVIDIA driver in this image"},
 		"starts":         {release().with(program), programs{gpuBurnFile + " -h": {}}, "PASS check: starts"},
 		"does not start": {release().with(program), programs{gpuBurnFile + " -h": {Output: "no libcublas\n", Status: 127}}, "FAIL check: gpu_burn does not start: no libcublas"},
-		"sees":           {release().with(program).with(bus(gpu)), programs{gpuBurnFile + " -h": {}, gpuBurnFile + " -l": {Output: "ID 0: H100\n"}}, "PASS check: sees 1 GPU(s)"},
-		"sees none":      {release().with(program).with(bus(gpu)), programs{gpuBurnFile + " -h": {}, gpuBurnFile + " -l": {Output: "no\nCUDA\n"}}, "FAIL check: gpu_burn sees 0 of the 1 GPU(s) on the PCI bus: no CUDA"},
+		"sees":           {release().with(program).with(bus(gpu)), programs{gpuBurnFile + " -h": {}, gpuBurnFile + " -l": {Output: "ID 0: H100\n"}}, "PASS check: sees 1 NVIDIA GPU"},
+		"sees none":      {release().with(program).with(bus(gpu)), programs{gpuBurnFile + " -h": {}, gpuBurnFile + " -l": {Output: "no\nCUDA\n"}}, "FAIL check: gpu_burn sees 0 of 1 NVIDIA GPU on the PCI bus: no CUDA"},
 	} {
 		if got := line(system(t, c.files, c.answers), gpuBurn); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)
@@ -35,7 +35,7 @@ func TestBeeBurn(t *testing.T) {
 		"not there":     {release(), 127, "FAIL check: bee-burn exits with status 127: looking no GPU"},
 		"no gpu_burn":   {release().with(bus(gpu)), 3, "SKIP check: no gpu_burn in this image"},
 		"no driver":     {release("550.163.01", "").with(bus(gpu)).with(program), 3, "SKIP check: no NVIDIA driver in this image"},
-		"burns":         {release().with(bus(gpu, gpu)).with(program), 0, "PASS check: 2 GPU(s) for 10 s"},
+		"burns":         {release().with(bus(gpu, gpu)).with(program), 0, "PASS check: 2 NVIDIA GPUs for 10 s"},
 		"finds none":    {release().with(bus(gpu)).with(program), 3, "FAIL check: bee-burn exits with status 3: looking no GPU"},
 	} {
 		s := system(t, c.files, programs{"bee-burn --time 10s --output /dev/null": {Output: "looking\nno GPU\n", Status: c.status}})

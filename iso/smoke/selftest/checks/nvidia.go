@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -18,6 +19,14 @@ var (
 	noDriver = skip("no NVIDIA driver in this image")
 	noGPU    = skip("no NVIDIA GPU on the PCI bus")
 )
+
+// count words a number of GPUs.
+func count(gpus int) string {
+	if gpus == 1 {
+		return "1 NVIDIA GPU"
+	}
+	return fmt.Sprintf("%d NVIDIA GPUs", gpus)
+}
 
 // driver is the version of the NVIDIA driver in the image, "" for none.
 func driver(s *live.System) string { return s.Release()["BEE_NVIDIA"] }
@@ -145,7 +154,7 @@ func nvidiaModules(s *live.System) outcome {
 	loader := last(1, s.Text("/var/log/bee-nvidia.log"))
 	for _, module := range []string{"nvidia", "nvidia_uvm"} {
 		if !strings.Contains("\n"+s.Text("/proc/modules"), "\n"+module+" ") {
-			return fail("%d GPU(s), but module %s is not loaded: %s", gpus, module, loader)
+			return fail("%s, but module %s is not loaded: %s", count(gpus), module, loader)
 		}
 	}
 	return pass("%s", loader)
@@ -164,7 +173,7 @@ func nvidiaSMI(s *live.System) outcome {
 		return fail("%s", a.Output)
 	}
 	if seen := strings.Count("\n"+a.Output, "\nGPU "); seen != gpus {
-		return fail("nvidia-smi sees %d of the %d GPU(s) on the PCI bus", seen, gpus)
+		return fail("nvidia-smi sees %d of %s on the PCI bus", seen, count(gpus))
 	}
-	return pass("%d GPU(s)", gpus)
+	return pass("%s", count(gpus))
 }

@@ -43,8 +43,8 @@ func TestNvidiaModules(t *testing.T) {
 	log := files{"/var/log/bee-nvidia.log": "loading\ndriver 550.163.01 (open) loaded for 2 NVIDIA GPUs\n"}
 	for modules, want := range map[string]string{
 		"nvidia_uvm 1 0 - Live\nnvidia 2 1 nvidia_uvm, Live\n": "PASS check: driver 550.163.01 (open) loaded for 2 NVIDIA GPUs",
-		"drm 1 0 - Live\nnvidia 2 1 - Live\n":                  "FAIL check: 2 GPU(s), but module nvidia_uvm is not loaded: driver 550.163.01 (open) loaded for 2 NVIDIA GPUs",
-		"nvidia_uvm 1 0 - Live\n":                              "FAIL check: 2 GPU(s), but module nvidia is not loaded: driver 550.163.01 (open) loaded for 2 NVIDIA GPUs",
+		"drm 1 0 - Live\nnvidia 2 1 - Live\n":                  "FAIL check: 2 NVIDIA GPUs, but module nvidia_uvm is not loaded: driver 550.163.01 (open) loaded for 2 NVIDIA GPUs",
+		"nvidia_uvm 1 0 - Live\n":                              "FAIL check: 2 NVIDIA GPUs, but module nvidia is not loaded: driver 550.163.01 (open) loaded for 2 NVIDIA GPUs",
 	} {
 		s := system(t, release().with(bus(gpu, gpu)).with(log).with(files{"/proc/modules": modules}), nil)
 		if got := line(s, nvidiaModules); got != want {
@@ -58,8 +58,8 @@ func TestNvidiaSMI(t *testing.T) {
 		answer live.Answer
 		want   string
 	}{
-		"good":    {live.Answer{Output: "GPU 0: H100 (UUID: GPU-a)\nGPU 1: H100 (UUID: GPU-b)\n"}, "PASS check: 2 GPU(s)"},
-		"one":     {live.Answer{Output: "GPU 0: H100 (UUID: GPU-a)\n"}, "FAIL check: nvidia-smi sees 1 of the 2 GPU(s) on the PCI bus"},
+		"good":    {live.Answer{Output: "GPU 0: H100 (UUID: GPU-a)\nGPU 1: H100 (UUID: GPU-b)\n"}, "PASS check: 2 NVIDIA GPUs"},
+		"one":     {live.Answer{Output: "GPU 0: H100 (UUID: GPU-a)\n"}, "FAIL check: nvidia-smi sees 1 of 2 NVIDIA GPUs on the PCI bus"},
 		"refuses": {live.Answer{Output: "NVIDIA-SMI has failed\n", Status: 9}, "FAIL check: NVIDIA-SMI has failed"},
 	} {
 		s := system(t, release().with(bus(gpu, gpu)), programs{"nvidia-smi -L": c.answer})
