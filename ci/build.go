@@ -82,8 +82,14 @@ func (b *builder) dist(ctx context.Context) (*dagger.Directory, error) {
 
 // build makes the ISO of this commit.
 func (b *builder) build(ctx context.Context) (*dagger.File, error) {
-	release, err := b.bee.commit(ctx, b.versions)
-	if err != nil {
+	var release beerelease.Release
+	first, firstCtx := errgroup.WithContext(ctx)
+	first.Go(func() (err error) {
+		release, err = b.bee.commit(firstCtx, b.versions)
+		return err
+	})
+	first.Go(func() error { return b.load(firstCtx) })
+	if err := first.Wait(); err != nil {
 		return nil, err
 	}
 	release.Overrides = b.overrides
@@ -93,7 +99,8 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable).
 		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
 	release.Base, release.BaseRelease = b.name, b.base.release()
-	if own, err = b.withAccess(ctx, own, &release); err != nil {
+	own, err := b.withAccess(ctx, own, &release)
+	if err != nil {
 		return nil, err
 	}
 	if own, err = b.withVendor(ctx, own, &release); err != nil {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 
+	"golang.org/x/sync/errgroup"
+
 	"bee/core/versions"
 	"dagger/bee/internal/dagger"
 )
@@ -45,4 +47,14 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 		nvidia:    dag.Nvidia(iso.Tools(), golang, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
 		gpuburn:   dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
 	}, nil
+}
+
+// load has the modules that make an ISO read their sources, at once; otherwise each does it
+// when the first of its functions is called.
+func (m *modules) load(ctx context.Context) error {
+	loading, ctx := errgroup.WithContext(ctx)
+	loading.Go(func() error { _, err := m.audit.ID(ctx); return err })
+	loading.Go(func() error { _, err := m.iso.ID(ctx); return err })
+	loading.Go(func() error { _, err := m.nvidia.ID(ctx); return err })
+	return loading.Wait()
 }

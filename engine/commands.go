@@ -29,7 +29,7 @@ the version that the file VERSIONS pins. It uses the first of these that works:
      no container registry
 
 Run it from the root of the repository.`,
-		Example: `  go run ./engine ensure && eval "$(go run ./engine env)"
+		Example: `  eval "$(go run ./engine env)"
   dagger functions
 
   go run ./engine status --json
@@ -97,13 +97,16 @@ it takes away the same. Without a local engine it does nothing.`,
 func envCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "env",
-		Short: "Print shell lines that let dagger find its engine",
-		Long: `env prints lines for a shell to evaluate. They put the Dagger command line that
-ensure built into PATH and name the local engine when one runs, or else the image of
-the engine, by its digest.`,
+		Short: "Make sure of an engine, and print shell lines that let dagger find it",
+		Long: `env makes sure of an engine, as ensure does, and prints lines for a shell to
+evaluate. They put the Dagger command line that was built into PATH and name the local
+engine when one runs, or else the image of the engine, by its digest.`,
 		Example: `  eval "$(go run ./engine env)"`,
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := ensure(cmd.Context(), false, false); err != nil {
+				return err
+			}
 			m, err := newManager()
 			if err != nil {
 				return err

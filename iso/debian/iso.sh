@@ -25,7 +25,8 @@ done
 
 # GRUB and the initramfs look for this file: layers of another build, on another
 # disk of the same machine, are not taken for ours.
-id=bee-$(cd "$iso/live" && sha256sum -- * | sha256sum | head -c 16)
+# b2sum, not sha256sum: a third of the time.
+id=bee-$(cd "$iso/live" && b2sum -- * | b2sum | head -c 16)
 : >"$iso/live/$id"
 
 # net.ifnames=0: no interface is renamed while DHCP starts on it
@@ -58,9 +59,10 @@ grub() { # FORMAT OUT [more modules]
 	grub-mkstandalone -O "$1" -o "$2" --modules="$modules ${3-}" --install-modules="$modules ${3-}" \
 		--compress=no --locales= --fonts= --themes= "boot/grub/grub.cfg=$work/early.cfg"
 }
-grub i386-pc "$work/core.img" biosdisk
-cat /usr/lib/grub/i386-pc/cdboot.img "$work/core.img" >"$iso/boot/grub/bios.img"
+grub i386-pc "$work/core.img" biosdisk &
 grub x86_64-efi "$work/BOOTX64.EFI"
+wait $!
+cat /usr/lib/grub/i386-pc/cdboot.img "$work/core.img" >"$iso/boot/grub/bios.img"
 touch -d "@$SOURCE_DATE_EPOCH" "$work/BOOTX64.EFI"
 esp=$iso/boot/grub/efi.img
 truncate -s "$(($(stat -c %s "$work/BOOTX64.EFI") / 1024 + 256))K" "$esp"
@@ -71,7 +73,7 @@ mcopy -m -i "$esp" "$work/BOOTX64.EFI" ::EFI/BOOT/BOOTX64.EFI
 find "$iso" -type d -exec chmod 755 {} +
 find "$iso" -type f -exec chmod 644 {} +
 find "$iso" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
-xorriso -report_about WARNING -as mkisofs -quiet -iso-level 3 -r -J -joliet-long -V BEE \
+xorriso -report_about WARNING -stdio_sync off -as mkisofs -quiet -iso-level 3 -r -J -joliet-long -V BEE \
 	--modification-date="$(date -u -d "@$SOURCE_DATE_EPOCH" +%Y%m%d%H%M%S00)" \
 	--gpt_disk_guid 42454530-0000-4000-8000-000000000001 \
 	-b boot/grub/bios.img -no-emul-boot -boot-load-size 4 -boot-info-table \

@@ -23,8 +23,8 @@ const runnerHost = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
 // nobody uses it, it is this process' own, until that ends; waiting is called with whoever
 // uses it.
 func Ensure(ctx context.Context, top string, waiting func(claim.Claim)) (*Engine, error) {
-	// env prints lines for a shell, so one reads them
-	const script = `go run ./engine ensure >&2 && lines=$(go run ./engine env) && eval "$lines" && env -0`
+	// engine env prints lines for a shell, so one reads them
+	const script = `lines=$(go run ./engine env) && eval "$lines" && env -0`
 	cmd := exec.CommandContext(ctx, "sh", "-c", script)
 	cmd.Dir = top
 	text, err := output(cmd)

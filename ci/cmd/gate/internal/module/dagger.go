@@ -35,7 +35,7 @@ func Connect(ctx context.Context, options Options) (Module, error) {
 	if os.Getenv(sessionVariable) == "" && os.Getenv(programVariable) == "" {
 		program, err := exec.LookPath("dagger")
 		if err != nil {
-			return nil, errors.New("no dagger in PATH: run `make gate`, which brings one, or eval \"$(go run ./engine env)\" after `make engine`")
+			return nil, errors.New("no dagger in PATH: run `make gate`, which brings one, or eval \"$(go run ./engine env)\"")
 		}
 		os.Setenv(programVariable, program)
 	}
