@@ -32,3 +32,17 @@ func TestHostile(t *testing.T) {
 		}
 	}
 }
+
+// So do the errors of its own, which repeat what it was given.
+func TestHostileArguments(t *testing.T) {
+	for _, text := range hostile.Strings {
+		text = strings.ReplaceAll(text, "\x00", "") // which no argument can hold
+		for _, args := range [][]string{{"--output", "none/" + text + "/report.json"}, {"--time", text}, {text + "/x"}} {
+			cmd, stdout, stderr := command(t, args...)
+			code := exitCode(cmd.Run())
+			if found := hostile.Unprintable(stdout.String() + stderr.String()); code == 0 || found != "" || stderr.Len() == 0 {
+				t.Errorf("%.80q: exit code %d, it writes %s\n%.500s", args, code, found, stderr)
+			}
+		}
+	}
+}

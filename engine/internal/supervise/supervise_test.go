@@ -117,8 +117,8 @@ func TestLockNetwork(t *testing.T) {
 	if err := os.Chmod(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	link := filepath.Join(t.TempDir(), "link")
-	if err := os.Symlink(t.TempDir(), link); err != nil {
+	private, link := filepath.Join(t.TempDir(), "private"), filepath.Join(t.TempDir(), "link")
+	if err := errors.Join(os.Mkdir(private, 0o700), os.Symlink(private, link)); err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{folder, link} {
