@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
+	"bee/core/userinfo"
 	"bee/core/versions"
 	"dagger/bee/internal/dagger"
 )
@@ -14,8 +16,8 @@ import (
 type modules struct {
 	bee       *Bee
 	versions  *versions.Versions
-	overrides []string          // keys of versions that are others than the commit's
-	golang    *dagger.Container // with the proxy of Go modules, where that is a secret
+	overrides []string // keys of versions that are others than the commit's
+	golang    *dagger.Container
 	audit     *dagger.Audit
 	iso       *dagger.Iso
 	nvidia    *dagger.Nvidia
@@ -27,9 +29,9 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 	if err != nil {
 		return nil, err
 	}
-	golang := dag.Container().From(v.GolangImage)
-	if proxy := m.Sources.GoProxy; proxy != nil {
-		golang = golang.WithSecretVariable("GOPROXY", proxy)
+	golang, err := m.golang(ctx, v)
+	if err != nil {
+		return nil, err
 	}
 	iso := dag.Iso(golang, v.DebianImage, dagger.IsoOpts{
 		DebianMirror:   v.DebianMirror,
@@ -47,6 +49,25 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 		nvidia:    dag.Nvidia(iso.Tools(), golang, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
 		gpuburn:   dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
 	}, nil
+}
+
+// golang is a container with Go, and with the proxy of its modules where that is a secret.
+func (m *Bee) golang(ctx context.Context, v *versions.Versions) (*dagger.Container, error) {
+	golang, proxy := dag.Container().From(v.GolangImage), m.Sources.GoProxy
+	if proxy == nil {
+		return golang, nil
+	}
+	text, err := proxy.Plaintext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// The engine hides what is a secret of the container: of a token, Go's errors have the
+	// name alone, not all of GOPROXY.
+	for i, name := range userinfo.Names(text) {
+		secret := dag.SetSecret(fmt.Sprintf("name %d in GOPROXY", i), name)
+		golang = golang.WithSecretVariable(fmt.Sprintf("BEE_GOPROXY_NAME_%d", i), secret)
+	}
+	return golang.WithSecretVariable("GOPROXY", proxy), nil
 }
 
 // load has the modules that make an ISO read their sources, at once; otherwise each does it

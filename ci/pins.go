@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"bee/core/beerelease"
 	"bee/core/versions"
+	"dagger/bee/commit"
 )
 
 // pins reads the pins, and names those that are others than the commit's.
@@ -50,22 +47,11 @@ func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Rele
 		From(v.GolangImage). // it brings git
 		WithMountedDirectory("/src", m.Sources.Repository.Uncommitted().After()).
 		WithWorkdir("/src").
-		WithExec([]string{"sh", "-ec", `
-			git config --global safe.directory /src
-			git show --no-patch --format='%H %ct'
-			git status --porcelain`}).
+		WithExec([]string{"sh", "-c", commit.Script}).
 		Stdout(ctx)
 	if err != nil {
 		return beerelease.Release{}, because(err, "the commit to build")
 	}
-	head, changes, _ := strings.Cut(text, "\n")
-	commit, date, _ := strings.Cut(head, " ")
-	seconds, err := strconv.ParseInt(date, 10, 64)
-	if err != nil {
-		return beerelease.Release{}, fmt.Errorf("time of commit %s: %w", commit, err)
-	}
-	if changes != "" {
-		commit += "-dirty"
-	}
-	return beerelease.Release{Commit: commit, Date: time.Unix(seconds, 0)}, nil
+	c, err := commit.Parse(text)
+	return beerelease.Release{Commit: c.Name, Date: c.Date}, err
 }

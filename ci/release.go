@@ -190,14 +190,35 @@ func releaseNotes(ctx context.Context, version string, dist, reports *dagger.Dir
 	return release.Notes(in)
 }
 
+// checkOwn refuses what is of whoever builds, and not of the commit: a release is for all.
+func (b *builder) checkOwn(ctx context.Context) error {
+	contents := b.bee.Contents
+	switch {
+	case contents.AuthorizedKeys != nil:
+		return errors.New("a release has no --authorized-keys: its smoke test could not log in; build-iso makes such an ISO, and smoke-test --identity tests it")
+	case contents.Password != nil || contents.PasswordHash != nil:
+		return errors.New("a release has no --password and no --password-hash: its maker could log in to each machine that runs it; build-iso makes such an ISO")
+	case contents.HostKey != nil:
+		return errors.New("a release has no --host-key: everybody would have it; build-iso makes such an ISO")
+	}
+	vendor, err := contents.Vendor.Entries(ctx)
+	if err != nil {
+		return err
+	}
+	if len(vendor) > 0 {
+		return fmt.Errorf("iso/vendor has %s, and a release has none of a site's own programs: put them away, or take build-iso; gpu_burn is on it by --gpu-burn", strings.Join(vendor, ", "))
+	}
+	return nil
+}
+
 // checkRelease refuses what can be refused before the build, and returns the version of
 // the newest of the earlier releases, "" where there is none.
 func (b *builder) checkRelease(ctx context.Context, version string, releases *dagger.Directory) (string, error) {
 	if err := release.CheckVersion(version); err != nil {
 		return "", err
 	}
-	if b.bee.Contents.AuthorizedKeys != nil {
-		return "", errors.New("a release has no --authorized-keys: its smoke test could not log in; build-iso makes such an ISO, and smoke-test --identity tests it")
+	if err := b.checkOwn(ctx); err != nil {
+		return "", err
 	}
 	commit, err := b.bee.commit(ctx, b.versions)
 	if err != nil {

@@ -139,7 +139,11 @@ func checkPassword(password string) error {
 }
 
 // hashes are the forms of crypt(5) that are taken: SHA-512, and yescrypt.
-var hashes = regexp.MustCompile(`^\$(?:6\$rounds=([1-9][0-9]{0,8})\$[./0-9A-Za-z]{8,16}\$[./0-9A-Za-z]{86}|y\$[./0-9A-Za-z]+\$[./0-9A-Za-z]{16,86}\$[./0-9A-Za-z]{43})$`)
+var hashes = regexp.MustCompile(`^\$(?:6\$rounds=([1-9][0-9]{0,8})\$[./0-9A-Za-z]{8,16}\$[./0-9A-Za-z]{86}|y\$(j[./0-9A-Za-z]+)\$[./0-9A-Za-z]{16,86}\$[./0-9A-Za-z]{43})$`)
+
+// costs are the parameters of yescrypt that are taken: in each, 32 blocks, and memory from 2^12
+// times that on, as the default is.
+var costs = regexp.MustCompile(`^j[9A-C]T$`)
 
 // leastRounds of SHA-512 in a hash that somebody else made.
 const leastRounds = 100_000
@@ -157,6 +161,8 @@ func CheckHash(hash string, yescrypt bool) error {
 		return errors.New("password hash: not one of SHA-512 or yescrypt, in the format of crypt(5); " + way)
 	case groups[1] == "" && !yescrypt:
 		return errors.New("password hash: the C library of the base alpine does not know yescrypt; " + way)
+	case groups[1] == "" && !costs.MatchString(groups[2]):
+		return fmt.Errorf("password hash: %s is not one of the costs of yescrypt from j9T, with 16 MiB a guess, to jCT, with 128 MiB, which a small machine has, too; mkpasswd --method=yescrypt makes one", groups[2])
 	case groups[1] == "":
 		return nil
 	}

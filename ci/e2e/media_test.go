@@ -136,7 +136,7 @@ func bootInitramfs(t *testing.T, dir, options string, hardware []string, last fu
 	// timeout ends QEMU also where this program was ended before
 	cmd := exec.Command("timeout", append([]string{"5m", "qemu-system-x86_64",
 		"-machine", "pc,nvdimm=on", "-accel", "tcg", "-m", "512,slots=1,maxmem=1G",
-		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-serial", "stdio",
+		"-nodefaults", "-no-user-config", "-no-reboot", "-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny", "-display", "none", "-serial", "stdio",
 		"-kernel", filepath.Join(dir, "vmlinuz"), "-initrd", filepath.Join(dir, "initrd"),
 		"-append", "quiet panic=-1 cryptomgr.notests console=ttyS0,115200 " + options}, hardware...)...)
 	output, err := cmd.StdoutPipe()

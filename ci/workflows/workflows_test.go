@@ -83,6 +83,34 @@ func TestWhoMayWrite(t *testing.T) {
 	}
 }
 
+// A tag may be moved after its commit was found to be on main: the draft asks, at once before.
+func TestDraftIsOfTheCommit(t *testing.T) {
+	drafts := 0
+	for name, w := range all(t) {
+		steps, err := Steps(github + "workflows/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range steps {
+			if !strings.HasPrefix(s.Run, "gh release create ") {
+				continue
+			}
+			drafts++
+			if i == 0 || steps[i-1].Job != s.Job || !strings.HasPrefix(steps[i-1].Run, `gh api "repos/$GH_REPO/commits/tags/$VERSION" --jq 'if .sha == env.COMMIT `) {
+				t.Errorf("%s: %s is not told where its tag is: %+v", name, s.Name, steps[max(0, i-1)])
+			}
+		}
+		for _, s := range w.Jobs["draft"].Steps {
+			if strings.HasPrefix(s.Run, "gh api ") && s.Env["COMMIT"] != "${{ github.sha }}" {
+				t.Errorf("%s: %s compares with %q", name, s.Name, s.Env["COMMIT"])
+			}
+		}
+	}
+	if drafts != 1 {
+		t.Errorf("%d steps draft a release", drafts)
+	}
+}
+
 // Of a group, GitHub cancels those that wait, too: releases of several tags share none.
 func TestReleasesAreNeverCancelled(t *testing.T) {
 	w := all(t)["release.yml"]

@@ -2,6 +2,7 @@ package userinfo
 
 import (
 	"net/url"
+	"slices"
 	"testing"
 )
 
@@ -18,6 +19,20 @@ func TestRemove(t *testing.T) {
 		"a@b.example":                                  "a@b.example",
 	} {
 		if got := Remove(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestNames(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                                   nil,
+		"https://proxy.golang.org,direct":    nil,
+		"https://@proxy.example":             nil,
+		"https://me:s3cr3t@proxy.example":    nil,
+		"https://t0ken@a.example|http://u@b": {"t0ken", "u"},
+	} {
+		if got := Names(text); !slices.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

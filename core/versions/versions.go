@@ -21,8 +21,6 @@ import (
 	"time"
 
 	"golang.org/x/mod/semver"
-
-	"bee/core/userinfo"
 )
 
 // Names of the two files, at the top of the repository.
@@ -118,8 +116,8 @@ var kinds = map[string]kind{
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
 	// A name and password would be in images, and in logs.
-	"mirror":        {matching(`snapshot|image|https?://[^\s/@]+(/\S*)?`), `"snapshot", "image" or a mirror's URL`},
-	"apk-mirror":    {matching(`image|https?://[^\s/@]+(/\S*)?`), `"image" or a mirror's URL`},
+	"mirror":        {matching(`snapshot|image|https?://[^\s@]+`), `"snapshot", "image" or a mirror's URL`},
+	"apk-mirror":    {matching(`image|https?://[^\s@]+`), `"image" or a mirror's URL`},
 	"cuda":          {matching(`debian|image`), `"debian" or "image"`},
 	"driver":        {matching(`debian|run`), `"debian" or "run"`},
 	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
@@ -220,8 +218,12 @@ func parseFile(file, text string, fields map[string]field) (map[string]string, e
 		return nil, err
 	}
 	for _, line := range lines {
+		key := line.Key
+		if !word.MatchString(key) {
+			key = shown(key)
+		}
 		wrong := func(format string, args ...any) error {
-			return fmt.Errorf("%s:%d: %s: %s", file, line.Number, line.Key, fmt.Sprintf(format, args...))
+			return fmt.Errorf("%s:%d: %s: %s", file, line.Number, key, fmt.Sprintf(format, args...))
 		}
 		f, ok := fields[line.Key]
 		if !ok {
@@ -231,16 +233,25 @@ func parseFile(file, text string, fields map[string]field) (map[string]string, e
 			return nil, wrong("duplicate, already set on line %d", first)
 		}
 		if k := kinds[f.kind]; !k.ok(line.Value) {
-			value, with := userinfo.Remove(line.Value), ""
-			if value != line.Value {
-				with = " with a name or password"
-			}
-			return nil, wrong("%q%s is not %s", value, with, k.form)
+			return nil, wrong("%s is not %s", shown(line.Value), k.form)
 		}
 		seen[line.Key], values[line.Key] = line.Number, line.Value
 	}
 	return values, nil
 }
+
+// shown is text as errors repeat it: all of it, but for what may have a name and password.
+func shown(text string) string {
+	if strings.Contains(text, "@") && !digest.MatchString(text) {
+		return "what has a name or password before an @"
+	}
+	return strconv.Quote(text)
+}
+
+var (
+	word   = regexp.MustCompile(`^\w+$`)
+	digest = regexp.MustCompile(`^[^@]*@sha256:[0-9a-f]*$`)
+)
 
 // Line is a line of KEY=VALUE, which stands at a number from 1 on.
 type Line struct {
@@ -259,7 +270,7 @@ func Lines(file, text string) ([]Line, error) {
 		}
 		key, value, ok := strings.Cut(line, "=")
 		if !ok {
-			return nil, fmt.Errorf("%s:%d: %q is not KEY=VALUE", file, i+1, line)
+			return nil, fmt.Errorf("%s:%d: %s is not KEY=VALUE", file, i+1, shown(line))
 		}
 		lines = append(lines, Line{i + 1, key, value})
 	}

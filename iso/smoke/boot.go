@@ -21,7 +21,7 @@ import (
 // sshTo is how a person gets into the machine of `smoke boot` at an address of this one:
 // ssh asks for the host key, which is another one at each boot, and need not keep it.
 func sshTo(at netip.AddrPort) string {
-	return fmt.Sprintf("ssh -p %d -o UserKnownHostsFile=/dev/null root@%s", at.Port(), at.Addr())
+	return fmt.Sprintf("ssh -p %d -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=ask root@%s", at.Port(), at.Addr())
 }
 
 // reachable is where this machine reaches what listens at an address, which may be all of

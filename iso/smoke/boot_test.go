@@ -15,9 +15,9 @@ import (
 
 func TestSSHTo(t *testing.T) {
 	for listen, want := range map[string]string{
-		"127.0.0.1:2222": "ssh -p 2222 -o UserKnownHostsFile=/dev/null root@127.0.0.1",
-		"0.0.0.0:22":     "ssh -p 22 -o UserKnownHostsFile=/dev/null root@127.0.0.1",
-		"192.0.2.7:2222": "ssh -p 2222 -o UserKnownHostsFile=/dev/null root@192.0.2.7",
+		"127.0.0.1:2222": "ssh -p 2222 -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=ask root@127.0.0.1",
+		"0.0.0.0:22":     "ssh -p 22 -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=ask root@127.0.0.1",
+		"192.0.2.7:2222": "ssh -p 2222 -o UserKnownHostsFile=/dev/null -o StrictHostKeyChecking=ask root@192.0.2.7",
 	} {
 		if got := sshTo(reachable(netip.MustParseAddrPort(listen))); got != want {
 			t.Errorf("%s: %s, want %s", listen, got, want)

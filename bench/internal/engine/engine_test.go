@@ -73,13 +73,8 @@ esac`})
 }
 
 func TestNoEngine(t *testing.T) {
-	for name, script := range map[string]string{
-		"ensure": `case $3 in ensure) echo "no root" >&2; exit 1 ;; esac`,
-		"env":    `case $3 in env) echo "no root" >&2; exit 1 ;; esac`,
-	} {
-		stubs(t, map[string]string{"go": script})
-		if _, err := Ensure(t.Context(), t.TempDir(), nil); err == nil || !strings.HasPrefix(err.Error(), "no Dagger engine: ") || !strings.Contains(err.Error(), "no root") {
-			t.Errorf("%s fails: got %v", name, err)
-		}
+	stubs(t, map[string]string{"go": `case $3 in env) echo "no root" >&2; exit 1 ;; esac`})
+	if _, err := Ensure(t.Context(), t.TempDir(), nil); err == nil || !strings.HasPrefix(err.Error(), "no Dagger engine: ") || !strings.Contains(err.Error(), "no root") {
+		t.Errorf("got %v", err)
 	}
 }

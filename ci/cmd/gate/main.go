@@ -224,6 +224,9 @@ func (g *gate) withModule(ctx context.Context, log string, constructor module.Ar
 	// Images have this setting without the name and password in it.
 	if proxy := g.goProxy(ctx); userinfo.Remove(proxy) != proxy {
 		g.out.Mask(proxy)
+		for _, name := range userinfo.Names(proxy) {
+			g.out.Mask(name)
+		}
 		arguments["goProxy"] = module.Secret(proxy)
 	}
 	return g.withEngine(ctx, log, func(ctx context.Context, progress module.Progress) error {

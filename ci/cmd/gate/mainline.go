@@ -26,10 +26,12 @@ func onMain(ctx context.Context, top string) error {
 	if err != nil {
 		return fmt.Errorf("%s: no commit: %s", top, commit)
 	}
-	if _, err := git("rev-parse", "--verify", "--quiet", mainline); err != nil {
+	// Not rev-parse, which takes a tag of that name, too.
+	main, err := git("show-ref", "--verify", "--hash", mainline)
+	if err != nil {
 		return fmt.Errorf("%s: there is no %s, of which a release has to be: check out with fetch-depth: 0", top, mainline)
 	}
-	said, err := git("merge-base", "--is-ancestor", commit, mainline)
+	said, err := git("merge-base", "--is-ancestor", commit, main)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 1 {
 		if shallow, _ := git("rev-parse", "--is-shallow-repository"); shallow == "true" {

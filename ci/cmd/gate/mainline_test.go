@@ -50,6 +50,13 @@ func TestOnMain(t *testing.T) {
 	gitIn(t, dir, "branch", "--force", "main", "HEAD")
 	gitIn(t, dir, "tag", "v1.0.0")
 	contains(t, "another", says(dir), "is not on main, and a release is: merge it")
+	gitIn(t, dir, "tag", mainline)
+	contains(t, "a tag with main's name", says(dir), "is not on main, and a release is: merge it")
+	untracked := filepath.Join(t.TempDir(), "untracked")
+	gitIn(t, dir, "clone", "--quiet", "--branch=v1.0.0", "file://"+dir, untracked)
+	gitIn(t, untracked, "update-ref", "-d", mainline)
+	gitIn(t, untracked, "tag", "--force", mainline)
+	contains(t, "a tag in place of main", says(untracked), "there is no "+mainline)
 
 	shallow := filepath.Join(t.TempDir(), "shallow")
 	gitIn(t, dir, "clone", "--quiet", "--depth=1", "--branch=v1.0.0", "file://"+dir, shallow)

@@ -136,10 +136,22 @@ func launch(l layout.Layout, engine build.Engine, env []string, self string) (*e
 	}
 	cmd := exec.Command(l.Supervisor(), Argument, string(l))
 	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(environment(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	return cmd, cmd.Start()
+}
+
+// environment is what the supervisor gets of this process' variables: it outlives the command
+// that starts it, among whose variables may be passwords.
+func environment() []string {
+	found := build.ProxyEnv()
+	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {
+		if value, ok := os.LookupEnv(name); ok {
+			found = append(found, name+"="+value)
+		}
+	}
+	return found
 }
 
 func waitUntilItAnswers(ctx context.Context, l layout.Layout, supervisor *exec.Cmd) error {
