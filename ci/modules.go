@@ -61,11 +61,12 @@ func (m *Bee) golang(ctx context.Context, v *versions.Versions) (*dagger.Contain
 	if err != nil {
 		return nil, err
 	}
-	// The engine hides what is a secret of the container: of a token, Go's errors have the
-	// name alone, not all of GOPROXY.
-	for i, name := range userinfo.Names(text) {
-		secret := dag.SetSecret(fmt.Sprintf("name %d in GOPROXY", i), name)
-		golang = golang.WithSecretVariable(fmt.Sprintf("BEE_GOPROXY_NAME_%d", i), secret)
+	// The engine hides what is a secret of the container, where the whole of it is printed;
+	// Go's errors have one URL of GOPROXY. Hidden from its first letter on, as the engine
+	// looks for nothing inside of what GOPROXY begins like.
+	for i, token := range userinfo.Tokens(text) {
+		secret := dag.SetSecret(fmt.Sprintf("token %d in GOPROXY", i), token)
+		golang = golang.WithSecretVariable(fmt.Sprintf("BEE_GOPROXY_TOKEN_%d", i), secret)
 	}
 	return golang.WithSecretVariable("GOPROXY", proxy), nil
 }

@@ -24,15 +24,15 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-func TestNames(t *testing.T) {
+func TestTokens(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                                   nil,
 		"https://proxy.golang.org,direct":    nil,
 		"https://@proxy.example":             nil,
 		"https://me:s3cr3t@proxy.example":    nil,
-		"https://t0ken@a.example|http://u@b": {"t0ken", "u"},
+		"https://t0ken@a.example|http://u@b": {"https://t0ken@", "http://u@"},
 	} {
-		if got := Names(text); !slices.Equal(got, want) {
+		if got := Tokens(text); !slices.Equal(got, want) {
 			t.Errorf("%q: got %q, want %q", text, got, want)
 		}
 	}

@@ -224,8 +224,8 @@ func (g *gate) withModule(ctx context.Context, log string, constructor module.Ar
 	// Images have this setting without the name and password in it.
 	if proxy := g.goProxy(ctx); userinfo.Remove(proxy) != proxy {
 		g.out.Mask(proxy)
-		for _, name := range userinfo.Names(proxy) {
-			g.out.Mask(name)
+		for _, token := range userinfo.Tokens(proxy) {
+			g.out.Mask(token)
 		}
 		arguments["goProxy"] = module.Secret(proxy)
 	}
