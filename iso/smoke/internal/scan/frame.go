@@ -10,7 +10,7 @@ import (
 )
 
 // We are many: Linux says to one address no more than once in a second, after a few at
-// once, that a port is closed. All of us have one MAC.
+// once, that a port is closed. Each asks one question in turn. All of us have one MAC.
 const hosts = 200
 
 var ourMAC = net.HardwareAddr{0x02, 0, 0, 0xbe, 0xee, 0x01}
@@ -63,13 +63,13 @@ const ourPort = 40000
 
 var linkLocal = netip.MustParseAddr("fe80::1")
 
-// ask is the frame that asks for a port, by the host of that number.
-func (m Machine) ask(port Port, attempt int) []byte {
+// ask is the frame that asks for a port, by our host of that number.
+func (m Machine) ask(port Port, host int) []byte {
 	to := m.IPv4
 	if port.IPv6 {
 		to = m.IPv6
 	}
-	from := ours(to, int(port.Number)+attempt*hosts/attempts)
+	from := ours(to, host)
 	if port.Protocol == TCP {
 		return packet(m.MAC, from, to, layers.IPProtocolTCP,
 			&layers.TCP{SrcPort: ourPort, DstPort: layers.TCPPort(port.Number), Seq: 1, SYN: true, Window: 1024})

@@ -91,8 +91,10 @@ const (
 	// alive is how long the machine may take to answer that: an emulated one stands still
 	// where others have the processor.
 	alive = 30 * time.Second
-	// attempts is how often a port is asked that the machine came by and said nothing of.
-	attempts = 5
+	// attempts is how often in a row the machine may come by all that it was asked, and say
+	// nothing: what is left then has no answer. As long as it says something of any port, some
+	// of what it says may have been lost.
+	attempts = 4
 )
 
 // pace is the time from one question about UDP to the next: of no more than a thousand closed
@@ -109,6 +111,7 @@ type Scanner struct {
 	frames chan []byte
 	err    error // of the link, once frames is closed
 	marks  uint32
+	asked  int // questions
 }
 
 // New returns a scanner, which reads all that comes from the link until that ends.
@@ -179,43 +182,52 @@ func (s *Scanner) next(ctx context.Context, m Machine, late <-chan time.Time, wa
 // Scan asks a machine for ports, all of one protocol.
 func (s *Scanner) Scan(ctx context.Context, m Machine, ports []Port) (Result, error) {
 	result := Result{Asked: len(ports)}
-	open := map[Port]bool{} // of those that have answered
-	for attempt := 1; attempt <= attempts && len(open) < len(ports); attempt++ {
-		if err := s.ask(ctx, m, ports, attempt, open); err != nil {
+	left, open := map[Port]bool{}, map[Port]bool{} // those without an answer, and what it was
+	for _, port := range ports {
+		left[port] = true
+	}
+	for attempt := 1; attempt <= attempts && len(left) > 0; attempt++ {
+		before := len(left)
+		if err := s.ask(ctx, m, ports, left, open); err != nil {
 			return result, err
+		}
+		if len(left) < before {
+			attempt = 0
 		}
 	}
 	for _, port := range ports {
-		if isOpen, answered := open[port]; isOpen || !answered {
+		if open[port] || left[port] {
 			result.Open = append(result.Open, port)
 		}
 	}
 	return result, nil
 }
 
-// ask asks once for all ports that have not answered, and notes which are open.
-func (s *Scanner) ask(ctx context.Context, m Machine, ports []Port, attempt int, open map[Port]bool) error {
+// ask asks once for all ports that are left, and notes which are open.
+func (s *Scanner) ask(ctx context.Context, m Machine, ports []Port, left, open map[Port]bool) error {
 	waiting := map[Port]bool{}
 	note := func(a answer) bool {
-		if _, answered := open[a.port]; answered || a.port == (Port{}) {
+		if !left[a.port] { // or of none that is asked for, such as that of marks
 			return false
 		}
-		open[a.port] = a.open
+		delete(left, a.port)
 		delete(waiting, a.port)
+		open[a.port] = a.open
 		return true
 	}
 	for len(ports) > 0 || len(waiting) > 0 {
 		for len(ports) > 0 && len(waiting) < windows[ports[0].Protocol] {
 			port := ports[0]
 			ports = ports[1:]
-			if _, answered := open[port]; answered {
+			if !left[port] {
 				continue
 			}
 			waiting[port] = true
+			s.asked++
 			if port.Protocol == UDP {
 				time.Sleep(pace)
 			}
-			if err := s.link.Write(m.ask(port, attempt)); err != nil {
+			if err := s.link.Write(m.ask(port, s.asked)); err != nil {
 				return err
 			}
 		}

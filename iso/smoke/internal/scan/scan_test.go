@@ -28,14 +28,15 @@ type machine struct {
 	open   []Port
 	silent []Port // open for UDP, and without an answer
 	loses  int
-	known  map[netip.Addr]bool // neighbours whose MAC it asked for, and was told
+	tells  func(to netip.Addr) bool // whether it says now that a port is closed
+	known  map[netip.Addr]bool      // neighbours whose MAC it asked for, and was told
 	held   map[netip.Addr][][]byte
 	frames int
 	out    chan []byte
 }
 
 func newMachine(t testing.TB, loses int, open, silent []Port) *machine {
-	return &machine{t: t, open: open, silent: silent, loses: loses, known: map[netip.Addr]bool{},
+	return &machine{t: t, open: open, silent: silent, loses: loses, tells: func(netip.Addr) bool { return true }, known: map[netip.Addr]bool{},
 		held: map[netip.Addr][][]byte{}, out: make(chan []byte, 10000)}
 }
 
@@ -121,6 +122,7 @@ func (m *machine) Write(frame []byte) error {
 		case slices.Contains(m.silent, port):
 		case slices.Contains(m.open, port):
 			m.say(from, m.packet(from, to, layers.IPProtocolUDP, &layers.UDP{SrcPort: l.DstPort, DstPort: l.SrcPort}, gopacket.Payload("hello")))
+		case !m.tells(from):
 		case to.Is4():
 			m.say(from, m.packet(from, to, layers.IPProtocolICMPv4,
 				&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeDestinationUnreachable, layers.ICMPv4CodePort)}, gopacket.Payload(frame[14:])))
@@ -174,6 +176,37 @@ func TestScan(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 		})
+	}
+}
+
+// A machine says seldom that ports are closed, to each or to all of us: they are no open ones.
+func TestSaysSeldom(t *testing.T) {
+	last := map[netip.Addr]time.Time{}
+	once := func(to netip.Addr) bool {
+		if time.Since(last[to]) < quiet {
+			return false
+		}
+		last[to] = time.Now()
+		return true
+	}
+	// by their numbers of one kind, and so many that asking some times does not do
+	var numbers []uint16
+	for number := uint16(hosts); len(numbers) < 2*attempts; number += hosts {
+		numbers = append(numbers, number)
+	}
+	for name, tells := range map[string]func(netip.Addr) bool{
+		"to each": once,
+		"to all":  func(netip.Addr) bool { return once(here.IPv4) },
+	} {
+		clear(last)
+		link := newMachine(t, 0, nil, nil)
+		link.tells = tells
+		m := Machine{MAC: here.MAC, IPv4: here.IPv4}
+		result, err := New(link).Scan(t.Context(), m, m.Ports(UDP, numbers))
+		close(link.out)
+		if err != nil || len(result.Open) != 0 {
+			t.Errorf("once in a second %s: got %v, %v", name, result.Open, err)
+		}
 	}
 }
 
