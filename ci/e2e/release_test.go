@@ -77,12 +77,16 @@ func git(t *testing.T, dir string, args ...string) {
 	}
 }
 
-// gh stands in for GitHub's program: one release is out, and the draft is written down.
+// gh stands in for GitHub's program: one release is out, the draft is written down, and a tag
+// is asked for where it has to be, in the words that the workflow has.
 const gh = `#!/bin/sh
 set -eu
 case "$1 $2" in
 "release list") echo version=v1.1.0 ;;
 "release download") mkdir -p "$7" && cp "$GH_MANIFEST" "$7/$5" ;;
+"api repos/someone/bee/commits/tags/v1.2.0")
+	[ "$4" = 'if .sha == env.COMMIT then .sha else error("the tag was moved") end' ]
+	[ "$(git rev-parse 'v1.2.0^{commit}')" = "$COMMIT" ] || { echo "the tag was moved" >&2; exit 1; } ;;
 "release create") printf '%s\n' "$@" >"$GH_DRAFT" ;;
 *) exit 1 ;;
 esac
@@ -151,6 +155,7 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 			t.Fatal(err)
 		}
 	}
+	head := commitOf(t, dir)
 	p := newPipeline(t, dir, "release.yml", "release", "draft")
 	maps.Copy(p.env, environment)
 	maps.Copy(p.env, map[string]string{
@@ -158,7 +163,7 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 		"GATE_MACHINE": oneMachine,
 	})
 	p.values = map[string]string{
-		"github.token": "secret", "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
+		"github.token": "secret", "github.sha": head, "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
 		"contains(github.ref_name, '-')": "false",
 	}
 	// a tag on a commit that is not on main makes none
@@ -197,6 +202,14 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 	if err := os.Rename(out, filepath.Join(dir, "release")); err != nil {
 		t.Fatal(err)
 	}
+	git(t, dir, "tag", "--force", "v1.2.0", "HEAD~1")
+	if run := p.run(t, "draft"); run.exit == 0 || !strings.Contains(run.progress, "the tag was moved") {
+		t.Errorf("a tag that was moved: exit status %d:\n%s", run.exit, run.progress)
+	}
+	if _, err := os.Stat(draft); !os.IsNotExist(err) {
+		t.Errorf("a tag that was moved has a draft: %v", err)
+	}
+	git(t, dir, "tag", "--force", "v1.2.0", "HEAD")
 	p.must(t, "draft")
 	drafted, err := os.ReadFile(draft)
 	if err != nil {
