@@ -116,8 +116,8 @@ var kinds = map[string]kind{
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
 	// A name and password would be in images, and in logs.
-	"mirror":        {matching(`snapshot|image|https?://[^\s@]+`), `"snapshot", "image" or a mirror's URL`},
-	"apk-mirror":    {matching(`image|https?://[^\s@]+`), `"image" or a mirror's URL`},
+	"mirror":        {matching(`snapshot|image|https?://[^\s/@][^\s@]*`), `"snapshot", "image" or a mirror's URL`},
+	"apk-mirror":    {matching(`image|https?://[^\s/@][^\s@]*`), `"image" or a mirror's URL`},
 	"cuda":          {matching(`debian|image`), `"debian" or "image"`},
 	"driver":        {matching(`debian|run`), `"debian" or "run"`},
 	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},

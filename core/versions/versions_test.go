@@ -184,6 +184,8 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 			"VERSIONS.local:1: what has a name or password before an @ is not KEY=VALUE"},
 		"mirror with a password for a key": {good, "http://me:s3cr3t@mirror.example/debian?a=b",
 			"VERSIONS.local:1: what has a name or password before an @: unknown key"},
+		"mirror without a host": {good, "DEBIAN_MIRROR=http:///debian",
+			`VERSIONS.local:1: DEBIAN_MIRROR: "http:///debian" is not "snapshot", "image" or a mirror's URL`},
 		"mirror with a name": {good, "ALPINE_MIRROR=https://t0ken@mirror.example",
 			`VERSIONS.local:1: ALPINE_MIRROR: what has a name or password before an @ is not "image" or a mirror's URL`},
 		"empty value": {good, "BASE=",
