@@ -43,6 +43,8 @@ func (b alpine) assemble(own *dagger.Directory, epoch int) *dagger.File {
 	return b.base.Iso(own, epoch)
 }
 
+func (b alpine) keys(iso *dagger.File) *dagger.Directory { return b.base.Keys(iso) }
+
 func (b alpine) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
 	libraries, err := b.base.Libraries(ctx)
 	if err != nil {

@@ -25,6 +25,9 @@ type base interface {
 	// assemble makes the ISO, with bee's own files, of a time.
 	assemble(own *dagger.Directory, epoch int) *dagger.File
 
+	// keys are the public ones that what is on an ISO is signed with; nil where nothing is.
+	keys(iso *dagger.File) *dagger.Directory
+
 	// driver is the NVIDIA driver for a kernel, from the installer where there is one.
 	driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error)
 	// cuda compiles gpu_burn.

@@ -37,6 +37,8 @@ func (b debian) assemble(own *dagger.Directory, epoch int) *dagger.File {
 	return b.base.Iso(own, epoch)
 }
 
+func (b debian) keys(*dagger.File) *dagger.Directory { return nil }
+
 func (b debian) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
 	libraries, err := b.base.Libraries(ctx)
 	if err != nil {

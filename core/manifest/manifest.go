@@ -10,6 +10,7 @@ import (
 
 	"bee/core/bounded"
 	"bee/core/jsonerror"
+	"bee/core/printable"
 )
 
 // SchemaVersion is the version of the manifest's format. A field that goes or
@@ -22,8 +23,7 @@ type Manifest struct {
 	SchemaVersion int `json:"schema_version"`
 	// The whole image.
 	ISO Image `json:"iso"`
-	// What /etc/bee-release says: on the base debian of the highest layer that has it, on
-	// the base alpine of the apkovl.
+	// What /etc/bee-release says, of the highest layer that has it.
 	Release map[string]string `json:"release"`
 	// Packages of the running system, sorted by name. On the base alpine, all that the
 	// medium has to install.
@@ -61,10 +61,10 @@ type MediumFile struct {
 
 // Layer is a part of the medium with files of the running system.
 //
-// On the base debian each is a squashfs image of the root, and a file of a layer hides
-// the one of the same path in the layers below. On the base alpine there are two: the
-// modloop, a squashfs image whose /modules the system has as /lib/modules, and the
-// apkovl, of the root. All other files come from the packages, which Medium has.
+// Each is a squashfs image of the root, and a file of a layer hides the one of the same
+// path in the layers below. On the base alpine the first is the modloop, whose /modules the
+// system has as /lib/modules, and the others lie over what the packages bring, which Medium
+// has.
 type Layer struct {
 	// Path on the medium.
 	Path string `json:"path"`
@@ -104,10 +104,11 @@ func Read(path string) (*Manifest, error) {
 	return m, nil
 }
 
-// Parse reads what Write writes. A manifest of another schema version is an error.
+// Parse reads what Write writes, and makes it printable: the manifest of another release may
+// be anybody's. One of another schema version is an error.
 func Parse(data []byte) (*Manifest, error) {
 	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := json.Unmarshal(printable.AgainJSON(data), &m); err != nil {
 		return nil, fmt.Errorf("no manifest of an ISO: %w", jsonerror.Reword(err))
 	}
 	if m.SchemaVersion != SchemaVersion {

@@ -61,6 +61,31 @@ func TestWriteAndRead(t *testing.T) {
 	}
 }
 
+// A manifest of another release may be anybody's: names come as printable text, and such that
+// are so stay as they are, however long a path may be.
+func TestNamesArePrintable(t *testing.T) {
+	for name, want := range map[string]string{
+		"/a\x1b[2J\u202eb\n":                `/a\x1b[2J\xe2\x80\xaeb\x0a`,
+		"/ü\u00a0<&>\"\\":                   `/ü\xc2\xa0<&>"\`,
+		`/system\x2dslice \x0a`:             `/system\x2dslice \x0a`,
+		"/" + strings.Repeat("long", 1<<10): "/" + strings.Repeat("long", 1<<10),
+	} {
+		m := example()
+		m.Release, m.Packages[0].Version, m.Layers[0].Files[0].Path = map[string]string{name: name}, name, name
+		var text bytes.Buffer
+		if err := m.Write(&text); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Parse(text.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Release[want] != want || got.Packages[0].Version != want || got.Layers[0].Files[0].Path != want {
+			t.Errorf("%.80q: got %q, %q, %q", name, got.Release, got.Packages[0].Version, got.Layers[0].Files[0].Path)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                      "no manifest of an ISO: ",

@@ -7,6 +7,7 @@ replace bee/core => ../../core
 require (
 	bee/core v0.0.0-00010101000000-000000000000
 	chainguard.dev/apko v0.30.0
+	github.com/google/go-containerregistry v0.20.6
 	github.com/klauspost/compress v1.18.0
 	github.com/spf13/cobra v1.10.2
 	golang.org/x/sync v0.24.0

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -15,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/core/lock"
+	"bee/core/printable"
 	"bee/iso/alpine/internal/image"
 	"bee/iso/alpine/internal/keys"
 	"bee/iso/alpine/internal/list"
@@ -37,14 +39,18 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := command().ExecuteContext(ctx)
 	stop()
+	os.Exit(exitStatus(err, os.Stderr))
+}
+
+func exitStatus(err error, stderr io.Writer) int {
 	if err == nil {
-		return
+		return 0
 	}
-	fmt.Fprintln(os.Stderr, "alpine:", err)
+	fmt.Fprintf(stderr, "alpine: %s\n", printable.Lines(err.Error()))
 	if errors.Is(err, errDifferent) {
-		os.Exit(exitDifferent)
+		return exitDifferent
 	}
-	os.Exit(exitError)
+	return exitError
 }
 
 func command() *cobra.Command {
@@ -188,7 +194,7 @@ read or trusted, or a list cannot be installed.`,
 			}
 			differences := locked.Compare(l, packages, indexes)
 			for _, d := range differences {
-				fmt.Fprintln(cmd.OutOrStdout(), d)
+				fmt.Fprintln(cmd.OutOrStdout(), printable.Lines(d.String()))
 			}
 			if len(differences) > 0 {
 				return errDifferent
@@ -237,7 +243,7 @@ or trusted.`,
 			if o.Repositories, o.Keys, err = from.open(); err != nil {
 				return err
 			}
-			o.Progress = func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), line) }
+			o.Progress = func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), printable.Lines(line)) }
 			return mirror.Write(cmd.Context(), o)
 		},
 	}
@@ -285,7 +291,7 @@ Exit status: 0, or 1 with all problems, each in one line.`,
 			if err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), summary)
+			fmt.Fprintln(cmd.OutOrStdout(), printable.Lines(summary))
 			return nil
 		},
 	}

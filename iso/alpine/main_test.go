@@ -215,8 +215,13 @@ func TestMirrorGone(t *testing.T) {
 	}
 	p.asked = nil
 	_, err := p.mirror(output)
-	if err == nil || !strings.Contains(err.Error(), "gone busybox 1.37.0-r12") || !strings.Contains(err.Error(), "gone ipmitool 1.8-r1") {
-		t.Errorf("error: %v", err)
+	if err == nil || strings.Contains(err.Error(), "\n") {
+		t.Fatalf("error: %v", err)
+	}
+	for _, want := range []string{"gone busybox 1.37.0-r12", "gone ipmitool 1.8-r1", p.url + "/v3.21/main", "alpine lock"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in: %v", want, err)
+		}
 	}
 	if got := p.asks("busybox"); got != 1 {
 		t.Errorf("asked %d times", got)

@@ -6,9 +6,11 @@ import (
 	"compress/gzip"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -17,6 +19,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"bee/core/layers"
+	"bee/iso/alpine/internal/initramfs"
 )
 
 const (
@@ -27,16 +33,21 @@ const (
 // script runs a script of this folder as Alpine does, by busybox's ash.
 func script(t *testing.T, dir string, env []string, args ...string) (string, error) {
 	t.Helper()
-	if _, err := exec.LookPath("busybox"); err != nil {
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
 		t.Skip("no busybox in PATH")
 	}
 	here, err := filepath.Abs(args[0])
 	if err != nil {
 		t.Fatal(err)
 	}
+	bin := t.TempDir()
+	if err := os.Symlink(busybox, filepath.Join(bin, "sh")); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.Command("busybox", append([]string{"ash", here}, args[1:]...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), env...)
+	cmd.Env = append(append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH")), env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -60,32 +71,16 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// isoFiles is what genapkovl-bee.sh reads: this work tree, one file of the ISO's own,
-// and a layer.
+// isoFiles is what genapkovl-bee.sh reads: this folder, the program, and layers.
 func isoFiles(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"../overlay", "../alpine"} {
-		if out, err := exec.Command("cp", "-a", name, dir).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-	}
-	write(t, filepath.Join(dir, "own/usr/local/bin/audit"), "audit\n", 0o755)
-	write(t, filepath.Join(dir, "own/etc/bee/password.hash"), "hash\n", 0o600)
-	tree := filepath.Join(t.TempDir(), "tree")
-	write(t, filepath.Join(tree, "usr/local/lib/nvidia/open/nvidia.ko"), strings.Repeat("module", 1000), 0o644)
-	write(t, filepath.Join(tree, "usr/lib/libcuda.so.1.2"), "library", 0o755)
-	if err := os.Symlink("libcuda.so.1.2", filepath.Join(tree, "usr/lib/libcuda.so.1")); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(filepath.Join(dir, "layers"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("./layer.sh", tree, filepath.Join(dir, "layers/50-nvidia.tar.gz"))
-	cmd.Env = append(os.Environ(), "SOURCE_DATE_EPOCH="+baseEpoch)
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := exec.Command("cp", "-a", "../alpine", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	write(t, filepath.Join(dir, "live"), "program\n", 0o644)
+	write(t, filepath.Join(dir, "layers/50-nvidia.squashfs"), "driver\n", 0o644)
+	write(t, filepath.Join(dir, "layers/90-bee.squashfs"), "bee\n", 0o644)
 	return dir
 }
 
@@ -132,63 +127,34 @@ func entries(t *testing.T, name string) ([]*tar.Header, map[string]string) {
 
 func TestApkovl(t *testing.T) {
 	headers, content := entries(t, apkovl(t, isoFiles(t)))
-	byName := map[string]*tar.Header{}
+	modes := map[string]int64{}
 	for _, h := range headers {
-		byName[h.Name] = h
+		modes[h.Name] = h.Mode
 		if h.Uid != 0 || h.Gid != 0 || h.Uname != "" || h.Gname != "" {
 			t.Errorf("%s belongs to %d:%d (%s:%s)", h.Name, h.Uid, h.Gid, h.Uname, h.Gname)
 		}
-		if strings.HasPrefix(h.Name, ".") || strings.HasPrefix(h.Name, "/") {
-			t.Errorf("%s: apk has names without ./ or /", h.Name)
-		}
-		if h.Typeflag == tar.TypeDir && h.Mode != 0o755 {
-			t.Errorf("%s has mode %o", h.Name, h.Mode)
-		}
-		if at := h.ModTime.Unix(); at != 1700000000 && at != 1764000000 {
+		if at := h.ModTime.Unix(); at != 1764000000 {
 			t.Errorf("%s is of %s", h.Name, h.ModTime)
 		}
 	}
-	for name, mode := range map[string]int64{
-		"etc/init.d/bee-audit":                0o755,
-		"usr/local/lib/bee/ssh-access":        0o755,
-		"usr/local/lib/bee/boot-log":          0o644,
-		"etc/inittab":                         0o644,
-		"usr/local/bin/audit":                 0o755,
-		"etc/bee/password.hash":               0o600,
-		"usr/local/lib/nvidia/open/nvidia.ko": 0o644,
-	} {
-		if h := byName[name]; h == nil || h.Mode != mode {
-			t.Errorf("%s: %+v, want mode %o", name, h, mode)
-		}
+	// names without ./ or /, as apk has them; and not etc/.default_boot_services, with which
+	// Alpine would add services of its own
+	if want := map[string]int64{
+		"etc/": 0o755, "etc/apk/": 0o755, "etc/bee/": 0o755, "usr/": 0o755, "usr/local/": 0o755, "usr/local/lib/": 0o755, "usr/local/lib/bee/": 0o755,
+		"etc/hostname": 0o644, "etc/apk/world": 0o644, "etc/bee/layers": 0o644, "usr/local/lib/bee/live": 0o755,
+	}; !maps.Equal(modes, want) {
+		t.Errorf("it has %v, want %v", modes, want)
 	}
-	for name, target := range map[string]string{
-		"usr/lib/libcuda.so.1":              "libcuda.so.1.2",
-		"etc/init.d/agetty.tty1":            "agetty",
-		"etc/runlevels/default/dropbear":    "/etc/init.d/dropbear",
-		"etc/runlevels/boot/localmount":     "/etc/init.d/localmount",
-		"etc/runlevels/sysinit/modloop":     "/etc/init.d/modloop",
-		"etc/runlevels/default/bee-audit":   "/etc/init.d/bee-audit",
-		"etc/runlevels/default/bee-network": "/etc/init.d/bee-network",
-	} {
-		if h := byName[name]; h == nil || h.Linkname != target {
-			t.Errorf("%s: %+v, want a link to %s", name, h, target)
-		}
+	if content["etc/hostname"] != "bee\n" || content["usr/local/lib/bee/live"] != "program\n" {
+		t.Errorf("got %q", content)
 	}
-	for name, want := range map[string]string{
-		"etc/hostname":           "bee\n",
-		"etc/network/interfaces": "iface lo inet loopback\n",
-		"etc/conf.d/dropbear":    "rc_need=\"!net\"\nrc_before=\"networking\"\n",
-	} {
-		if !strings.HasSuffix(content[name], want) {
-			t.Errorf("%s is %q, want it to end with %q", name, content[name], want)
-		}
+	all, err := layers.Parse(layers.File, content["etc/bee/layers"])
+	if err != nil || len(all) != 2 || all[0].Name != "50-nvidia.squashfs" || all[1].SHA256 != fmt.Sprintf("%x", sha256.Sum256([]byte("bee\n"))) {
+		t.Errorf("layers: %+v, %v", all, err)
 	}
 	world := strings.Fields(content["etc/apk/world"])
 	if !slices.IsSorted(world) || !slices.Contains(world, "gcompat") || !slices.Contains(world, "dropbear") || strings.Contains(content["etc/apk/world"], "#") {
 		t.Errorf("world is %q", world)
-	}
-	if byName["etc/.default_boot_services"] != nil {
-		t.Error("Alpine would add its own services to the runlevels")
 	}
 }
 
@@ -202,7 +168,7 @@ func TestApkovlReproducible(t *testing.T) {
 		},
 		"modes and times of another checkout": func(t *testing.T) string {
 			again := isoFiles(t)
-			if out, err := exec.Command("sh", "-c", `cd "$0" && chmod -R g+w overlay alpine/overlay && find overlay alpine own -exec touch -h -d @1 {} +`, again).CombinedOutput(); err != nil {
+			if out, err := exec.Command("sh", "-c", `cd "$0" && chmod -R g+w . && find . -exec touch -h -d @1 {} +`, again).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 			return apkovl(t, again)
@@ -223,7 +189,7 @@ func TestApkovlUnpacks(t *testing.T) {
 	if out, err := exec.Command("busybox", "tar", "-C", dir, "-zxvf", overlay).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, name := range []string{"usr/local/lib/nvidia/open/nvidia.ko", "usr/lib/libcuda.so.1", "etc/apk/world", "usr/local/bin/audit"} {
+	for _, name := range []string{"etc/apk/world", "etc/bee/layers", "usr/local/lib/bee/live"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			t.Error(err)
 		}
@@ -245,18 +211,63 @@ func TestApkovlFails(t *testing.T) {
 	}
 }
 
-// TestServiceOrder lets OpenRC's own resolver order the services of an apkovl, and of
-// ones that are wrong in each way that it says nothing about.
+// tree is bee's own files as they lie over Alpine.
+func tree(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "tree")
+	if out, err := exec.Command("../tree.sh", "../overlay", ".", dir).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return dir
+}
+
+func TestTree(t *testing.T) {
+	dir := tree(t)
+	for name, mode := range map[string]os.FileMode{
+		"etc/init.d/bee-audit":         0o755,
+		"usr/local/lib/bee/ssh-access": 0o755,
+		"usr/local/lib/bee/boot-log":   0o644,
+		"etc/inittab":                  0o644,
+		"etc":                          os.ModeDir | 0o755,
+	} {
+		if info, err := os.Lstat(filepath.Join(dir, name)); err != nil || info.Mode() != mode {
+			t.Errorf("%s: %v, want mode %o", name, err, mode)
+		}
+	}
+	for name, target := range map[string]string{
+		"etc/init.d/agetty.tty1":            "agetty",
+		"etc/runlevels/default/dropbear":    "/etc/init.d/dropbear",
+		"etc/runlevels/boot/localmount":     "/etc/init.d/localmount",
+		"etc/runlevels/sysinit/modloop":     "/etc/init.d/modloop",
+		"etc/runlevels/default/bee-audit":   "/etc/init.d/bee-audit",
+		"etc/runlevels/default/bee-network": "/etc/init.d/bee-network",
+	} {
+		if got, err := os.Readlink(filepath.Join(dir, name)); err != nil || got != target {
+			t.Errorf("%s leads to %q, want %s", name, got, target)
+		}
+	}
+	for name, want := range map[string]string{
+		"etc/network/interfaces": "iface lo inet loopback\n",
+		"etc/conf.d/dropbear":    "rc_need=\"!net\"\nrc_before=\"networking\"\n",
+	} {
+		if text := read(t, filepath.Join(dir, name)); !strings.HasSuffix(text, want) {
+			t.Errorf("%s is %q, want it to end with %q", name, text, want)
+		}
+	}
+}
+
+// TestServiceOrder lets OpenRC's own resolver order the services, and ones that are wrong in
+// each way that it says nothing about.
 func TestServiceOrder(t *testing.T) {
 	openrc := os.Getenv("BEE_OPENRC")
 	if openrc == "" || os.Getuid() != 0 {
 		t.Skip("needs root, and OpenRC in the folder BEE_OPENRC")
 	}
-	overlay := apkovl(t, isoFiles(t))
+	own := tree(t)
 	root := func(t *testing.T) string {
 		dir := t.TempDir()
-		for _, args := range [][]string{{"cp", "-a", openrc + "/.", dir}, {"tar", "-C", dir, "-xzf", overlay}} {
-			if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		for _, from := range []string{openrc, own} {
+			if out, err := exec.Command("cp", "-a", from+"/.", dir).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 		}
@@ -308,7 +319,10 @@ func TestServiceOrder(t *testing.T) {
 }
 
 // standInMkimage records how it is called and what the profile sets, and makes what
-// mkimage makes: sections, the image of links to them, an ISO.
+// mkimage makes: sections, where they are not there, the image of links to them, an ISO
+// that says what it is made of. Of a bad MIRROR it makes half a section, and ends well. The
+// section of packages has an index with the tag in it, as far as the apk that is called heeds
+// that.
 const standInMkimage = `
 set -e
 echo "$@" >"$RECORD/arguments"
@@ -316,7 +330,7 @@ ls >"$RECORD/folder"
 profile_base() { :; }
 . ./mkimg.bee.sh
 profile_bee
-for v in profile_abbrev arch image_ext output_format kernel_flavors kernel_cmdline syslinux_serial apks apkovl hostname build_date iso_opts; do
+for v in profile_abbrev arch image_ext output_format kernel_flavors initfs_cmdline kernel_cmdline initrd_ucode syslinux_serial apks apkovl build_date iso_opts; do
 	eval "echo \"$v=\$$v\""
 done >"$RECORD/profile"
 [ -r "$PACKAGER_PRIVKEY" ] && cat "$PACKAGER_PUBKEY" >"$RECORD/key"
@@ -330,42 +344,110 @@ while [ $# -gt 0 ]; do
 done
 ls "$work" >"$RECORD/sections"
 echo "$work" >"$RECORD/workdir"
-for section in kernel_x86_64_lts_1 apkovl_bee_1; do
-	mkdir -p "$work/$section" "$work/image-1-x86_64-bee"
-	echo "$section" >"$work/$section/file-$section"
+mkdir -p "$work/image-1-x86_64-bee" "$work/apkroot-x86_64" "$work/kernel_x86_64_lts_2.work"
+build_section() {
+	echo "$@" >"$RECORD/section"
+	dir=bee_${2%-*}_${2#*-}
+	DESTDIR=$work/$dir
+	mkdir "$DESTDIR"
+	build_bee || exit
+	for folder in boot live; do ln -s "$DESTDIR/$folder" "$work/image-1-x86_64-bee/"; done
+	cp -R "$DESTDIR" "$RECORD/bee"
+}
+rm -rf "$RECORD/bee"
+section_bee
+for section in kernel_x86_64_lts_1 apks_1; do
+	[ -d "$work/$section" ] || {
+		mkdir "$work/$section"
+		echo "${MIRROR-good}" >"$work/$section/file-$section"
+		apk index --description "$tag" "$work/$section/file-$section" >>"$work/$section/file-$section"
+	}
 	ln -sf "$work/$section/file-$section" "$work/image-1-x86_64-bee/"
 done
-mkdir -p "$work/kernel_x86_64_lts_old" "$work/apkroot-x86_64"
-[ -n "${BROKEN-}" ] || echo iso >"$out/alpine-bee-$tag-x86_64.iso"
+eval "${MEANWHILE-}"
+[ -n "${BROKEN-}" ] || cat "$work"/apks_1/* >"$out/alpine-bee-$tag-x86_64.iso"
 echo "Images generated"
 `
 
-func TestMkimage(t *testing.T) {
-	tree, aports, record, temporary := isoFiles(t), t.TempDir(), t.TempDir(), t.TempDir()
-	write(t, filepath.Join(aports, "scripts/mkimage.sh"), standInMkimage, 0o755)
-	write(t, filepath.Join(aports, "scripts/mkimg.base.sh"), "", 0o644)
-	repositories := filepath.Join(t.TempDir(), "repositories")
-	write(t, repositories, "https://mirror/alpine/v3.21/main\nhttps://mirror/alpine/v3.21/community\n", 0o644)
-	key := filepath.Join(t.TempDir(), "key.rsa")
+// standInCheck finds the stand-in's ISO good that is of a good mirror.
+const standInCheck = `#!/bin/sh
+echo "$2 $3 $4" >"$RECORD/check"
+case $(cat "$1") in good*) ;; *) echo "check.sh: apks/x86_64: dropbear is not there" >&2; exit 1 ;; esac
+`
+
+// mkimage is a call of iso.sh, with stand-ins for what needs Alpine.
+type mkimage struct {
+	files, aports, repositories, key, lock, out string
+	record, temporary                           string
+	folder                                      string // with iso.sh
+}
+
+// standInApk writes, of an index, what it is of.
+const standInApk = `#!/bin/sh
+while [ $# -gt 0 ]; do
+	[ "$1" != --description ] || index=$2
+	shift
+done
+echo "index of $index"
+`
+
+// madeOf is the stand-in's ISO.
+const madeOf = "good\nindex of bee\n"
+
+func newMkimage(t *testing.T) mkimage {
+	t.Helper()
+	m := mkimage{files: isoFiles(t), aports: t.TempDir(), record: t.TempDir(), temporary: t.TempDir(), folder: t.TempDir()}
+	write(t, filepath.Join(m.aports, "scripts/mkimage.sh"), standInMkimage, 0o755)
+	write(t, filepath.Join(m.aports, "scripts/mkimg.base.sh"), "", 0o644)
+	write(t, filepath.Join(m.folder, "iso.sh"), read(t, "iso.sh"), 0o755)
+	write(t, filepath.Join(m.folder, "check.sh"), standInCheck, 0o755)
+	bin := t.TempDir()
+	write(t, filepath.Join(bin, "apk"), standInApk, 0o755)
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	other := t.TempDir()
+	m.repositories, m.lock, m.key, m.out = filepath.Join(other, "repositories"), filepath.Join(other, "lock"), filepath.Join(other, "key.rsa"), filepath.Join(other, "out")
+	write(t, m.repositories, "/packages/v3.21/main\n/packages/v3.21/community\n", 0o644)
+	write(t, m.lock, "mkinitfs 3.11.1-r0 Q1one\n", 0o644)
+	m.newKey(t)
+	return m
+}
+
+// newKey signs with another one from now on.
+func (m mkimage) newKey(t *testing.T) {
+	t.Helper()
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, key, string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})), 0o600)
-	env := []string{"RECORD=" + record, "TMPDIR=" + temporary, "SOURCE_DATE_EPOCH=" + baseEpoch, "BEE_EPOCH=" + isoEpoch, "BEE_FLAVOR=lts"}
-	out := filepath.Join(t.TempDir(), "out")
-	run := func(t *testing.T, more ...string) (string, error) {
-		return script(t, ".", append(env, more...), "iso.sh", aports, tree, repositories, key, out)
+	write(t, m.key, string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)})), 0o600)
+}
+
+func (m mkimage) run(t *testing.T, more ...string) (string, error) {
+	t.Helper()
+	env := append([]string{"RECORD=" + m.record, "TMPDIR=" + m.temporary, "SOURCE_DATE_EPOCH=" + baseEpoch, "BEE_EPOCH=" + isoEpoch, "BEE_FLAVOR=lts"}, more...)
+	return script(t, ".", env, filepath.Join(m.folder, "iso.sh"), m.aports, m.files, m.repositories, m.key, "6.12.1-0-lts", m.lock, m.out)
+}
+
+// recorded is what the stand-ins wrote down.
+func (m mkimage) recorded(t *testing.T, name string) string {
+	t.Helper()
+	return read(t, filepath.Join(m.record, name))
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err) // fails the test
 	}
-	if said, err := run(t); err != nil {
+	return v
+}
+
+func TestMkimage(t *testing.T) {
+	m := newMkimage(t)
+	if said, err := m.run(t); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-
-	work := strings.TrimSpace(read(t, filepath.Join(record, "workdir")))
-	if filepath.Dir(work) != filepath.Join(temporary, "sections") {
-		t.Errorf("sections are kept in %s", work)
-	}
-	arguments := read(t, filepath.Join(record, "arguments"))
+	work := strings.TrimSpace(m.recorded(t, "workdir"))
+	arguments := m.recorded(t, "arguments")
 	_, outdir, _ := strings.Cut(arguments, "--outdir ")
 	outdir, _, _ = strings.Cut(outdir, " ")
 	_, tag, _ := strings.Cut(arguments, "--tag ")
@@ -375,15 +457,15 @@ func TestMkimage(t *testing.T) {
 		t.Errorf("the tag is %q", tag)
 	}
 	want := "--tag " + tag + " --profile bee --arch x86_64 --workdir " + work + " --outdir " + outdir +
-		" --repository https://mirror/alpine/v3.21/main --repository https://mirror/alpine/v3.21/community\n"
-	if arguments != want || !strings.HasPrefix(outdir, temporary) {
+		" --repository /packages/v3.21/main --extra-repository /packages/v3.21/community\n"
+	if arguments != want || !strings.HasPrefix(outdir, m.temporary) {
 		t.Errorf("mkimage was called with\n%swant\n%s", arguments, want)
 	}
-	if folder := read(t, filepath.Join(record, "folder")); folder != "genapkovl-bee.sh\nmkimage.sh\nmkimg.base.sh\nmkimg.bee.sh\n" {
+	if folder := m.recorded(t, "folder"); folder != "genapkovl-bee.sh\nmkimage.sh\nmkimg.base.sh\nmkimg.bee.sh\n" {
 		t.Errorf("mkimage ran in a folder with\n%s", folder)
 	}
 	profile := map[string]string{}
-	for line := range strings.Lines(read(t, filepath.Join(record, "profile"))) {
+	for line := range strings.Lines(m.recorded(t, "profile")) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		profile[name] = value
 	}
@@ -391,63 +473,206 @@ func TestMkimage(t *testing.T) {
 	delete(profile, "apks")
 	if wanted := map[string]string{
 		"profile_abbrev": "bee", "arch": "x86_64", "image_ext": "iso", "output_format": "iso", "kernel_flavors": "lts",
-		"kernel_cmdline":  "rootflags=size=80% modloop=/boot/modloop-lts cryptomgr.notests console=tty0 console=ttyS0,115200",
-		"syslinux_serial": "0 115200", "apkovl": "genapkovl-bee.sh", "hostname": "bee", "build_date": "251124",
+		"initfs_cmdline":  "modules=loop,squashfs,overlay,sd-mod,usb-storage quiet",
+		"kernel_cmdline":  "apkovl=/bee.apkovl.tar.gz bee.id=bee-" + tag + " init=/usr/local/lib/bee/live modloop=/boot/modloop-lts cryptomgr.notests console=tty0 console=ttyS0,115200",
+		"initrd_ucode":    "/boot/bee.img",
+		"syslinux_serial": "0 115200", "apkovl": "", "build_date": "251124",
 		"iso_opts": "--set_all_file_dates =1764000000 --modification-date=2025112416000000",
 	}; !maps.Equal(profile, wanted) {
 		t.Errorf("the profile sets\n%v\nwant\n%v", profile, wanted)
 	}
-	_, content := entries(t, apkovl(t, tree))
+	_, content := entries(t, apkovl(t, m.files))
 	list := strings.Fields(apks)
 	slices.Sort(list)
 	if world := strings.Fields(content["etc/apk/world"]); !slices.Equal(list, world) {
 		t.Errorf("packages on the medium are %v, world is %v", list, world)
 	}
 
-	// the key by its name, and the ISO
-	keys, err := filepath.Glob(filepath.Join(out, "bee-????????.rsa.pub"))
-	if err != nil || len(keys) != 1 || read(t, keys[0]) != read(t, filepath.Join(record, "key")) {
-		t.Errorf("public keys: %v %v", keys, err)
+	// what the profile adds to the medium
+	if section := m.recorded(t, "section"); section != "bee bee-"+tag+"\n" {
+		t.Errorf("the section is %q", section)
 	}
-	if read(t, filepath.Join(out, "bee.iso")) != "iso\n" {
-		t.Error("another ISO")
+	// the key by its name
+	keys := must(filepath.Glob(m.record + "/bee/keys/bee-????????.rsa.pub"))
+	if len(keys) != 1 || read(t, keys[0]) != m.recorded(t, "key") {
+		t.Fatalf("public keys: %v", keys)
+	}
+	key := filepath.Base(keys[0])
+	var files []string
+	for _, file := range must(filepath.Glob(m.record + "/bee/*/*")) {
+		files = append(files, strings.TrimPrefix(file, m.record+"/bee/"))
+	}
+	if want := []string{"boot/bee.img", "keys/" + key, "live/50-nvidia.squashfs", "live/90-bee.squashfs", "live/bee-" + tag}; !slices.Equal(files, want) {
+		t.Errorf("the medium has %q, want %q", files, want)
+	}
+	images := must(initramfs.Read(m.record+"/bee/boot/bee.img", func(string) bool { return true }))
+	if len(images) != 1 || string(images["bee.apkovl.tar.gz"]) != read(t, apkovl(t, m.files)) {
+		t.Errorf("its initramfs has %d files, or another apkovl", len(images))
 	}
 
-	t.Run("sections", func(t *testing.T) {
-		kept, err := filepath.Glob(work + "/kernel_*")
-		if err != nil || len(kept) != 1 || filepath.Base(kept[0]) != "kernel_x86_64_lts_1" {
-			t.Errorf("kept: %v %v, want the one that the ISO is made of", kept, err)
+	if read(t, filepath.Join(m.out, "bee.iso")) != madeOf {
+		t.Error("another ISO")
+	}
+	if check := m.recorded(t, "check"); check != fmt.Sprintf("%s/%s 6.12.1-0-lts %s\n", filepath.Dir(work), key, m.lock) {
+		t.Errorf("it was checked by %s", check)
+	}
+	for name, c := range map[string]struct {
+		breakIt func(*mkimage)
+		want    string
+	}{
+		"mkimage made nothing": {func(m *mkimage) { write(t, filepath.Join(m.aports, "scripts/mkimage.sh"), "", 0o755) }, "mkimage made no ISO"},
+		"no key":               {func(m *mkimage) { write(t, m.key, "no key\n", 0o600) }, "no RSA key"},
+		"no aports":            {func(m *mkimage) { m.aports = t.TempDir() }, "is no tree of Alpine's aports"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMkimage(t)
+			c.breakIt(&m)
+			if said, err := m.run(t); err == nil || !strings.Contains(said, c.want) {
+				t.Errorf("%v: %s", err, said)
+			}
+			if _, err := os.Stat(m.out); err == nil {
+				t.Error("something came out")
+			}
+		})
+	}
+}
+
+// TestSections: what mkimage made is used again where all that it is made of is the same,
+// and the ISO was good.
+func TestSections(t *testing.T) {
+	const all = "apks_1\nkernel_x86_64_lts_1\n"
+	for name, c := range map[string]struct {
+		first string // its environment, beside that of the others
+		then  func(*testing.T, *mkimage)
+		env   string
+		found string // sections that the second build found
+	}{
+		"the same":           {"", func(*testing.T, *mkimage) {}, "BEE_EPOCH=1764000001", all},
+		"other files of bee": {"", func(t *testing.T, m *mkimage) { write(t, m.files+"/layers/90-bee.squashfs", "other\n", 0o644) }, "", all},
+		"another time":       {"", func(*testing.T, *mkimage) {}, "SOURCE_DATE_EPOCH=1700000001", ""},
+		"a newer mkinitfs":   {"", func(t *testing.T, m *mkimage) { write(t, m.lock, "mkinitfs 3.11.2-r0 Q1two\n", 0o644) }, "", ""},
+		"the same version with other bytes": {"", func(t *testing.T, m *mkimage) {
+			write(t, m.lock, "mkinitfs 3.11.1-r0 Q1other\n", 0o644)
+		}, "", ""},
+		"another signing key": {"", func(t *testing.T, m *mkimage) { m.newKey(t) }, "", ""},
+		"another profile": {"", func(t *testing.T, m *mkimage) {
+			write(t, m.files+"/alpine/mkimg.bee.sh", read(t, m.files+"/alpine/mkimg.bee.sh")+"#\n", 0o644)
+		}, "", ""},
+		"another mkimage": {"", func(t *testing.T, m *mkimage) {
+			write(t, m.aports+"/scripts/mkimg.base.sh", "#\n", 0o644)
+		}, "", ""},
+		"a failed download, then a good mirror": {"MIRROR=bad", func(*testing.T, *mkimage) {}, "", ""},
+		"mkimage made nothing":                  {"BROKEN=1", func(*testing.T, *mkimage) {}, "", ""},
+		"killed in the middle":                  {"MEANWHILE=kill -9 $PPID", func(*testing.T, *mkimage) {}, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMkimage(t)
+			if said, err := m.run(t, c.first); (err == nil) != (c.first == "") {
+				t.Fatalf("%v: %s", err, said)
+			}
+			c.then(t, &m)
+			if said, err := m.run(t, c.env); err != nil {
+				t.Fatalf("%v: %s", err, said)
+			}
+			if found := m.recorded(t, "sections"); found != c.found {
+				t.Errorf("the second build found\n%swant\n%s", found, c.found)
+			}
+			if iso := read(t, m.out+"/bee.iso"); iso != madeOf {
+				t.Errorf("it is %q", iso)
+			}
+		})
+	}
+
+	t.Run("two builds at once", func(t *testing.T) {
+		m := newMkimage(t)
+		second := m
+		second.record, second.out = t.TempDir(), t.TempDir()
+		began, ends := filepath.Join(m.record, "began"), filepath.Join(m.record, "ends")
+		done := make(chan error)
+		go func() {
+			said, err := m.run(t, "MEANWHILE=echo >"+began+"; until [ -e "+ends+" ]; do sleep .05; done")
+			if err != nil {
+				err = fmt.Errorf("%w: %s", err, said)
+			}
+			done <- err
+		}()
+		for range 200 {
+			if _, err := os.Stat(began); err == nil {
+				break
+			}
+			time.Sleep(50 * time.Millisecond)
 		}
-		if said, err := run(t); err != nil {
-			t.Fatalf("%v: %s", err, said)
-		}
-		if found := read(t, filepath.Join(record, "sections")); found != "kernel_x86_64_lts_1\n" {
-			t.Errorf("a second build found\n%swant the kernel's section alone", found)
-		}
-		if said, err := run(t, "SOURCE_DATE_EPOCH=1700000001"); err != nil {
-			t.Fatalf("%v: %s", err, said)
-		}
-		if read(t, filepath.Join(record, "sections")) != "" {
-			t.Error("sections of another time were used")
-		}
-	})
-	t.Run("mkimage made nothing", func(t *testing.T) {
-		if said, err := run(t, "BROKEN=1"); err == nil || !strings.Contains(said, "mkimage made no ISO") {
+		said, err := second.run(t)
+		write(t, ends, "", 0o644)
+		if err != nil {
 			t.Errorf("%v: %s", err, said)
 		}
-	})
-	t.Run("no key", func(t *testing.T) {
-		write(t, key, "no key\n", 0o600)
-		if said, err := run(t); err == nil || !strings.Contains(said, "no RSA key") {
-			t.Errorf("%v: %s", err, said)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		for _, m := range []mkimage{m, second} {
+			if iso := read(t, m.out+"/bee.iso"); iso != madeOf {
+				t.Errorf("it is %q", iso)
+			}
+		}
+		if _, err := m.run(t); err != nil || m.recorded(t, "sections") != all {
+			t.Errorf("a third found %q: %v", m.recorded(t, "sections"), err)
+		}
+		if kept := sections(t, m); len(kept) != 1 {
+			t.Errorf("kept: %v", kept)
 		}
 	})
-	t.Run("no aports", func(t *testing.T) {
-		if err := os.RemoveAll(filepath.Join(aports, "scripts")); err != nil {
+
+	t.Run("as many as are needed", func(t *testing.T) {
+		m := newMkimage(t)
+		for i := range 5 {
+			write(t, m.lock, fmt.Sprintf("busybox 1.37.0-r%d Q1one\n", i), 0o644)
+			if said, err := m.run(t); err != nil {
+				t.Fatalf("%v: %s", err, said)
+			}
+		}
+		if kept := sections(t, m); len(kept) != 3 {
+			t.Errorf("kept: %v", kept)
+		}
+		if _, err := m.run(t); err != nil || m.recorded(t, "sections") != all {
+			t.Errorf("the last is not among them: %v", err)
+		}
+	})
+}
+
+// sections are the folders of those that are kept, and of those that builds left behind.
+func sections(t *testing.T, m mkimage) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(filepath.Join(m.temporary, "sections"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	return names
+}
+
+// TestDeviceNumbers packs files as mkinitfs does, on two file systems.
+func TestDeviceNumbers(t *testing.T) {
+	m := newMkimage(t)
+	pack := func(folder string) string {
+		write(t, filepath.Join(folder, "init"), "init\n", 0o755)
+		if err := os.Chtimes(filepath.Join(folder, "init"), time.Unix(0, 0), time.Unix(0, 0)); err != nil {
 			t.Fatal(err)
 		}
-		if said, err := run(t); err == nil || !strings.Contains(said, "is no tree of Alpine's aports") {
-			t.Errorf("%v: %s", err, said)
+		archive := filepath.Join(t.TempDir(), "initramfs")
+		if said, err := m.run(t, "MEANWHILE=(cd "+folder+" && echo init | cpio --quiet --renumber-inodes -o -H newc >"+archive+")"); err != nil {
+			t.Fatalf("%v: %s", err, said)
 		}
-	})
+		return read(t, archive)
+	}
+	other, err := os.MkdirTemp("/dev/shm", "bee")
+	if err != nil {
+		t.Skip("no second file system")
+	}
+	t.Cleanup(func() { os.RemoveAll(other) })
+	if one, two := pack(t.TempDir()), pack(other); one != two || !strings.HasPrefix(one, "070701") {
+		t.Errorf("they differ:\n%q\n%q", one, two)
+	}
 }

@@ -27,10 +27,14 @@ const (
 var alpineLists = []string{alpineSystem, alpineKernel, alpineTools, alpineCompiler}
 
 // Alpine makes ISOs on the alpine base: with Alpine's own mkimage, of packages that
-// are installed at each boot, and an apkovl with all else.
+// are installed at each boot, and squashfs layers that an apkovl lays over them.
 type Alpine struct {
 	// +private
 	Module *Iso
+	// Release of Alpine.
+	//
+	// +private
+	Release string
 	// Alpine with its repositories set.
 	//
 	// +private
@@ -43,7 +47,7 @@ type Alpine struct {
 	Key *dagger.Secret
 	// +private
 	Epoch int
-	// Parts of the apkovl, below bee's own files.
+	// Squashfs layers between the packages and bee's own files.
 	//
 	// +private
 	Layers *dagger.Directory
@@ -108,7 +112,7 @@ func (m *Iso) Alpine(
 		return nil, err
 	}
 	system = system.
-		WithExec([]string{"sh", "/bee/alpine/repositories.sh", mirror, release}).
+		With(repositories(mirror, release)).
 		WithMountedFile("/usr/local/bin/alpine", m.program("alpine"))
 	look := system
 	if apkMirror == nil {
@@ -122,7 +126,7 @@ func (m *Iso) Alpine(
 		if err != nil {
 			return nil, err
 		}
-		return nil, fmt.Errorf("%s\nthe packages of Alpine are not to be had: ALPINE_MIRROR in VERSIONS.local names another mirror, --apk-mirror FOLDER takes a saved copy (see alpine-mirror)", strings.TrimSpace(said))
+		return nil, unreachable(said)
 	}
 	// by what it holds: steps are made anew when a package changes, and only then
 	text, err := packages.Stdout(ctx)
@@ -131,6 +135,7 @@ func (m *Iso) Alpine(
 	}
 	a := &Alpine{
 		Module:       m,
+		Release:      release,
 		System:       system,
 		Aports:       aports,
 		AportsCommit: aportsCommit,
@@ -190,17 +195,51 @@ func (a *Alpine) locked(ctx context.Context, look *dagger.Container, strict bool
 // Folder where programs on this base look for shared libraries.
 func (a *Alpine) Libraries() string { return "/usr/lib" }
 
-// A saved copy of the packages, to build from when the mirror has newer ones: the
-// indexes as Alpine signed them, and every package that is needed.
-func (a *Alpine) Mirror() *dagger.Directory {
-	return a.keyed(a.System).
-		WithExec(alpineProgram("mirror", "--lock", "/bee-packages.lock", "--output", "/out")).
-		Directory("/out")
+// repositories sets where a container of Alpine's takes its packages from.
+func repositories(mirror, release string) dagger.WithContainerFunc {
+	return func(c *dagger.Container) *dagger.Container {
+		return c.WithExec([]string{"sh", "/bee/alpine/repositories.sh", mirror, release})
+	}
 }
 
-// keyed makes what a container does depend on the packages of now.
-func (a *Alpine) keyed(c *dagger.Container) *dagger.Container {
-	return c.WithMountedFile("/bee-packages.lock", a.Packages)
+// unreachable says why packages are not to be had, by the error that the program alpine
+// ended with, and what to do.
+func unreachable(said string) error {
+	if _, last, found := strings.Cut("\n"+said, "\nalpine: "); found { // behind what went well
+		said = last
+	}
+	return fmt.Errorf("%s. ALPINE_MIRROR in VERSIONS.local names another mirror, --apk-mirror FOLDER takes a saved copy (see alpine-mirror)", strings.TrimSpace(said))
+}
+
+// A saved copy of the packages, to build from when the mirror has newer ones: the
+// indexes as Alpine signed them, and every package that is needed.
+func (a *Alpine) Mirror(ctx context.Context) (*dagger.Directory, error) {
+	saved := a.System.
+		// by what it holds: the packages of now
+		WithMountedFile("/bee-packages.lock", a.Packages).
+		WithExec(alpineProgram("mirror", "--lock", "/bee-packages.lock", "--output", "/out")).
+		Directory("/out")
+	_, err := saved.Sync(ctx)
+	var failed *dagger.ExecError
+	if errors.As(err, &failed) {
+		return nil, unreachable(failed.Stderr)
+	}
+	return saved, err
+}
+
+// local is Alpine with a saved copy of the packages in place of its repositories: they are
+// fetched and verified before anything is made of them, and none is gone, or another one,
+// meanwhile.
+func (a *Alpine) local(ctx context.Context) (*dagger.Container, error) {
+	packages, err := a.Mirror(ctx)
+	if err != nil {
+		return nil, err
+	}
+	const folder = "/bee-packages"
+	return a.System.
+		WithMountedDirectory(folder, packages).
+		With(repositories(folder, a.Release)).
+		WithoutMount("/bee"), nil
 }
 
 // with is a container with the packages of a list, and these files of the module.
@@ -209,8 +248,11 @@ func (a *Alpine) with(ctx context.Context, listed string, names ...string) (*dag
 	if err != nil {
 		return nil, err
 	}
-	c := a.keyed(a.System).
-		WithoutMount("/bee").
+	c, err := a.local(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c = c.
 		WithExec(append([]string{"apk", "add", "--no-cache"}, packages...)).
 		With(again(a.Module.Rebuild)).
 		WithEnvVariable("TMPDIR", "/var/tmp").
@@ -225,18 +267,25 @@ func (a *Alpine) Compiler(ctx context.Context) (*dagger.Container, error) {
 
 // Headers of the ISO's kernel, as they lie on a system that they are installed on:
 // usr/src/linux-headers-KERNEL and what leads there.
-func (a *Alpine) Headers() *dagger.Directory {
-	return a.keyed(a.System).
+func (a *Alpine) Headers(ctx context.Context) (*dagger.Directory, error) {
+	c, err := a.local(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.
 		WithWorkdir("/headers").
 		WithExec([]string{"sh", "-ec", `apk fetch --no-cache --quiet --stdout linux-` + alpineFlavor + `-dev >/dev.apk
 			tar -xzf /dev.apk
 			rm .[A-Z]*`}).
-		Directory("/headers")
+		Directory("/headers"), nil
 }
 
 // Release of the ISO's kernel, as uname -r says it.
 func (a *Alpine) Kernel(ctx context.Context) (string, error) {
-	headers := a.Headers()
+	headers, err := a.Headers(ctx)
+	if err != nil {
+		return "", err
+	}
 	found, err := headers.Glob(ctx, "usr/src/linux-headers-*/include/config/kernel.release")
 	if err != nil {
 		return "", err
@@ -248,8 +297,8 @@ func (a *Alpine) Kernel(ctx context.Context) (string, error) {
 	return strings.TrimSpace(kernel), err
 }
 
-// The base with one more layer, below bee's own files. Its files carry the time of the
-// base: it is made anew only when they change.
+// The base with one more layer, over the packages and below bee's own files. Its files
+// carry the time of the base: it is made anew only when they change.
 func (a *Alpine) WithLayer(
 	ctx context.Context,
 	// Two digits and a name, such as 50-nvidia: layers lie over each other in this
@@ -258,22 +307,31 @@ func (a *Alpine) WithLayer(
 	// Files of the layer, as they lie in the ISO's file system.
 	tree *dagger.Directory,
 ) (*Alpine, error) {
-	packer, err := withFiles(ctx, a.Module.Tools.With(again(a.Module.Rebuild)), a.Module.Files, "alpine/layer.sh")
+	layer, err := a.Module.layer(ctx, tree, a.Epoch, smallest)
 	if err != nil {
 		return nil, err
 	}
 	with := *a
-	with.Layers = a.Layers.WithFile(name+".tar.gz", packer.
-		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
-		WithMountedDirectory("/tree", tree).
-		WithExec([]string{"/bee/alpine/layer.sh", "/tree", "/layer.tar.gz"}).
-		File("/layer.tar.gz"))
+	with.Layers = a.Layers.WithFile(name+".squashfs", layer)
 	return &with, nil
+}
+
+// Keys that the packages and kernel modules of an ISO are signed with: the public halves, by
+// the names that the signatures have for them.
+func (a *Alpine) Keys(
+	// The ISO.
+	iso *dagger.File,
+) *dagger.Directory {
+	return a.Module.Tools.With(install("xorriso")).
+		WithMountedFile("/iso/bee.iso", iso).
+		WithExec([]string{"xorriso", "-report_about", "WARNING", "-osirrox", "on:auto_chmod_off", "-indev", "/iso/bee.iso", "-extract", "/keys", "/keys"}).
+		Directory("/keys")
 }
 
 // A hybrid ISO: it boots from CD and from a USB stick, under BIOS and UEFI.
 //
-// mkimage ends well with broken images, too, so the finished ISO is checked.
+// mkimage ends well with broken images, too, so the finished ISO is checked before it, or
+// anything that it is made of, is kept.
 func (a *Alpine) Iso(
 	ctx context.Context,
 	// bee's own files for this ISO, over those of overlay/.
@@ -294,17 +352,24 @@ func (a *Alpine) Iso(
 	if err != nil {
 		return nil, err
 	}
-	mkimage, err := a.with(ctx, alpineTools, "alpine/iso.sh", "alpine/installed.sh", "service-order.sh")
+	mkimage, err := a.with(ctx, alpineTools, "alpine/iso.sh", "alpine/check.sh", "service-order.sh")
+	if err != nil {
+		return nil, err
+	}
+	tree, err := a.Module.tree(ctx, "alpine")
+	if err != nil {
+		return nil, err
+	}
+	layer, err := a.Module.layer(ctx, tree.WithDirectory("/", own), epoch, quickest)
 	if err != nil {
 		return nil, err
 	}
 	files := dag.Directory().
-		WithDirectory("overlay", a.Module.Files.Directory("overlay")).
 		WithDirectory("alpine", a.Module.Files.Directory("alpine"), dagger.DirectoryWithDirectoryOpts{
-			Include: []string{"packages", "runlevels", "overlay", "mkimg.bee.sh", "genapkovl-bee.sh"},
+			Include: []string{"packages", "mkimg.bee.sh", "genapkovl-bee.sh"},
 		}).
-		WithDirectory("own", own).
-		WithDirectory("layers", a.Layers)
+		WithFile("live", a.Module.program("live")).
+		WithDirectory("layers", a.Layers.WithFile(beeLayer, layer))
 	const key = "/run/bee/key.rsa"
 	if a.Key != nil {
 		mkimage = mkimage.WithMountedSecret(key, a.Key)
@@ -320,20 +385,14 @@ func (a *Alpine) Iso(
 			Sharing: dagger.CacheSharingModeLocked,
 		})
 	}
-	made := mkimage.
+	const lock, out = "/bee-packages.lock", "/out"
+	return mkimage.
+		WithMountedFile(lock, a.Packages).
 		WithMountedDirectory("/aports", aports).
 		WithMountedDirectory("/files", files).
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
 		WithEnvVariable("BEE_EPOCH", strconv.Itoa(epoch)).
 		WithEnvVariable("BEE_FLAVOR", alpineFlavor).
-		WithExec([]string{"/bee/alpine/iso.sh", "/aports", "/files", "/etc/apk/repositories", key, "/out"}).
-		WithExec([]string{"sh", "-ec", "/bee/alpine/installed.sh /out/bee.iso /out/*.rsa.pub"}).
-		Directory("/out")
-	return a.Module.Tools.
-		With(install("mtools", "squashfs-tools", "xorriso")).
-		WithMountedFile("/usr/local/bin/alpine", a.Module.program("alpine")).
-		WithMountedFile("/bee-packages.lock", a.Packages).
-		WithMountedDirectory("/out", made).
-		WithExec([]string{"sh", "-ec", `alpine check --key /out/*.rsa.pub --kernel "$1" --flavor "$2" --lock /bee-packages.lock /out/bee.iso`, "sh", kernel, alpineFlavor}).
-		File("/out/bee.iso"), nil
+		WithExec([]string{"/bee/alpine/iso.sh", "/aports", "/files", "/etc/apk/repositories", key, kernel, lock, out}).
+		File(out + "/bee.iso"), nil
 }

@@ -12,7 +12,7 @@ import (
 // bee's own, and GRUB.
 type Debian struct {
 	// +private
-	Files *dagger.Directory
+	Module *Iso
 	// +private
 	Tools *dagger.Container
 	// +private
@@ -35,7 +35,7 @@ func (m *Iso) Debian(
 		return nil, err
 	}
 	return &Debian{
-		Files:  m.Files,
+		Module: m,
 		Tools:  m.Tools.With(install(tools...)).With(again(m.Rebuild)),
 		Epoch:  epoch,
 		Layers: dag.Directory(),
@@ -55,7 +55,7 @@ func (d *Debian) WithLayer(
 	// Files of the layer, as they lie in the ISO's file system.
 	tree *dagger.Directory,
 ) (*Debian, error) {
-	layer, err := d.layer(ctx, d.Epoch, tree, smallest)
+	layer, err := d.Module.layer(ctx, tree, d.Epoch, smallest)
 	if err != nil {
 		return nil, err
 	}
@@ -64,36 +64,17 @@ func (d *Debian) WithLayer(
 	return &with, nil
 }
 
-// Levels of zstd for layers: the one for those that are made once and read on every boot,
-// the other, which takes a tenth of the time, for the one that each build makes anew.
-const (
-	smallest = 15
-	quickest = 9
-)
-
-// layer makes a squashfs layer of a folder.
-func (d *Debian) layer(ctx context.Context, epoch int, tree *dagger.Directory, level int) (*dagger.File, error) {
-	packer, err := d.with(ctx, epoch, "debian/layer.sh")
-	if err != nil {
-		return nil, err
-	}
-	return packer.
-		WithMountedDirectory("/bee/tree", tree).
-		WithExec([]string{"/bee/debian/layer.sh", "/bee/tree", strconv.Itoa(level), "/out/layer.squashfs"}).
-		File("/out/layer.squashfs"), nil
-}
-
 // with is a container with the tools, and these files of the module.
 func (d *Debian) with(ctx context.Context, epoch int, names ...string) (*dagger.Container, error) {
 	return withFiles(ctx, d.Tools.
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).
 		WithDirectory("/out", dag.Directory()).
-		WithWorkdir("/var/tmp"), d.Files, names...)
+		WithWorkdir("/var/tmp"), d.Module.Files, names...)
 }
 
 // The base layer: base.squashfs, vmlinuz, initrd, the kernel's release in kernel,
 // the packages in packages.tsv (name, version, architecture), and what
-// bee-tree.sh needs of the base.
+// order.sh needs of the base.
 func (d *Debian) Base(ctx context.Context) (*dagger.Directory, error) {
 	installer, err := d.with(ctx, d.Epoch, "debian/rootfs.sh", "debian/packages", "debian/dpkg.cfg", "debian/trim.sh", "debian/firmware-drivers")
 	if err != nil {
@@ -134,17 +115,20 @@ func (d *Debian) Iso(
 	if err != nil {
 		return nil, err
 	}
-	tree, err := d.with(ctx, epoch, "debian/bee-tree.sh", "debian/runlevels", "service-order.sh")
+	tree, err := d.Module.tree(ctx, "debian")
 	if err != nil {
 		return nil, err
 	}
-	layer, err := d.layer(ctx, epoch, tree.
-		WithMountedDirectory("/bee/debian/overlay", d.Files.Directory("debian/overlay")).
-		WithMountedDirectory("/bee/overlay", d.Files.Directory("overlay")).
+	checker, err := d.with(ctx, d.Epoch, "debian/order.sh", "service-order.sh")
+	if err != nil {
+		return nil, err
+	}
+	checked := checker.
 		WithMountedDirectory("/bee/base", base).
-		WithExec([]string{"/bee/debian/bee-tree.sh", "/bee/overlay", "/bee/base", "/var/tmp/tree"}).
-		WithDirectory("/var/tmp/tree", own).
-		Directory("/var/tmp/tree"), quickest)
+		WithMountedDirectory("/bee/tree", tree).
+		WithExec([]string{"/bee/debian/order.sh", "/bee/base", "/bee/tree"}).
+		Directory("/bee/tree")
+	layer, err := d.Module.layer(ctx, checked.WithDirectory("/", own), epoch, quickest)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +138,7 @@ func (d *Debian) Iso(
 	}
 	return assembler.
 		WithMountedDirectory("/bee/base", base).
-		WithMountedDirectory("/bee/layers", d.Layers.WithFile("90-bee.squashfs", layer)).
+		WithMountedDirectory("/bee/layers", d.Layers.WithFile(beeLayer, layer)).
 		WithExec([]string{"/bee/debian/iso.sh", "/bee/base", "/bee/layers", "/out/bee.iso"}).
 		File("/out/bee.iso"), nil
 }

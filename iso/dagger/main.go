@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 
 	"dagger/iso/internal/dagger"
 )
@@ -45,16 +46,16 @@ func New(
 	// Time stamp of the archive, such as 20261105T000000Z.
 	// +optional
 	debianSnapshot string,
-	// What the ISO is made of: overlay/, service-order.sh, and the folder of each base.
+	// What the ISO is made of: overlay/, the scripts beside it, and the folder of each base.
 	// +optional
 	// +defaultPath="."
-	// +ignore=["*", "!overlay", "!service-order.sh", "!debian", "!alpine"]
+	// +ignore=["*", "!overlay", "!*.sh", "!debian", "!alpine"]
 	files *dagger.Directory,
 	// Source of the programs, as it lies in the repository: core/, which they share, and of
 	// iso/ the Go module with smoke/ and manifest/, and that of the base alpine.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
+	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -90,6 +91,43 @@ func again(rebuild string) dagger.WithContainerFunc {
 		}
 		return c.WithEnvVariable("BEE_REBUILD", rebuild)
 	}
+}
+
+// Levels of zstd for layers: the one for those that are made once and read on every boot,
+// the other, which takes a tenth of the time, for the one that each build makes anew.
+const (
+	smallest = 15
+	quickest = 9
+)
+
+// layer makes a squashfs layer of a folder. Its files are of one time, in seconds since 1970.
+func (m *Iso) layer(ctx context.Context, tree *dagger.Directory, epoch, level int) (*dagger.File, error) {
+	packer, err := withFiles(ctx, m.Tools.With(install("squashfs-tools")).With(again(m.Rebuild)), m.Files, "layer.sh")
+	if err != nil {
+		return nil, err
+	}
+	return packer.
+		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).
+		WithDirectory("/out", dag.Directory()).
+		WithMountedDirectory("/bee/tree", tree).
+		WithExec([]string{"/bee/layer.sh", "/bee/tree", strconv.Itoa(level), "/out/layer.squashfs"}).
+		File("/out/layer.squashfs"), nil
+}
+
+// beeLayer is the name of the uppermost layer, that of bee's own files.
+const beeLayer = "90-bee.squashfs"
+
+// tree is bee's own files as they lie over a base, on each of its ISOs.
+func (m *Iso) tree(ctx context.Context, base string) (*dagger.Directory, error) {
+	c, err := withFiles(ctx, m.Tools.With(again(m.Rebuild)), m.Files, "tree.sh", base+"/runlevels")
+	if err != nil {
+		return nil, err
+	}
+	return c.
+		WithMountedDirectory("/bee/overlay", m.Files.Directory("overlay")).
+		WithMountedDirectory("/bee/"+base+"/overlay", m.Files.Directory(base+"/overlay")).
+		WithExec([]string{"/bee/tree.sh", "/bee/overlay", "/bee/" + base, "/tree"}).
+		Directory("/tree"), nil
 }
 
 // install adds packages to a container of Debian's.

@@ -29,8 +29,11 @@ func (m *Iso) qemu(iso *dagger.File) *dagger.Container {
 		WithMountedFile("/iso/bee.iso", iso)
 }
 
-// exitInput is the status of the smoke program where the test could not begin.
-const exitInput = 2
+// Exit statuses of the smoke program.
+const (
+	exitInput = 2 // the test could not begin
+	exitLost  = 4 // its report went away while it ran
+)
 
 // Boots an ISO in QEMU and runs the smoke test on it. The result is the report,
 // whatever its verdict: report.json, junit.xml, serial.log, console.png,
@@ -71,22 +74,33 @@ func (m *Iso) SmokeReport(
 		c = c.WithSecretVariable("SMOKE_PASSWORD", password)
 		args = append(args, "--password-env", "SMOKE_PASSWORD")
 	}
-	c = c.
-		WithEnvVariable("SMOKE_RUN", time.Now().String()). // a test that was not run proves nothing
-		WithExec(args, dagger.ContainerWithExecOpts{
-			Expect:                   dagger.ReturnTypeAny,
-			InsecureRootCapabilities: kvm,
-		})
-	if code, err := c.ExitCode(ctx); err != nil {
-		return nil, err
-	} else if code == exitInput {
-		reason, err := c.Stderr(ctx)
+	var code int
+	var ran *dagger.Container
+	for range 2 {
+		ran = c.
+			WithEnvVariable("SMOKE_RUN", time.Now().String()). // a test that was not run proves nothing
+			WithExec(args, dagger.ContainerWithExecOpts{
+				Expect:                   dagger.ReturnTypeAny,
+				InsecureRootCapabilities: kvm,
+			})
+		var err error
+		if code, err = ran.ExitCode(ctx); err != nil {
+			return nil, err
+		}
+		// Seldom, an engine takes away the files of a container that runs, where another
+		// session ends (https://github.com/moby/buildkit/pull/6808).
+		if code != exitLost {
+			break
+		}
+	}
+	if code == exitInput || code == exitLost {
+		reason, err := ran.Stderr(ctx)
 		if err != nil {
 			return nil, err
 		}
 		return nil, errors.New(strings.TrimSpace(reason))
 	}
-	return c.Directory("/report"), nil
+	return ran.Directory("/report"), nil
 }
 
 // The verdict of smoke reports, as a table; an error where any of them holds a

@@ -2,7 +2,7 @@
 # base.sh ROOTFS.tar OUTDIR: takes the root file system apart for the medium.
 # OUTDIR gets base.squashfs, vmlinuz, initrd, kernel (the release, uname -r),
 # packages.tsv (name, version, architecture) and openrc.tar (with what
-# bee-tree.sh checks the services).
+# order.sh checks the services).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# = 2 ] || { echo "usage: base.sh ROOTFS.tar OUTDIR" >&2; exit 2; }

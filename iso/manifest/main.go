@@ -3,19 +3,26 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"bee/core/printable"
 	"bee/iso/manifest/internal/image"
 	"bee/iso/manifest/internal/memory"
 )
 
 func main() {
-	if err := command().Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "manifest:", err)
-		os.Exit(1)
+	os.Exit(exitStatus(command().Execute(), os.Stderr))
+}
+
+func exitStatus(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
 	}
+	fmt.Fprintf(stderr, "manifest: %s\n", printable.Lines(err.Error()))
+	return 1
 }
 
 func command() *cobra.Command {
@@ -33,8 +40,9 @@ What packages and layers are depends on the base, which the medium tells:
           layers: the squashfs images, the lowest first
   alpine  /apks/x86_64/APKINDEX.tar.gz
           packages: those on the medium, which the system installs as it starts
-          layers: the modloop, which has the kernel's modules, then the apkovl; all
-          other files of the running system come from the packages
+          layers: the modloop, which has the kernel's modules, then the squashfs images
+          /live/*.squashfs, the lowest first; all other files of the running system come
+          from the packages
 
 Each package and file is one line, and equal ISOs give equal manifests: diff shows
 what changed. It needs xorriso and unsquashfs in PATH, and room for the unpacked
@@ -61,7 +69,7 @@ file is no ISO of bee or cannot be read.`,
 					return fmt.Errorf("--memory: %w", err)
 				}
 			}
-			m, err := image.Read(args[0], known, func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), step) })
+			m, err := image.Read(args[0], known, func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), printable.Lines(step)) })
 			if err != nil {
 				return err
 			}

@@ -51,9 +51,9 @@ says, and a line says when:
   ` + sshTo(netip.MustParseAddrPort(bootSSH)) + `
 
 The password, and the host key that ssh asks about, are on the console, which keeps its
-colours; commands of the machine's to the terminal (titles, the clipboard) are left out. The
-machine reaches nothing: neither this one nor a network. Ctrl-A X ends it; Ctrl-C does, where there
-is no terminal to type in.
+colours on a terminal; commands of the machine's to the terminal (titles, the clipboard) are
+left out. The machine reaches nothing: neither this one nor a network. Ctrl-A X ends it;
+Ctrl-C does, where there is no terminal to type in.
 
 --machine takes the ` + machine.Words,
 		Example: `  smoke boot --iso bee.iso --machine uefi`,
@@ -87,7 +87,7 @@ is no terminal to type in.
 					}
 				}()
 			}
-			return qemu.Interactive(cmd.Context(), config, &console.Screen{To: os.Stdout})
+			return qemu.Interactive(cmd.Context(), config, &console.Screen{To: os.Stdout, Plain: !term.IsTerminal(int(os.Stdout.Fd()))})
 		},
 	}
 	cmd.Flags().StringVar(&config.ISO, "iso", "", "ISO `file` to boot")

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"bee/core/printable"
+	"bee/iso/smoke/internal/driver"
 )
 
 // script runs on the machine; it can also be used without this program.
@@ -27,6 +28,7 @@ const (
 	exitFailed = 1
 	exitInput  = 2
 	exitBroken = 3
+	exitLost   = 4
 )
 
 // What these say has been printed with all its reasons.
@@ -53,6 +55,9 @@ func exitStatus(err error) int {
 	}
 	// An error may have words of the report that it is about.
 	fmt.Fprintln(os.Stderr, "smoke:", printable.Lines(err.Error()))
+	if errors.Is(err, driver.ErrReportLost) {
+		return exitLost
+	}
 	return exitInput
 }
 
@@ -69,7 +74,8 @@ Exit status:
   0  every check is PASS or SKIP
   1  a check is FAIL
   2  the test could not begin: wrong usage, no ISO, no credentials, no QEMU
-  3  the checks did not run to their end: the machine did not come up, or stopped`,
+  3  the checks did not run to their end: the machine did not come up, or stopped
+  4  the folder of the report went away during the test`,
 		Example: `  smoke run --iso bee.iso --report report
   smoke verdict report
   smoke boot --iso bee.iso`,

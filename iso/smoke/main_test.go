@@ -2,17 +2,23 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
+	"golang.org/x/term"
 
 	"bee/core/check"
 	"bee/core/machine"
 	"bee/core/report"
 	"bee/iso/smoke/golden"
+	"bee/iso/smoke/internal/driver"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/remote/remotetest"
 	"bee/iso/smoke/selftest/checks"
@@ -70,6 +76,12 @@ func TestUsage(t *testing.T) {
 		if status != exitInput || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("smoke %s: exit status %d, %v; want %q", args, status, err, want)
 		}
+	}
+}
+
+func TestReportLost(t *testing.T) {
+	if status := exitStatus(fmt.Errorf("it is gone: %w", driver.ErrReportLost)); status != exitLost {
+		t.Errorf("exit status %d", status)
 	}
 }
 
@@ -135,6 +147,33 @@ func TestHostKeyIsAsked(t *testing.T) {
 		}
 		if want == "" && (status != exitBroken || asked.Load() == 0) {
 			t.Errorf("%q: exit status %d, %v, %d passwords seen", answer, status, err, asked.Load())
+		}
+	}
+}
+
+// Who is asked can end it, and finds the terminal as it was.
+func TestQuestionsEnd(t *testing.T) {
+	for name, question := range map[string]func(context.Context) (string, error){"line": readLine, "password": readPassword} {
+		mine, terminal, err := pty.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer mine.Close()
+		defer terminal.Close()
+		before, err := term.GetState(int(terminal.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stdin := os.Stdin
+		os.Stdin = terminal
+		defer func() { os.Stdin = stdin }()
+		ctx, interrupt := context.WithCancelCause(t.Context())
+		time.AfterFunc(100*time.Millisecond, func() { interrupt(errors.New("interrupted")) })
+		if got, err := question(ctx); err == nil || err.Error() != "interrupted" {
+			t.Errorf("%s: got %q, %v", name, got, err)
+		}
+		if after, err := term.GetState(int(terminal.Fd())); err != nil || *after != *before {
+			t.Errorf("%s: the terminal is left otherwise: %v", name, err)
 		}
 	}
 }

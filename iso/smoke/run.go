@@ -83,7 +83,7 @@ the audit on a virtual machine).
 			if options.HostKey, err = hostKey(cmd, key, options.Host); err != nil {
 				return err
 			}
-			if options.Credentials, err = credentials(identity, passwordVariable, options.Host); err != nil {
+			if options.Credentials, err = credentials(cmd.Context(), identity, passwordVariable, options.Host); err != nil {
 				return err
 			}
 			return conclude(options, cmd)
@@ -140,18 +140,40 @@ func hostKey(cmd *cobra.Command, given, host string) (string, error) {
 
 // readLine reads a line from the terminal, which hands over one at a time.
 func readLine(ctx context.Context) (string, error) {
+	return unless(ctx, func() (string, error) {
+		buffer := make([]byte, 4096)
+		n, err := os.Stdin.Read(buffer)
+		return strings.TrimSpace(string(buffer[:n])), err
+	})
+}
+
+// readPassword reads a line that the terminal does not show.
+func readPassword(ctx context.Context) (string, error) {
+	stdin := int(os.Stdin.Fd())
+	before, err := term.GetState(stdin)
+	if err != nil {
+		return "", err
+	}
+	defer term.Restore(stdin, before) // where it is interrupted
+	return unless(ctx, func() (string, error) {
+		password, err := term.ReadPassword(stdin)
+		return string(password), err
+	})
+}
+
+// unless waits for a person, unless the context ends, which such a read does not see.
+func unless(ctx context.Context, read func() (string, error)) (string, error) {
 	type result struct {
 		line string
 		err  error
 	}
-	read := make(chan result, 1)
+	done := make(chan result, 1)
 	go func() {
-		buffer := make([]byte, 4096)
-		n, err := os.Stdin.Read(buffer)
-		read <- result{strings.TrimSpace(string(buffer[:n])), err}
+		line, err := read()
+		done <- result{line, err}
 	}()
 	select {
-	case r := <-read:
+	case r := <-done:
 		return r.line, r.err
 	case <-ctx.Done():
 		return "", context.Cause(ctx)
@@ -160,7 +182,7 @@ func readLine(ctx context.Context) (string, error) {
 
 // credentials reads the private key or the password that flags name. For a real
 // machine without either, a person is asked.
-func credentials(identity, variable, host string) (driver.Credentials, error) {
+func credentials(ctx context.Context, identity, variable, host string) (driver.Credentials, error) {
 	none := driver.Credentials{}
 	switch {
 	case identity != "":
@@ -180,14 +202,13 @@ func credentials(identity, variable, host string) (driver.Credentials, error) {
 		}
 		return driver.Credentials{Password: password}, nil
 	case host != "":
-		stdin := int(os.Stdin.Fd())
-		if !term.IsTerminal(stdin) {
+		if !term.IsTerminal(int(os.Stdin.Fd())) {
 			return none, errors.New("--host needs --identity or --password-env where there is no terminal to ask for the password")
 		}
-		fmt.Fprintf(os.Stderr, "password of root at %s (its console shows it): ", host)
-		password, err := term.ReadPassword(stdin)
+		fmt.Fprintf(os.Stderr, "password of root at %s (its console shows it; where keys are let in, give --identity FILE): ", host)
+		password, err := readPassword(ctx)
 		fmt.Fprintln(os.Stderr)
-		return driver.Credentials{Password: string(password)}, err
+		return driver.Credentials{Password: password}, err
 	}
 	return none, nil
 }
@@ -200,7 +221,7 @@ func conclude(options driver.Options, cmd *cobra.Command) error {
 	}
 	var input driver.InputError
 	switch {
-	case errors.As(err, &input):
+	case errors.As(err, &input), errors.Is(err, driver.ErrReportLost):
 		return err
 	case err != nil:
 		return errBroken

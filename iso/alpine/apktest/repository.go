@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path"
@@ -32,6 +33,8 @@ type Package struct {
 	Priority int `json:",omitempty"`
 	// Files by path, without a slash in front.
 	Files map[string]string `json:",omitempty"`
+	// Tree is a folder whose files it has, too, with their modes and links; all belong to root.
+	Tree string `json:",omitempty"`
 }
 
 // Filename is the name of the package's file in a repository.
@@ -51,11 +54,35 @@ func (p Package) origin() string {
 	return p.Origin
 }
 
-func (p Package) installedSize() (size int) {
+// installedSize is what its files come to, in bytes.
+func (p Package) installedSize() (size int64, err error) {
 	for _, text := range p.Files {
-		size += len(text)
+		size += int64(len(text))
 	}
-	return size
+	err = p.walk(func(_ string, info fs.FileInfo) error {
+		if info.Mode().IsRegular() {
+			size += info.Size()
+		}
+		return nil
+	})
+	return size, err
+}
+
+// walk goes through what is below Tree, in order; paths are relative to it.
+func (p Package) walk(visit func(name string, info fs.FileInfo) error) error {
+	if p.Tree == "" {
+		return nil
+	}
+	return filepath.Walk(p.Tree, func(path string, info fs.FileInfo, err error) error {
+		if err != nil || path == p.Tree {
+			return err
+		}
+		name, err := filepath.Rel(p.Tree, path)
+		if err != nil {
+			return err
+		}
+		return visit(filepath.ToSlash(name), info)
+	})
 }
 
 // Build returns the package's file, signed, and its stanza for an index. Equal
@@ -65,10 +92,14 @@ func (p Package) Build(key *Key) (file []byte, stanza string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
+	size, err := p.installedSize()
+	if err != nil {
+		return nil, "", err
+	}
 	dataHash := sha256.Sum256(data)
 	var info strings.Builder
 	fmt.Fprintf(&info, "pkgname = %s\npkgver = %s\npkgdesc = test\nurl = http://localhost/\nbuilddate = 1\nsize = %d\narch = %s\norigin = %s\nlicense = MIT\n",
-		p.Name, p.Version, p.installedSize(), p.arch(), p.origin())
+		p.Name, p.Version, size, p.arch(), p.origin())
 	for _, list := range []struct {
 		key    string
 		values []string
@@ -88,7 +119,7 @@ func (p Package) Build(key *Key) (file []byte, stanza string, err error) {
 	if err != nil {
 		return nil, "", err
 	}
-	if file, err = signed(key, control); err != nil {
+	if file, err = Signed(key, control); err != nil {
 		return nil, "", err
 	}
 	file = append(file, data...)
@@ -96,7 +127,7 @@ func (p Package) Build(key *Key) (file []byte, stanza string, err error) {
 	sum := sha1.Sum(control)
 	var b strings.Builder
 	fmt.Fprintf(&b, "C:Q1%s\nP:%s\nV:%s\nA:%s\nS:%d\nI:%d\nT:test\nU:http://localhost/\nL:MIT\no:%s\nt:1\n",
-		base64.StdEncoding.EncodeToString(sum[:]), p.Name, p.Version, p.arch(), len(file), p.installedSize(), p.origin())
+		base64.StdEncoding.EncodeToString(sum[:]), p.Name, p.Version, p.arch(), len(file), size, p.origin())
 	if p.Priority > 0 {
 		fmt.Fprintf(&b, "k:%d\n", p.Priority)
 	}
@@ -114,7 +145,10 @@ func (p Package) Build(key *Key) (file []byte, stanza string, err error) {
 // data is the member with the files, and the folders that they are in.
 func (p Package) data() ([]byte, error) {
 	var b bytes.Buffer
-	zip := gzip.NewWriter(&b)
+	zip, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
 	archive := tar.NewWriter(zip)
 	folders := map[string]bool{".": true}
 	var add func(dir string) error
@@ -133,21 +167,59 @@ func (p Package) data() ([]byte, error) {
 			return nil, err
 		}
 		text := p.Files[name]
-		sum := sha1.Sum([]byte(text))
-		header := &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o755, Size: int64(len(text)),
-			PAXRecords: map[string]string{"APK-TOOLS.checksum.SHA1": hex.EncodeToString(sum[:])}}
-		if err := archive.WriteHeader(header); err != nil {
+		if err := addFile(archive, &tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o755}, []byte(text)); err != nil {
 			return nil, err
 		}
-		if _, err := archive.Write([]byte(text)); err != nil {
-			return nil, err
+	}
+	err = p.walk(func(name string, info fs.FileInfo) error {
+		path := filepath.Join(p.Tree, name)
+		target := ""
+		if info.Mode()&fs.ModeSymlink != 0 {
+			if target, err = os.Readlink(path); err != nil {
+				return err
+			}
 		}
+		whole, err := tar.FileInfoHeader(info, target)
+		if err != nil {
+			return err
+		}
+		header := &tar.Header{Typeflag: whole.Typeflag, Name: name, Mode: whole.Mode, Linkname: target}
+		switch {
+		case info.IsDir():
+			header.Name += "/"
+			return archive.WriteHeader(header)
+		case target != "":
+			return addFile(archive, header, nil)
+		case info.Mode().IsRegular():
+			content, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return addFile(archive, header, content)
+		}
+		return fmt.Errorf("%s is no file, folder or link", path)
+	})
+	if err != nil {
+		return nil, err
 	}
 	if err := archive.Close(); err != nil {
 		return nil, err
 	}
-	err := zip.Close()
+	err = zip.Close()
 	return b.Bytes(), err
+}
+
+// addFile adds a file or a link with the sum that apk has for it: of the content, or of the
+// link's target.
+func addFile(archive *tar.Writer, header *tar.Header, content []byte) error {
+	header.Size = int64(len(content))
+	sum := sha1.Sum(append([]byte(header.Linkname), content...))
+	header.PAXRecords = map[string]string{"APK-TOOLS.checksum.SHA1": hex.EncodeToString(sum[:])}
+	if err := archive.WriteHeader(header); err != nil {
+		return err
+	}
+	_, err := archive.Write(content)
+	return err
 }
 
 // Index returns a signed index of stanzas. Where key is nil it is not signed.
@@ -156,7 +228,7 @@ func Index(key *Key, stanzas ...string) ([]byte, error) {
 	if err != nil || key == nil {
 		return index, err
 	}
-	return signed(key, index)
+	return Signed(key, index)
 }
 
 // WriteRepository writes packages and their index, all signed, into dir/x86_64.
@@ -183,8 +255,8 @@ func WriteRepository(dir string, key *Key, packages ...Package) error {
 	return os.WriteFile(filepath.Join(dir, "APKINDEX.tar.gz"), index, 0o644)
 }
 
-// signed puts a signature in front of a gzip member.
-func signed(key *Key, content []byte) ([]byte, error) {
+// Signed puts a signature in front of a gzip member.
+func Signed(key *Key, content []byte) ([]byte, error) {
 	signature, err := key.Sign(content)
 	if err != nil {
 		return nil, err

@@ -5,11 +5,13 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"bee/core/check"
+	"bee/core/printable"
 	"bee/iso/smoke/selftest/checks"
 	"bee/iso/smoke/selftest/live"
 )
@@ -26,13 +28,18 @@ func main() {
 	// whoever calls it, over SSH or from a serial console
 	os.Setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
 	os.Setenv("LC_ALL", "C")
-	switch err := command(live.Here()).Execute(); {
+	os.Exit(exitStatus(command(live.Here()).Execute(), os.Stderr))
+}
+
+func exitStatus(err error, stderr io.Writer) int {
+	switch {
+	case err == nil:
+		return 0
 	case errors.Is(err, errFailed):
-		os.Exit(exitFailed)
-	case err != nil:
-		fmt.Fprintln(os.Stderr, "selftest:", err)
-		os.Exit(exitUsage)
+		return exitFailed
 	}
+	fmt.Fprintf(stderr, "selftest: %s\n", printable.Lines(err.Error()))
+	return exitUsage
 }
 
 func command(system *live.System) *cobra.Command {

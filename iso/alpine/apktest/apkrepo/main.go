@@ -32,7 +32,7 @@ func command() *cobra.Command {
 
 The input is JSON: an object of repositories, such as v3.21/main, each a list of
 packages with Name, Version, and where there are any Arch, Depends, Provides,
-InstallIf, Origin, Priority and Files (content by path).`,
+InstallIf, Origin, Priority, Files (content by path) and Tree (a folder).`,
 		Example: `  echo '{"v3.21/main": [{"Name": "a", "Version": "1-r0", "Files": {"etc/a": "text"}}]}' | apkrepo /tmp/mirror
   alpine lock --keys /tmp/mirror/keys --repository /tmp/mirror/v3.21/main LIST`,
 		Args:          cobra.ExactArgs(1),

@@ -124,6 +124,12 @@ func (m *medium) checkReleases(name, folder string, releases map[string]int) {
 	}
 }
 
+// builtinFile is the list of the modules that are in the kernel itself, see depmod(8).
+const builtinFile = "modules.builtin"
+
+// layerModules are those that iso/live needs.
+var layerModules = []string{"loop", "squashfs", "overlay"}
+
 // checkInitramfs checks what init needs to trust the packages and the modloop.
 func (m *medium) checkInitramfs() {
 	name, modloop := m.bootName("initramfs"), m.bootName("modloop")
@@ -133,23 +139,37 @@ func (m *medium) checkInitramfs() {
 	key := "etc/apk/keys/" + m.keyName
 	signature := "var/cache/misc/" + path.Base(modloop) + ".SIGN.RSA." + m.keyName
 	var other []string
-	releases := map[string]int{}
+	releases, modules := map[string]int{}, map[string]bool{}
 	files, err := initramfs.Read(m.path(name), func(file string) bool {
 		// lib may be a link to usr/lib
-		if rest, found := strings.CutPrefix(strings.TrimPrefix(file, "usr/"), "lib/modules/"); found && strings.Contains(path.Base(rest), ".ko") {
+		rest, found := strings.CutPrefix(strings.TrimPrefix(file, "usr/"), "lib/modules/")
+		if module, _, isModule := strings.Cut(path.Base(rest), ".ko"); found && isModule {
 			release, _, _ := strings.Cut(rest, "/")
 			releases[release]++
+			modules[module] = true
 		}
 		if strings.HasPrefix(file, "var/cache/misc/") && strings.Contains(file, ".SIGN.") && file != signature {
 			other = append(other, file)
 		}
-		return file == key || file == signature || file == "init"
+		return file == key || file == signature || file == "init" || found && path.Base(file) == builtinFile
 	})
 	if err != nil {
 		m.wrong(name, "%s", strings.TrimPrefix(err.Error(), m.path(name)+": "))
 		return
 	}
 	m.checkReleases(name, "lib/modules/", releases)
+	for file, text := range files {
+		if path.Base(file) == builtinFile {
+			for module := range strings.Lines(string(text)) {
+				modules[strings.TrimSuffix(path.Base(strings.TrimSpace(module)), ".ko")] = true
+			}
+		}
+	}
+	for _, module := range layerModules {
+		if !modules[module] {
+			m.wrong(name, "no module %s in it, which lays the layers over the packages", module)
+		}
+	}
 	if len(files["init"]) == 0 {
 		m.wrong(name, "no init in it")
 	}

@@ -56,6 +56,8 @@ func Check(ctx context.Context, iso string, want Expected) (summary string, err 
 	m.checkInitramfs()
 	index := m.checkPackages()
 	m.checkOverlay(ctx, index)
+	m.checkBoot()
+	m.checkKey()
 	if len(m.problems) > 0 {
 		return "", fmt.Errorf("%s: problems, %d in all:\n%w", iso, len(m.problems), errors.Join(m.problems...))
 	}
@@ -90,6 +92,14 @@ func (m *medium) read(name string) []byte {
 		return nil
 	}
 	return data
+}
+
+// checkKey checks the key that the medium has for whoever checks its signatures.
+func (m *medium) checkKey() {
+	name := "keys/" + m.keyName
+	if got := m.read(name); got != nil && !bytes.Equal(got, m.key.All()[m.keyName]) {
+		m.wrong(name, "not the expected key")
+	}
 }
 
 // extract unpacks the ISO into a folder.

@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -14,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"bee/core/layers"
 	"bee/core/lock"
 	"bee/iso/alpine/apktest"
 	"bee/iso/alpine/internal/fat/fattest"
@@ -31,8 +34,10 @@ type fixture struct {
 	packages  []apktest.Package
 	files     map[string][]byte // of the medium, besides its packages
 	initramfs []initramfstest.File
-	overlay   []tar.Header // Linkname has the content
-	modules   string       // folder of the modloop
+	overlay   []tar.Header      // Linkname has the content
+	layers    map[string]string // and what they hold
+	config    string            // of the boot loaders
+	modules   string            // folder of the modloop
 	after     func(t *testing.T, medium string)
 	boot      []string // options of xorriso
 }
@@ -83,14 +88,23 @@ func good(t *testing.T) *fixture {
 			{Name: "busybox", Version: "1-r0", Files: map[string]string{"bin/busybox": "x"}}, {Name: "dropbear", Version: "1"}},
 		files: map[string][]byte{
 			"apks/.boot_repository": nil, "boot/bios": make([]byte, 2048), "boot/vmlinuz-lts": kernel(release),
-			efiLoader: []byte("MZ"), efiImage: fattest.Floppy([]byte("MZ")),
+			efiLoader: []byte("MZ"), efiImage: fattest.Floppy([]byte("MZ")), "keys/" + keyName: public,
 		},
 		initramfs: []initramfstest.File{{Path: "init", Text: "#!/bin/sh"}, {Path: "etc/apk/keys/" + keyName, Text: string(public)},
-			{Path: "lib/modules/" + release + "/kernel/loop.ko.gz"}, {Path: "noise", Text: string(noise())}},
-		overlay: []tar.Header{{Name: "etc/apk/world", Linkname: "dropbear\n"}, {Name: "etc/.default_boot_services"}},
+			{Path: "lib/modules/" + release + "/kernel/loop.ko.gz"}, {Path: "noise", Text: string(noise())},
+			{Path: "lib/modules/" + release + "/modules.builtin", Text: "kernel/fs/squashfs/squashfs.ko\n"}, {Path: "lib/modules/" + release + "/kernel/overlay.ko.gz"}},
+		overlay: []tar.Header{{Name: worldFile, Linkname: "dropbear\n"}, {Name: liveFile, Mode: 0o755, Linkname: "program"},
+			{Name: layers.File, Linkname: list("50-nvidia.squashfs", "driver") + list("90-bee.squashfs", "bee")}},
+		layers:  map[string]string{"50-nvidia.squashfs": "driver", "90-bee.squashfs": "bee", "bee-0123": ""},
+		config:  "apkovl=/bee.apkovl.tar.gz bee.id=bee-0123 init=/usr/local/lib/bee/live quiet\n\tinitrd /boot/bee.img,/boot/initramfs-lts\n",
 		modules: release,
 		boot:    []string{"-b", "boot/bios", "-no-emul-boot", "-eltorito-alt-boot", "-e", efiImage, "-no-emul-boot"},
 	}
+}
+
+// list is a line of the overlay's list of layers.
+func list(name, text string) string {
+	return fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(text)), name)
 }
 
 func put(t *testing.T, path string, data []byte) {
@@ -140,7 +154,7 @@ func (f *fixture) check(t *testing.T, change func(*Expected)) (string, error) {
 	w := tar.NewWriter(&overlay)
 	for _, h := range f.overlay {
 		text := h.Linkname
-		h.Linkname, h.Size, h.Mode = "", int64(len(text)), 0o644
+		h.Linkname, h.Size = "", int64(len(text))
 		if err := w.WriteHeader(&h); err != nil {
 			t.Fatal(err)
 		}
@@ -153,7 +167,14 @@ func (f *fixture) check(t *testing.T, change func(*Expected)) (string, error) {
 	}
 	// in two members, as Alpine's lbu may leave it
 	half := overlay.Len() / 2
-	put(t, filepath.Join(medium, "bee.apkovl.tar.gz"), append(zipped(t, overlay.Bytes()[:half]), zipped(t, overlay.Bytes()[half:])...))
+	packed := string(zipped(t, overlay.Bytes()[:half])) + string(zipped(t, overlay.Bytes()[half:]))
+	put(t, filepath.Join(medium, overlayImage), initramfstest.Archive(initramfstest.File{Path: overlayName, Text: packed}))
+	for name, text := range f.layers {
+		put(t, filepath.Join(medium, layers.Folder, name), []byte(text))
+	}
+	for _, name := range []string{"boot/grub/grub.cfg", "boot/syslinux/syslinux.cfg"} {
+		put(t, filepath.Join(medium, name), []byte(f.config))
+	}
 	if f.after != nil {
 		f.after(t, medium)
 	}
@@ -241,21 +262,41 @@ func TestCheckRefuses(t *testing.T) {
 		"no key":            {func(f *fixture) { f.initramfs[1].Path = "etc/apk/keys/other.rsa.pub" }, []string{"boot/initramfs-lts: no etc/apk/keys/bee.rsa.pub"}},
 		"other key":         {func(f *fixture) { f.initramfs[1].Text = "PEM" }, []string{"boot/initramfs-lts: its etc/apk/keys/bee.rsa.pub is not"}},
 		"no init":           {func(f *fixture) { f.initramfs[0].Text = "" }, []string{"boot/initramfs-lts: no init"}},
-		"initramfs of another kernel": {func(f *fixture) { f.initramfs[2].Path = "usr/lib/modules/1-lts/loop.ko" },
-			[]string{`boot/initramfs-lts: modules for ["1-lts"]`}},
-		"no UEFI":        {func(f *fixture) { f.boot = f.boot[:3] }, []string{"El Torito boot catalog: no entry for UEFI"}},
-		"no BIOS":        {func(f *fixture) { f.boot = f.boot[4:] }, []string{"El Torito boot catalog: no entry for BIOS"}},
-		"no loader":      {remove(efiLoader), []string{efiLoader + ": not there"}},
-		"empty loader":   {rewrite(efiLoader, nil), []string{efiLoader + ": no program of UEFI"}},
-		"no loader, FAT": {rewrite(efiImage, fattest.Floppy(nil)), []string{efiImage + ": " + efiLoader + " in it is empty"}},
-		"no FAT":         {rewrite(efiImage, noise()), []string{efiImage + ": no FAT file system"}},
-		"no overlay":     {remove("bee.apkovl.tar.gz"), []string{"/: 0 overlays"}},
-		"two overlays":   {rewrite("other.apkovl.tar.gz", nil), []string{"/: 2 overlays"}},
-		"stub":           {rewrite("bee.apkovl.tar.gz", []byte("\x1f\x8b\x08")), []string{"bee.apkovl.tar.gz: not whole"}},
-		"empty overlay":  {func(f *fixture) { f.overlay = nil }, []string{"bee.apkovl.tar.gz: not whole: no file"}},
-		"no world":       {func(f *fixture) { f.overlay = f.overlay[1:] }, []string{"bee.apkovl.tar.gz: no etc/apk/world"}},
-		"no services":    {func(f *fixture) { f.overlay = f.overlay[:1] }, []string{"bee.apkovl.tar.gz: neither etc/.default_boot_services"}},
-		"owner":          {func(f *fixture) { f.overlay[1].Uid = 1000 }, []string{"bee.apkovl.tar.gz: etc/.default_boot_services in it belongs to 1000:0"}},
+		"initramfs of another kernel": {func(f *fixture) {
+			f.initramfs[2].Path, f.initramfs[5].Path = "usr/lib/modules/1-lts/loop.ko", "usr/lib/modules/1-lts/overlay.ko"
+		}, []string{`boot/initramfs-lts: modules for ["1-lts"]`}},
+		"no overlay module": {func(f *fixture) { f.initramfs = f.initramfs[:5] }, []string{"boot/initramfs-lts: no module overlay in it"}},
+		"no squashfs":       {func(f *fixture) { f.initramfs[4].Text = "kernel/fs/ext4/ext4.ko\n" }, []string{"boot/initramfs-lts: no module squashfs in it"}},
+		"no UEFI":           {func(f *fixture) { f.boot = f.boot[:3] }, []string{"El Torito boot catalog: no entry for UEFI"}},
+		"no BIOS":           {func(f *fixture) { f.boot = f.boot[4:] }, []string{"El Torito boot catalog: no entry for BIOS"}},
+		"no loader":         {remove(efiLoader), []string{efiLoader + ": not there"}},
+		"empty loader":      {rewrite(efiLoader, nil), []string{efiLoader + ": no program of UEFI"}},
+		"no loader, FAT":    {rewrite(efiImage, fattest.Floppy(nil)), []string{efiImage + ": " + efiLoader + " in it is empty"}},
+		"no FAT":            {rewrite(efiImage, noise()), []string{efiImage + ": no FAT file system"}},
+		"no overlay":        {remove(overlayImage), []string{overlayImage + ": not there"}},
+		"damaged image":     {rewrite(overlayImage, noise()), []string{overlayImage + ": neither a cpio"}},
+		"other image":       {rewrite(overlayImage, initramfstest.Archive()), []string{overlayImage + ": no bee.apkovl.tar.gz in it"}},
+		"foreign overlay":   {rewrite("x.apkovl.tar.gz", nil), []string{"x.apkovl.tar.gz: an overlay that is not the initramfs's"}},
+		"stub": {rewrite(overlayImage, initramfstest.Archive(initramfstest.File{Path: overlayName, Text: "\x1f\x8b\x08"})),
+			[]string{"bee.apkovl.tar.gz: not whole"}},
+		"empty overlay":    {func(f *fixture) { f.overlay = nil }, []string{"bee.apkovl.tar.gz: not whole: no file"}},
+		"no world":         {func(f *fixture) { f.overlay = f.overlay[1:] }, []string{"bee.apkovl.tar.gz: no etc/apk/world"}},
+		"no list":          {func(f *fixture) { f.overlay = f.overlay[:2] }, []string{"bee.apkovl.tar.gz: no etc/bee/layers"}},
+		"no program":       {func(f *fixture) { f.overlay[1].Name = "usr/local/lib/bee/other" }, []string{"bee.apkovl.tar.gz: no usr/local/lib/bee/live"}},
+		"no mode":          {func(f *fixture) { f.overlay[1].Mode = 0o644 }, []string{"bee.apkovl.tar.gz: usr/local/lib/bee/live in it cannot be started: its mode is 0644"}},
+		"other services":   {func(f *fixture) { f.overlay = append(f.overlay, tar.Header{Name: "etc/.default_boot_services"}) }, []string{"bee.apkovl.tar.gz: etc/.default_boot_services in it"}},
+		"owner":            {func(f *fixture) { f.overlay[1].Uid = 1000 }, []string{"bee.apkovl.tar.gz: usr/local/lib/bee/live in it belongs to 1000:0"}},
+		"a list of others": {func(f *fixture) { f.overlay[2].Linkname = "x" }, []string{"bee.apkovl.tar.gz: etc/bee/layers: no layer with its digest"}},
+		"no public key":    {remove("keys/" + keyName), []string{"keys/" + keyName + ": not there"}},
+		"other public key": {rewrite("keys/"+keyName, []byte("x")), []string{"keys/" + keyName + ": not the expected key"}},
+		"no layer":         {remove("live/50-nvidia.squashfs"), []string{"live/50-nvidia.squashfs: open "}},
+		"damaged layer":    {rewrite("live/90-bee.squashfs", []byte("x")), []string{"live/90-bee.squashfs: is damaged"}},
+		"one layer more":   {rewrite("live/95-x.squashfs", nil), []string{"live/95-x.squashfs: not in etc/bee/layers"}},
+		"no medium":        {remove("live/bee-0123"), []string{"boot/grub/grub.cfg: bee.id=bee-0123, but there is no /live/bee-0123", "boot/syslinux/syslinux.cfg: bee.id=bee-0123"}},
+		"no syslinux.cfg":  {remove("boot/syslinux/syslinux.cfg"), []string{"boot/syslinux/syslinux.cfg: not there"}},
+		"any overlay":      {rewrite("boot/grub/grub.cfg", []byte("apkovl=/bee.apkovl.tar.gz2 bee.id=bee-0123 init=/usr/local/lib/bee/live\ninitrd /boot/bee.img")), []string{"boot/grub/grub.cfg: no apkovl=/bee.apkovl.tar.gz"}},
+		"other init":       {rewrite("boot/grub/grub.cfg", []byte("apkovl=/bee.apkovl.tar.gz bee.id=bee-0123\ninitrd /boot/bee.img")), []string{"boot/grub/grub.cfg: no init=/usr/local/lib/bee/live"}},
+		"no second image":  {rewrite("boot/grub/grub.cfg", []byte("apkovl=/bee.apkovl.tar.gz init=/usr/local/lib/bee/live\ninitrd /boot/initramfs-lts")), []string{"boot/grub/grub.cfg: no /boot/bee.img", "boot/grub/grub.cfg: no bee.id="}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := good(t)

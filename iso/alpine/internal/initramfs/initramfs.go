@@ -24,7 +24,7 @@ const (
 	trailer   = "TRAILER!!!"
 	headBytes = 110
 	maxName   = 4096
-	maxKept   = 1 << 20   // of a file that is returned: init, a key, a signature
+	maxKept   = 16 << 20  // of a file that is returned: init, a key, an overlay
 	maxWindow = 128 << 20 // of zstd, as in the kernel
 )
 

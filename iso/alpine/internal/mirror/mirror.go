@@ -59,7 +59,7 @@ func Write(ctx context.Context, o Options) error {
 		indexes, raw = append(indexes, index), append(raw, index.Raw)
 	}
 	if missing := locked.Missing(o.Lock, indexes); len(missing) > 0 {
-		return lacking(missing)
+		return o.lacking(missing)
 	}
 	var jobs []job
 	wanted := map[lock.Entry]bool{}
@@ -131,19 +131,24 @@ func (o Options) fetch(ctx context.Context, jobs []job) error {
 		return err
 	}
 	if len(gone) > 0 {
-		return lacking(gone)
+		return o.lacking(gone)
 	}
 	o.Progress(fmt.Sprintf("%d packages, %d of them fetched now", len(jobs), fetched))
 	return nil
 }
 
-func lacking(differences []lock.Difference) error {
-	lines := make([]string, 0, len(differences))
+// lacking is the error of packages that the repositories do not have, in one line: it may be
+// the last of a long log.
+func (o Options) lacking(differences []lock.Difference) error {
+	var packages, places []string
 	for _, d := range differences {
-		lines = append(lines, d.String())
+		packages = append(packages, d.String())
 	}
-	return fmt.Errorf("%d of the locked packages cannot be had; take them from a copy that was saved, or refresh the lock with \"alpine lock\":\n%s",
-		len(differences), strings.Join(lines, "\n"))
+	for _, r := range o.Repositories {
+		places = append(places, r.String())
+	}
+	return fmt.Errorf("%d of the locked packages cannot be had of %s: %s: take them from a copy that was saved, or refresh the lock with \"alpine lock\"",
+		len(packages), strings.Join(places, ", "), strings.Join(packages, ", "))
 }
 
 // write writes a file so that it is there as a whole or not at all.

@@ -6,15 +6,15 @@ import (
 	"path/filepath"
 
 	"bee/core/manifest"
-	"bee/iso/manifest/internal/apkovl"
 	"bee/iso/manifest/internal/packages"
 	"bee/iso/manifest/internal/squashfs"
 )
 
 const apkIndex = "/apks/x86_64/APKINDEX.tar.gz"
 
-// alpine: a system in memory, into which each start unpacks the apkovl and installs
-// packages of the medium. The kernel's modules stay in a squashfs image, the modloop.
+// alpine: a system in memory, into which each start installs packages of the medium. Over
+// it lie squashfs images, as on debian. The kernel's modules stay in an image of their own,
+// the modloop.
 var alpine = base{name: "alpine", mark: apkIndex, read: readAlpine}
 
 func readAlpine(m *manifest.Manifest, on medium) error {
@@ -28,7 +28,8 @@ func readAlpine(m *manifest.Manifest, on medium) error {
 	if err := readModloop(m, on); err != nil {
 		return err
 	}
-	return readApkovl(m, on)
+	_, err = readLayers(m, on)
+	return err
 }
 
 func readModloop(m *manifest.Manifest, on medium) error {
@@ -42,18 +43,4 @@ func readModloop(m *manifest.Manifest, on medium) error {
 	}
 	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
 	return image.Close()
-}
-
-func readApkovl(m *manifest.Manifest, on medium) error {
-	name, err := on.one("/*.apkovl.tar.gz")
-	if err != nil {
-		return err
-	}
-	image, err := apkovl.Open(on.open(name))
-	if err != nil {
-		return err
-	}
-	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
-	m.Release, err = readRelease(image.Content)
-	return err
 }

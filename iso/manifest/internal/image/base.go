@@ -22,7 +22,8 @@ type base struct {
 	read func(*manifest.Manifest, medium) error
 }
 
-var bases = []base{debian, alpine}
+// bases in the order in which a medium is looked at: both have layers.
+var bases = []base{alpine, debian}
 
 // baseOf tells the base of an ISO.
 func baseOf(on medium) (base, error) {

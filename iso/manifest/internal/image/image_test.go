@@ -132,7 +132,7 @@ func TestRead(t *testing.T) {
 }
 
 // writeArchive makes one of several gzip members, as an ISO of the base alpine has its
-// apkovl and its index.
+// index.
 func writeArchive(t *testing.T, name string, members ...map[string]string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -167,8 +167,11 @@ func newAlpine(t *testing.T, change func(medium string)) string {
 	writeArchive(t, filepath.Join(medium, apkIndex), map[string]string{".SIGN.RSA.test.rsa.pub": "signature"},
 		map[string]string{"APKINDEX": "P:dropbear\nV:1-r0\nA:x86_64\n\nP:busybox\nV:2-r1\nA:x86_64\n\n"})
 	squash(t, map[string]string{"modules/6.12/a.ko": "module", "etc/bee-release": "BEE_VERSION=\"modloop\"\n"}, filepath.Join(medium, "boot/modloop-lts"))
-	writeArchive(t, filepath.Join(medium, "bee.apkovl.tar.gz"),
-		map[string]string{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"})
+	if err := os.Mkdir(filepath.Join(medium, "live"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	squash(t, map[string]string{"etc/bee-release": "BEE_VERSION=\"hidden\"\n"}, filepath.Join(medium, "live/50-nvidia.squashfs"))
+	squash(t, map[string]string{"etc/bee-release": "BEE_VERSION=\"1\"\n"}, filepath.Join(medium, "live/90-bee.squashfs"))
 	change(medium)
 	return newISO(t, medium)
 }
@@ -189,7 +192,7 @@ func TestReadAlpine(t *testing.T) {
 	if want := []manifest.Package{{Name: "busybox", Version: "2-r1", Architecture: "x86_64"}, {Name: "dropbear", Version: "1-r0", Architecture: "x86_64"}}; !slices.Equal(m.Packages, want) {
 		t.Errorf("packages: %v", m.Packages)
 	}
-	if len(m.Layers) != 2 || m.Layers[0].Path != "/boot/modloop-lts" || m.Layers[1].Path != "/bee.apkovl.tar.gz" {
+	if len(m.Layers) != 3 || m.Layers[0].Path != "/boot/modloop-lts" || m.Layers[1].Path != "/live/50-nvidia.squashfs" {
 		t.Fatalf("layers: %+v", m.Layers)
 	}
 	if i := slices.IndexFunc(m.Medium, func(f manifest.MediumFile) bool { return f.Path == "/apks/x86_64/busybox-2-r1.apk" }); i < 0 || m.Medium[i].SHA256 == "" {
@@ -198,9 +201,9 @@ func TestReadAlpine(t *testing.T) {
 	if modules := m.Layers[0].Files; !slices.ContainsFunc(modules, func(f manifest.File) bool { return f.Path == "/modules/6.12/a.ko" && *f.SizeBytes == 6 }) {
 		t.Errorf("files of the modloop: %+v", modules)
 	}
-	files := m.Layers[1].Files
-	if len(files) != 1 || files[0].Path != "/etc/bee-release" || *files[0].SizeBytes != 16 || files[0].Mode != "0644" {
-		t.Errorf("files of the apkovl: %+v", files)
+	files := m.Layers[2].Files
+	if len(files) != 3 || files[2].Path != "/etc/bee-release" || *files[2].SizeBytes != 16 || files[2].Mode != "0644" {
+		t.Errorf("files of the highest layer: %+v", files)
 	}
 }
 
@@ -213,7 +216,7 @@ func TestReadRefuses(t *testing.T) {
 	for iso, want := range map[string]string{
 		text:              "no ISO 9660 signature",
 		"/no/such.iso":    "/no/such.iso",
-		newDebian(t, nil): "there is neither /live/*.squashfs (base debian) nor /apks/x86_64/APKINDEX.tar.gz (base alpine) on it",
+		newDebian(t, nil): "there is neither /apks/x86_64/APKINDEX.tar.gz (base alpine) nor /live/*.squashfs (base debian) on it",
 		newDebian(t, map[string]map[string]string{"00-base.squashfs": release}):                                                               "package database",
 		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):        "etc/bee-release",
 		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/live/00-base.squashfs: /var/lib/dpkg/status",
@@ -226,17 +229,14 @@ func TestReadRefuses(t *testing.T) {
 
 func TestReadRefusesAlpine(t *testing.T) {
 	for want, change := range map[string]func(medium string) error{
-		"test.iso: 0 files /boot/modloop-*":         func(m string) error { return os.Remove(m + "/boot/modloop-lts") },
-		"test.iso: 0 files /*.apkovl.tar.gz":        func(m string) error { return os.Remove(m + "/bee.apkovl.tar.gz") },
-		"test.iso: 2 files /*.apkovl.tar.gz":        func(m string) error { return os.WriteFile(m+"/a.apkovl.tar.gz", nil, 0o600) },
-		"/bee.apkovl.tar.gz: EOF":                   func(m string) error { return os.WriteFile(m+"/bee.apkovl.tar.gz", nil, 0o600) },
-		"/boot/modloop-lts: unsquashfs":             func(m string) error { return os.WriteFile(m+"/boot/modloop-lts", nil, 0o600) },
-		"test.iso: /apks/x86_64/APKINDEX.tar.gz: ":  func(m string) error { return os.WriteFile(m+"/apks/x86_64/APKINDEX.tar.gz", nil, 0o600) },
-		"nor /apks/x86_64/APKINDEX.tar.gz (base al": func(m string) error { return os.RemoveAll(m + "/apks") },
+		"test.iso: 0 files /boot/modloop-*":        func(m string) error { return os.Remove(m + "/boot/modloop-lts") },
+		"/live/90-bee.squashfs: unsquashfs":        func(m string) error { return os.WriteFile(m+"/live/90-bee.squashfs", nil, 0o600) },
+		"/boot/modloop-lts: unsquashfs":            func(m string) error { return os.WriteFile(m+"/boot/modloop-lts", nil, 0o600) },
+		"test.iso: /apks/x86_64/APKINDEX.tar.gz: ": func(m string) error { return os.WriteFile(m+"/apks/x86_64/APKINDEX.tar.gz", nil, 0o600) },
+		"package database":                         func(m string) error { return os.RemoveAll(m + "/apks") }, // it is none of alpine
 		// that of the modloop is none of the root
 		"test.iso: no layer has /etc/bee-release": func(m string) error {
-			writeArchive(t, m+"/bee.apkovl.tar.gz", map[string]string{"etc/motd": "text"})
-			return nil
+			return os.RemoveAll(m + "/live")
 		},
 	} {
 		iso := newAlpine(t, func(medium string) {

@@ -66,6 +66,18 @@ func TestScreen(t *testing.T) {
 	}
 }
 
+// What is no terminal gets the text.
+func TestScreenOfLog(t *testing.T) {
+	var out strings.Builder
+	s := &Screen{To: &out, Plain: true}
+	if _, err := s.Write([]byte("\x1b[1;32m*\x1b[0m\tab\b\x1b[K\r\n\x1b]0;x\a\u202e\n")); err != nil {
+		t.Fatal(err)
+	}
+	if want := "*\tab\n" + `\xe2\x80\xae` + "\n"; out.String() != want {
+		t.Errorf("got %q, want %q", &out, want)
+	}
+}
+
 // The lines are those of a real boot; each must be noticed once.
 func TestMilestones(t *testing.T) {
 	const boot = `BdsDxe: loading Boot0002 "UEFI QEMU DVD-ROM QM00001 " from PciRoot(0x0)

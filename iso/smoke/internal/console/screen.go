@@ -10,7 +10,9 @@ import (
 // programs that fill the screen, and clearing stay. Titles, the clipboard, questions that the
 // terminal would answer as if a person typed, modes and all other commands go.
 type Screen struct {
-	To     io.Writer
+	To io.Writer
+	// Plain is for what is no terminal, such as a log: text alone stays.
+	Plain  bool
 	stream stream
 	out    []byte
 }
@@ -28,7 +30,7 @@ func (s *Screen) Write(data []byte) (int, error) {
 func (s *Screen) character(text string) { s.out = append(s.out, text...) }
 
 func (s *Screen) control(b byte) {
-	if bytes.IndexByte([]byte("\n\r\t\b"), b) >= 0 {
+	if b == '\n' || b == '\t' || !s.Plain && (b == '\r' || b == '\b') {
 		s.out = append(s.out, b)
 	}
 }
@@ -39,7 +41,7 @@ const shown = "m" + "ABCDEFGHdf" + "JKPX@LM"
 
 func (s *Screen) sequence(parameters []byte, final byte) {
 	own := func(r rune) bool { return (r < '0' || r > '9') && r != ';' } // a maker's own command
-	if bytes.IndexByte([]byte(shown), final) >= 0 && bytes.IndexFunc(parameters, own) < 0 {
+	if !s.Plain && bytes.IndexByte([]byte(shown), final) >= 0 && bytes.IndexFunc(parameters, own) < 0 {
 		s.out = append(append(append(s.out, "\x1b["...), parameters...), final)
 	}
 }

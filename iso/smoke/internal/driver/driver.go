@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -83,6 +84,10 @@ const (
 	auditReport = "/var/log/bee-audit.json"
 )
 
+// ErrReportLost says that the folder of the report, or what it lay in, went away while the
+// test ran: what came out of it is lost, and says nothing about the machine.
+var ErrReportLost = errors.New("the folder of the report went away during the test")
+
 // Run tests a machine. The report is complete, and in Options.ReportDir, also
 // where there is an error: that says why the checks did not run to their end.
 func Run(ctx context.Context, options Options) (*report.Report, error) {
@@ -110,7 +115,9 @@ func Run(ctx context.Context, options Options) (*report.Report, error) {
 	t.report.DurationSeconds = seconds(time.Since(t.began))
 	t.report.Conclude()
 	if options.ReportDir != "" {
-		if err := t.report.Write(options.ReportDir, t.serialText()); err != nil {
+		if err := t.report.Write(options.ReportDir, t.serialText()); errors.Is(err, fs.ErrNotExist) {
+			return t.report, fmt.Errorf("%w: %w", ErrReportLost, err)
+		} else if err != nil {
 			return t.report, InputError{err}
 		}
 	}
@@ -147,6 +154,13 @@ func (t *test) virtual(ctx context.Context) error {
 	}
 	defer running.Close()
 	t.running = running
+	if t.Machine.Profile == machine.Server {
+		aSwitch, err := plugIn(running)
+		if err != nil {
+			return err
+		}
+		defer aSwitch.Close()
+	}
 	t.console = console.Watch(running.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
 	err = t.whileUp(ctx, running, func(ctx context.Context) error {
 		if t.Machine.Network == machine.None {
@@ -164,6 +178,28 @@ func (t *test) virtual(ctx context.Context) error {
 		}
 	}
 	return err
+}
+
+// plugIn puts a switch to the other end of a server's second card, which says every second
+// what it is.
+func plugIn(running *qemu.Machine) (io.Closer, error) {
+	link, err := running.Link(hardware.SwitchNetwork)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		for { // QEMU waits for who does not read
+			if _, err := link.Read(); err != nil {
+				return
+			}
+		}
+	}()
+	go func() {
+		for link.Write([]byte(hardware.SwitchFrame)) == nil {
+			time.Sleep(time.Second)
+		}
+	}()
+	return link, nil
 }
 
 // real tests a machine that runs already.

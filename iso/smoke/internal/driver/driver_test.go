@@ -266,3 +266,23 @@ func TestInterrupted(t *testing.T) {
 		t.Error("the old serial log is still there")
 	}
 }
+
+// remover takes away a folder when something is written to it.
+type remover string
+
+func (dir remover) Write(p []byte) (int, error) {
+	return len(p), os.RemoveAll(string(dir))
+}
+
+// A report whose folder goes away during the test is lost, which says nothing about the machine.
+func TestReportLost(t *testing.T) {
+	host, _ := remotetest.Refuse(t)
+	dir := filepath.Join(t.TempDir(), "report")
+	_, err := Run(t.Context(), Options{
+		Host: host.Address, HostKey: host.Key, Credentials: Credentials{Password: "secret"},
+		ReportDir: dir, Timeout: time.Minute, Progress: remover(dir),
+	})
+	if !errors.Is(err, ErrReportLost) || !strings.Contains(err.Error(), dir) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -3,6 +3,7 @@ package hardware
 import (
 	"bytes"
 	"encoding/binary"
+	"time"
 )
 
 // What firmware says about hardware that QEMU does not have: tables in the
@@ -61,19 +62,6 @@ type fru struct {
 	watts                            uint16 // of a power supply
 }
 
-// fruSize is how much room QEMU's BMC gives each inventory.
-const fruSize = 1024
-
-// fruFile holds the inventories with the IDs 0, 1, …
-func fruFile(units ...fru) []byte {
-	file := make([]byte, 0, len(units)*fruSize)
-	for _, u := range units {
-		file = append(file, u.bytes()...)
-		file = append(file, make([]byte, fruSize-len(file)%fruSize)...)
-	}
-	return file
-}
-
 func (u fru) bytes() []byte {
 	const (
 		unit        = 8 // lengths and offsets count in eights
@@ -120,14 +108,52 @@ func fruLocator(id, entity, instance byte, name string) []byte {
 	return append([]byte{0, 0, version, locator, byte(len(body))}, body...)
 }
 
-// sdrFile is a repository of sensor data records, numbered from 1.
-func sdrFile(records ...[]byte) []byte {
-	var file []byte
-	for i, r := range records {
-		binary.LittleEndian.PutUint16(r, uint16(i+1))
-		file = append(file, r...)
+// sensorRecord is the sensor data record of a sensor that measures something: its raw numbers
+// are multiplied to be in its unit (table 43-1).
+func sensorRecord(number, kind, unit, times byte, name string) []byte {
+	const (
+		version      = 0x51
+		full         = 0x01
+		bmc          = 0x20
+		board        = 7 // an entity
+		initialized  = 0x7f
+		limitsCanBe  = 1 << 2 // read
+		autoRearm    = 1 << 6
+		threshold    = 0x01
+		allLimits    = 0x3f
+		noHysteresis = 0
+	)
+	body := []byte{
+		bmc, 0, number, board, 1, initialized, autoRearm | limitsCanBe, kind, threshold,
+		0, 0, 0, 0, allLimits, 0, // which events there are; which limits can be read, and set
+		0, unit, 0, 0, times, 0, 0, 0, 0, 0, // a number without a sign, linear
+		0, 0, 0, 0, 255, 0, // what is usual, and what it can measure
+		0, 0, 0, 0, 0, 0, // limits: the sensor is asked for them
+		noHysteresis, noHysteresis, 0, 0, 0, typeLength(name),
 	}
-	return file
+	body = append(body, name...)
+	return append([]byte{0, 0, version, full, byte(len(body))}, body...)
+}
+
+// memoryError is an event of the BMC's log: memory had an error that could not be corrected
+// (table 32-1).
+func memoryError(at time.Time) []byte {
+	const (
+		systemEvent                             = 0x02
+		bmc                                     = 0x20
+		revision                                = 0x04
+		memory, sensor, specific, uncorrectable = 0x0c, 0x53, 0x6f, 0x01
+	)
+	b := binary.LittleEndian.AppendUint32([]byte{0, 0, systemEvent}, uint32(at.Unix()))
+	return append(b, bmc, 0, revision, memory, sensor, specific, uncorrectable, 0xff, 0xff)
+}
+
+// numbered writes the number of each entry of a list into it, from 1 on.
+func numbered(entries ...[]byte) [][]byte {
+	for i, e := range entries {
+		binary.LittleEndian.PutUint16(e, uint16(i+1))
+	}
+	return entries
 }
 
 // typeLength stands before a string of 8-bit characters, of up to 63.

@@ -4,11 +4,14 @@ package hardware
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"bee/core/machine"
+	"bee/iso/smoke/internal/bmc"
 	"bee/iso/smoke/internal/qemu"
 )
 
@@ -40,26 +43,32 @@ const (
 	Host     = "10.0.2.2"
 )
 
-// files are what the arguments of a machine name.
-type files [][]byte
+// files are what a machine's QEMU is handed.
+type files []qemu.Handed
 
-// add adds one, and returns its path in QEMU.
+// add adds a file, and returns its path in QEMU.
 func (f *files) add(content []byte) (path string) {
-	*f = append(*f, content)
+	*f = append(*f, qemu.Handed{Content: content})
 	return qemu.File(len(*f) - 1)
+}
+
+// serve adds a socket, and returns its number in QEMU.
+func (f *files) serve(serve func(io.ReadWriter) error) (number int) {
+	*f = append(*f, qemu.Handed{Serve: serve})
+	return qemu.Socket(len(*f) - 1)
 }
 
 // parts are what the machine is made of.
 func parts(m machine.Machine, n Network, f *files) []part {
 	if m.Profile == machine.Server {
-		return []part{server(f), network(n, virtioCard, e1000eCard, vmxnet3Card), bmc(f)}
+		return []part{server(f), firmware(m), network(n, virtioCard, e1000eCard, vmxnet3Card), withBMC(f)}
 	}
-	all := []part{drives[m.Disk], board()}
+	all := []part{drives[m.Disk], board(), firmware(m)}
 	if cards := networks[m.Network]; len(cards) > 0 {
 		all = append(all, network(n, cards...))
 	}
 	if m.BMC {
-		all = append(all, bmc(f))
+		all = append(all, withBMC(f))
 	}
 	return all
 }
@@ -71,7 +80,7 @@ func Of(m machine.Machine, n Network) qemu.Hardware {
 	for _, p := range parts(m, n, &f) {
 		args = append(args, p.args...)
 	}
-	return qemu.Hardware{Args: args, Files: f}
+	return qemu.Hardware{Args: args, Handed: f}
 }
 
 // board is a board that has a name.
@@ -82,6 +91,15 @@ func board() part {
 			{"hardware-board", "board.baseboards", fields{"manufacturer": "bee", "product_name": "smoke"}},
 		},
 	}
+}
+
+// firmware is what starts the machine: package qemu has its arguments. That of UEFI has no keys.
+func firmware(m machine.Machine) part {
+	started := fields{"boot_mode": m.Firmware, "secure_boot": absent}
+	if m.Firmware == machine.UEFI {
+		started["secure_boot"] = false
+	}
+	return part{wants: []want{{"hardware-platform", "platform", started}}}
 }
 
 // drives are the one drive of a machine, by what it is connected by.
@@ -153,19 +171,56 @@ func network(n Network, cards ...card) part {
 	return p
 }
 
-// bmc is a BMC that knows a power supply.
-func bmc(f *files) part {
-	inventory := f.add(fruFile(
-		fru{manufacturer: "ACME", name: "Base board of the BMC", part: "BB-1", serial: "FRU-BOARD-1"},
-		fru{manufacturer: "ACME", name: "Power supply 750 W", part: "P750-1", serial: "PSU-FRU-1", watts: 750},
-	))
-	records := f.add(sdrFile(fruLocator(1, entityPowerSupply, 1, "PSU1 FRU")))
+// theBMC knows a power supply, that a fan turns too slowly, and that memory had an error an hour
+// before; it has a network, and the chassis was open.
+func theBMC(now time.Time) *bmc.BMC {
+	const (
+		temperature, fan = 0x01, 0x04 // kinds of sensors (table 42-3), as which event's is
+		celsius, rpm     = 1, 18      // units (table 43-15)
+		cpuTemp, fan2    = 1, 2       // numbers of sensors
+	)
+	return &bmc.BMC{
+		Firmware: [2]byte{2, 0x44},
+		Inventories: [][]byte{
+			fru{manufacturer: "ACME", name: "Base board of the BMC", part: "BB-1", serial: "FRU-BOARD-1"}.bytes(),
+			fru{manufacturer: "ACME", name: "Power supply 750 W", part: "P750-1", serial: "PSU-FRU-1", watts: 750}.bytes(),
+		},
+		Records: numbered(
+			fruLocator(1, entityPowerSupply, 1, "PSU1 FRU"),
+			sensorRecord(cpuTemp, temperature, celsius, 1, "CPU1 Temp"),
+			sensorRecord(fan2, fan, rpm, 100, "FAN2"),
+		),
+		Sensors: map[byte]bmc.Sensor{
+			cpuTemp: {Value: 41, Limits: [6]byte{5, 3, 1, 93, 95, 98}},
+			fan2:    {Value: 4, Limits: [6]byte{7, 5, 3, 250, 251, 252}},
+		},
+		Events: numbered(memoryError(now.Add(-time.Hour))),
+		LAN: map[byte][]byte{ // table 23-4
+			0: {0}, 3: {192, 0, 2, 42}, 4: {1}, 5: {0x52, 0x54, 0, 0xbe, 0xe0, 0x42}, 6: {255, 255, 255, 0}, 12: {192, 0, 2, 1}, 20: {117, 0x80},
+		},
+		// on, and always on when the power is back; the power was gone; it was open
+		Chassis: [3]byte{0x41, 0x01, 0x01},
+	}
+}
+
+// withBMC is a machine's BMC.
+func withBMC(f *files) part {
+	socket := f.serve(theBMC(time.Now()).Serve)
 	return part{
 		args: slices.Concat(
-			option("-device", "ipmi-bmc-sim", "id=bmc", "frudatafile="+inventory, "sdrfile="+records, "fwrev1=2", "fwrev2=68"),
-			option("-device", "isa-ipmi-kcs", "bmc=bmc")),
+			option("-chardev", "socket", "id=bmc", fmt.Sprintf("fd=%d", socket), "server=on", "wait=off"),
+			option("-device", "ipmi-bmc-extern", "id=bmc0", "chardev=bmc"),
+			option("-device", "isa-ipmi-kcs", "bmc=bmc0")),
 		wants: []want{
-			{"hardware-bmc", "board.bmc", fields{"firmware_version": "2.44"}}, // 68 is 44 in BCD
+			{"hardware-bmc", "board.bmc", fields{"firmware_version": "2.44"}},
+			{"hardware-bmc", "bmc.lan", fields{"mac_address": "52:54:00:be:e0:42", "ip_address": "192.0.2.42", "subnet_mask": "255.255.255.0", "gateway": "192.0.2.1", "vlan_id": 117}},
+			{"hardware-bmc", "bmc.chassis", fields{"intrusion": true, "power_restore_policy": "always-on", "last_power_event": "ac-failed", "fan_fault": false}},
+			{"hardware-bmc", "bmc.event_log", fields{"entries": 1}},
+			{"hardware-bmc", "bmc.event_log.newest", fields{"event": "Uncorrectable ECC", "direction": "asserted", "severity": "critical"}},
+			{"hardware-bmc", "bmc.sensors", fields{"name": "CPU1 Temp", "value": 41, "unit": "celsius", "status": "ok", "upper_critical": 95}},
+			{"hardware-bmc", "bmc.sensors", fields{"name": "FAN2", "value": 400, "unit": "rpm", "status": "cr", "lower_critical": 500}},
+			{"hardware-bmc", "findings", fields{"rule": "bmc-sensor", "component": "FAN2", "severity": "warning"}},
+			{"hardware-bmc", "findings", fields{"rule": "bmc-events", "severity": "warning"}},
 			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-FRU-1", "part_number": "P750-1"}},
 		},
 	}

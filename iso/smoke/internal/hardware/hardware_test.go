@@ -1,42 +1,48 @@
 package hardware
 
 import (
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"bee/core/check"
-
 	"bee/core/machine"
+	"bee/core/printable"
 	"bee/iso/smoke/internal/qemu"
 )
 
 func TestOf(t *testing.T) {
 	for _, c := range []struct {
 		machine machine.Machine
-		files   int
+		handed  int
 		args    []string // in this order
 	}{
 		{machine.Machine{Profile: machine.Plain, Network: machine.Virtio, Disk: machine.NVMe}, 0,
 			[]string{"nvme,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "virtio-net-pci,netdev=net1,mac=52:54:00:be:e0:01"}},
-		{machine.Machine{Profile: machine.Plain, Network: machine.E1000e, Disk: machine.VirtioBlk, BMC: true}, 2,
-			[]string{"virtio-blk-pci,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "e1000e,netdev=net1", "ipmi-bmc-sim,id=bmc"}},
+		{machine.Machine{Profile: machine.Plain, Network: machine.E1000e, Disk: machine.VirtioBlk, BMC: true}, 1,
+			[]string{"virtio-blk-pci,drive=disk,", "hostfwd=tcp:127.0.0.1:22022-:22", "e1000e,netdev=net1", "ipmi-bmc-extern,id=bmc0"}},
 		{machine.Machine{Profile: machine.Plain, Network: machine.Four, Disk: machine.AHCI}, 0,
 			[]string{"ide-hd,", "hostfwd=", "netdev=net1", "netdev=net2", "netdev=net3", "e1000,netdev=net4,mac=52:54:00:be:e0:04"}},
 		{machine.Machine{Profile: machine.Plain, Network: machine.None, Disk: machine.VirtioSCSI}, 0, []string{"scsi-hd,drive=disk,bus=scsi.0"}},
-		{machine.Machine{Profile: machine.Server, BMC: true}, 4, []string{"hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-sim,"}},
+		{machine.Machine{Profile: machine.Server, BMC: true}, 3, []string{"hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-extern,"}},
 	} {
 		hardware := Of(c.machine, Network{SSH: "127.0.0.1:22022"})
 		rest := strings.Join(hardware.Args, " ")
 		if got, want := strings.Count(rest, "-netdev"), strings.Count(strings.Join(c.args, " "), "netdev=net"); c.machine.Profile == machine.Plain && got != want {
 			t.Errorf("%+v: %d network cards, want %d", c.machine, got, want)
 		}
-		for i := range hardware.Files {
-			if !strings.Contains(rest, "="+qemu.File(i)) {
-				t.Errorf("%+v: nothing names file %d", c.machine, i)
+		for i, handed := range hardware.Handed {
+			name := "=" + qemu.File(i)
+			if handed.Serve != nil {
+				name = fmt.Sprintf("fd=%d", qemu.Socket(i))
+			}
+			if !strings.Contains(rest, name) {
+				t.Errorf("%+v: nothing names %d", c.machine, i)
 			}
 		}
-		if len(hardware.Files) != c.files {
-			t.Errorf("%+v: %d files, want %d", c.machine, len(hardware.Files), c.files)
+		if len(hardware.Handed) != c.handed {
+			t.Errorf("%+v: %d are handed over, want %d", c.machine, len(hardware.Handed), c.handed)
 		}
 		for _, want := range c.args {
 			before, after, found := strings.Cut(rest, want)
@@ -87,8 +93,30 @@ func TestWants(t *testing.T) {
 	for _, c := range Check(machine.Machine{Profile: machine.Plain, Network: machine.E1000e, Disk: machine.AHCI, BMC: true}, nil) {
 		names = append(names, c.Name)
 	}
-	if got := strings.Join(names, " "); got != "hardware-drives hardware-board hardware-network hardware-bmc hardware-power" {
+	if got := strings.Join(names, " "); got != "hardware-drives hardware-board hardware-platform hardware-network hardware-bmc hardware-power" {
 		t.Errorf("checks %s", got)
+	}
+}
+
+// What the audit has to report of the firmware's strings is what is left of them by dmidecode,
+// which prints a point for each byte that is not printable ASCII, and then by the report.
+func TestFirmwareStrings(t *testing.T) {
+	args := strings.Join(Of(machine.Machine{Profile: machine.Server}, Network{}).Args, " ")
+	for given, want := range map[string]string{
+		manufacturer: manufacturerPrinted, biosVersion: biosVersionPrinted, systemSerial: systemSerialReported,
+	} {
+		printed := []byte(given)
+		for i, c := range printed {
+			if c < ' ' || c > '~' {
+				printed[i] = '.'
+			}
+		}
+		if got := printable.Escape(printed); got != want {
+			t.Errorf("%q would be %q, and %q is wanted", given, got, want)
+		}
+		if !strings.Contains(args, strings.ReplaceAll(given, ",", ",,")) {
+			t.Errorf("no %q in %q", given, args)
+		}
 	}
 }
 
@@ -129,25 +157,28 @@ func TestFirmwareTables(t *testing.T) {
 		}
 		return sum
 	}
-	file := fruFile(fru{serial: "X"}, fru{manufacturer: "ACME", serial: "Y", watts: 750})
-	if len(file) != 2*fruSize {
-		t.Fatalf("%d bytes", len(file))
-	}
-	for i := range 2 {
-		unit := file[i*fruSize:]
+	withPower := fru{manufacturer: "ACME", serial: "Y", watts: 750}.bytes()
+	for i, unit := range [][]byte{fru{serial: "X"}.bytes(), withPower} {
 		product := unit[int(unit[4])*8:]
 		product = product[:int(product[1])*8]
 		if sum(unit[:8]) != 0 || sum(product) != 0 {
 			t.Errorf("inventory %d: wrong checksum", i)
 		}
 	}
-	records := file[fruSize:][int(file[fruSize+5])*8:]
+	records := withPower[int(withPower[5])*8:]
 	if sum(records[:5]) != 0 || sum(records[5:5+records[2]])+records[3] != 0 {
 		t.Error("the power supply's record has a wrong checksum")
 	}
-	sdr := sdrFile(fruLocator(1, entityPowerSupply, 1, "PSU"), fruLocator(2, entityPowerSupply, 2, "PSU2"))
-	if second := sdr[5+int(sdr[4]):]; sdr[0] != 1 || second[0] != 2 || len(second) != 5+int(second[4]) {
-		t.Errorf("records %x", sdr)
+	for i, r := range numbered(fruLocator(1, entityPowerSupply, 1, "PSU"), sensorRecord(2, 4, 18, 100, "FAN2")) {
+		if int(r[0]) != i+1 || len(r) != 5+int(r[4]) {
+			t.Errorf("record %x", r)
+		}
+	}
+	if r := sensorRecord(2, 4, 18, 100, "FAN2"); r[47] != 0xc4 || string(r[48:]) != "FAN2" || r[7] != 2 || r[21] != 18 || r[24] != 100 {
+		t.Errorf("sensor %x", r)
+	}
+	if e := memoryError(time.Unix(0x01020304, 0)); len(e) != 16 || e[3] != 4 || e[10] != 0x0c {
+		t.Errorf("event %x", e)
 	}
 	for _, p := range []powerSupply{{location: "L"}, {location: "L", serial: "S", watts: 750, present: true}} {
 		b := p.smbios()

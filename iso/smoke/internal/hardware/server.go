@@ -3,14 +3,33 @@ package hardware
 import "slices"
 
 // Strings of the firmware that have to come through, and what dmidecode makes of
-// them: it prints a point for each byte that is not ASCII.
+// them: it prints a point for each byte that is not ASCII, or commands a terminal.
 const (
 	manufacturer        = `Größe & Söhne, "Server" <GmbH>`
 	manufacturerPrinted = `Gr....e & S..hne, "Server" <GmbH>`
+	biosVersion         = "1.0\t(odd)\x1b[2J$(id)"
+	biosVersionPrinted  = "1.0.(odd).[2J$(id)"
 	systemSerial        = `SYS\x41-"7"<b>'%s'`
 	// The report writes a backslash that reads as an escape as \x5c.
 	systemSerialReported = `SYS\x5cx41-"7"<b>'%s'`
 )
+
+// Switch is what stands at the other end of a server's second card: Frame is how it describes
+// itself (LLDP, IEEE 802.1AB) to the network of that id.
+const (
+	SwitchNetwork = "net2"
+	SwitchFrame   = "\x01\x80\xc2\x00\x00\x0e" + "\x52\x54\x00\xbe\xe0\xff" + "\x88\xcc" +
+		"\x02\x07\x04\x52\x54\x00\xbe\xe0\xff" + // chassis: a MAC address
+		"\x04\x0c\x05Ethernet1/7" + // port: an interface's name
+		"\x06\x02\x00\x78" + // for 120 seconds
+		"\x0a\x09smoke-sw1" + // name
+		"\xfe\x06\x00\x80\xc2\x01\x00\x75" + // VLAN 117
+		"\x00\x00"
+)
+
+// switchPort is what the audit says of it.
+var switchPort = want{"hardware-network", "network.interfaces.neighbours",
+	fields{"chassis_id": "52:54:00:be:e0:ff", "port_id": "Ethernet1/7", "system_name": "smoke-sw1", "vlan_id": 117}}
 
 // server is a server of a maker who tries what can be written into an SMBIOS
 // table, but for its network cards and its BMC.
@@ -20,7 +39,7 @@ func server(f *files) part {
 	psu2 := f.add(powerSupply{handle: 0x2702, location: "PSU2"}.smbios())
 	return part{
 		args: slices.Concat(
-			option("-smbios", "type=0", "vendor=To Be Filled By O.E.M.", "version=1.0\t(odd)", "date=02/30/2026"),
+			option("-smbios", "type=0", "vendor=To Be Filled By O.E.M.", "version="+biosVersion, "date=02/30/2026"),
 			option("-smbios", "type=1", "manufacturer="+manufacturer, "product=To Be Filled By O.E.M.",
 				"version=Not Specified", "serial="+systemSerial, "sku=0123456789", "family=None"),
 			option("-smbios", "type=2", "manufacturer="+manufacturer, "product=Board", "serial= BRD 1 ", "asset=Default string"),
@@ -40,7 +59,7 @@ func server(f *files) part {
 		wants: []want{
 			{"hardware-board", "board.system", fields{"manufacturer": manufacturerPrinted, "serial_number": systemSerialReported,
 				"product_name": absent, "version": absent, "sku_number": absent, "family": absent}},
-			{"hardware-board", "board.bios", fields{"vendor": absent, "version": "1.0.(odd)", "release_date": "02/30/2026"}},
+			{"hardware-board", "board.bios", fields{"vendor": absent, "version": biosVersionPrinted, "release_date": "02/30/2026"}},
 			{"hardware-board", "board.baseboards", fields{"serial_number": "BRD 1", "asset_tag": absent}},
 			{"hardware-board", "board.chassis", fields{"serial_number": "CHASSIS-1", "asset_tag": absent}},
 			{"hardware-cpu", "cpu.sockets", fields{"serial_number": "CPU-1", "part_number": "PN,1", "populated": true}},
@@ -52,6 +71,7 @@ func server(f *files) part {
 			{"hardware-drives", "storage.drives", fields{"serial_number": "SCSI-0", "size_bytes": 2 << 30, "firmware_version": "S0", "wwn": "0x5000c500a1b2c3d4"}},
 			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-SMBIOS-1", "part_number": "P750-1", "max_watts": 750, "present": true}},
 			{"hardware-power", "psu.supplies", fields{"handle": "0x2702", "present": false}},
+			switchPort,
 		},
 	}
 }

@@ -16,7 +16,8 @@ import (
 type want struct {
 	// check that fails where it does not.
 	check string
-	// path of an object in the report, or of a list of objects: "board.system".
+	// path of an object in the report, or of lists of objects: "board.system",
+	// "network.interfaces.neighbours".
 	path string
 	// fields that the object, or one object of the list, has.
 	fields fields
@@ -84,14 +85,18 @@ func names(wants []want) []string {
 
 // missing says what the report lacks, "" where it has all.
 func (w want) missing(document any) string {
-	at := document
+	objects := []any{document}
 	for name := range strings.SplitSeq(w.path, ".") {
-		object, _ := at.(map[string]any)
-		at = object[name]
-	}
-	objects, isList := at.([]any)
-	if !isList {
-		objects = []any{at}
+		var below []any
+		for _, o := range objects {
+			object, _ := o.(map[string]any)
+			if list, isList := object[name].([]any); isList {
+				below = append(below, list...)
+			} else {
+				below = append(below, object[name])
+			}
+		}
+		objects = below
 	}
 	best, problem := -1, fmt.Sprintf("nothing in %s", w.path)
 	for _, o := range objects {

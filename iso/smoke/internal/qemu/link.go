@@ -39,16 +39,17 @@ func (m *Machine) Link(network string) (*Link, error) {
 // open adds two filters to the network, each with a socket. Their queues are those of the
 // network's far end: what it receives the guest has sent.
 func (l *Link) open(network string) (err error) {
-	if l.sent, err = l.socket("link-sent"); err != nil {
+	sent, injected := network+"-sent", network+"-injected"
+	if l.sent, err = l.socket(sent); err != nil {
 		return err
 	}
-	if l.injected, err = l.socket("link-injected"); err != nil {
+	if l.injected, err = l.socket(injected); err != nil {
 		return err
 	}
-	if err := l.object("link-mirror", map[string]any{"qom-type": "filter-mirror", "netdev": network, "queue": "rx", "outdev": "link-sent"}); err != nil {
+	if err := l.object(network+"-mirror", map[string]any{"qom-type": "filter-mirror", "netdev": network, "queue": "rx", "outdev": sent}); err != nil {
 		return err
 	}
-	return l.object("link-redirector", map[string]any{"qom-type": "filter-redirector", "netdev": network, "queue": "tx", "indev": "link-injected"})
+	return l.object(network+"-redirector", map[string]any{"qom-type": "filter-redirector", "netdev": network, "queue": "tx", "indev": injected})
 }
 
 // socket adds a character device to the machine: a socket whose other end it returns.

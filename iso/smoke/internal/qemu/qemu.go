@@ -42,12 +42,24 @@ type Config struct {
 type Hardware struct {
 	// Arguments of QEMU.
 	Args []string
-	// What the files hold that the arguments name, each as [File] of its number.
-	Files [][]byte
+	// What QEMU is handed open; the arguments name each by its number, by [File] or [Socket].
+	Handed []Handed
 }
 
-// File is the path, in QEMU, of a file of the machine's hardware.
-func File(number int) string { return fmt.Sprintf("/proc/self/fd/%d", firstFile+number) }
+// Handed is a file, or a socket.
+type Handed struct {
+	// Content of the file.
+	Content []byte
+	// Serve has the other end of a socket that listens in QEMU, until the connection ends,
+	// as it does with the machine; nil for a file.
+	Serve func(io.ReadWriter) error
+}
+
+// File is the path, in QEMU, of a file that it is handed.
+func File(number int) string { return fmt.Sprintf("/proc/self/fd/%d", Socket(number)) }
+
+// Socket is the number, in QEMU, of a socket that it is handed.
+func Socket(number int) int { return firstFile + number }
 
 // firstFile is the number of the first file that a program is handed, behind its
 // standard input, output and error.
@@ -89,10 +101,21 @@ func (c Config) prepare() (args []string, files *handover, err error) {
 }
 
 func (c Config) open(files *handover) (args []string, err error) {
-	for _, content := range c.Hardware.Files { // first: see File
-		if _, err := files.memory(content); err != nil {
+	for _, handed := range c.Hardware.Handed { // first: see Socket
+		if handed.Serve == nil {
+			if _, err := files.memory(handed.Content); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		conn, err := files.server()
+		if err != nil {
 			return nil, err
 		}
+		go func() {
+			defer conn.Close()
+			handed.Serve(conn) // its end is that of the machine
+		}()
 	}
 	iso, err := os.Open(c.ISO)
 	if err != nil {

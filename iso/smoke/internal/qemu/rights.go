@@ -88,6 +88,35 @@ func (h *handover) socket() (mine *net.UnixConn, number int, err error) {
 	return mine, h.add(theirs), nil
 }
 
+// server hands over a socket that listens, and returns a connection to it that waits to be
+// taken: that is after all devices are made, some of which are lost without each other when
+// they are connected at once. The socket has a name that the kernel makes up, and QEMU takes no
+// second connection as long as this one lasts.
+func (h *handover) server() (mine *net.UnixConn, err error) {
+	listening, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("socket: %w", err)
+	}
+	file := os.NewFile(uintptr(listening), "socket")
+	err = unix.Bind(listening, &unix.SockaddrUnix{})
+	if err == nil {
+		err = unix.Listen(listening, 1)
+	}
+	var name unix.Sockaddr
+	if err == nil {
+		name, err = unix.Getsockname(listening)
+	}
+	if err == nil {
+		mine, err = net.DialUnix("unix", nil, &net.UnixAddr{Name: name.(*unix.SockaddrUnix).Name, Net: "unix"})
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("a socket that listens: %w", err)
+	}
+	h.add(file)
+	return mine, nil
+}
+
 // close closes the files here, once the program has them.
 func (h *handover) close() {
 	for _, file := range h.files {

@@ -63,7 +63,7 @@ func TestQEMUHasNoRights(t *testing.T) {
 // medium is an open file, for reading.
 func TestArguments(t *testing.T) {
 	config := guest(t, "")
-	config.Hardware = Hardware{Args: []string{"-smbios", "file=" + File(1)}, Files: [][]byte{[]byte("a"), []byte("b")}}
+	config.Hardware = Hardware{Args: []string{"-smbios", "file=" + File(1)}, Handed: []Handed{{Content: []byte("a")}, {Content: []byte("b")}}}
 	config.Firmware = Firmware{Code: "/code,4M", Vars: config.ISO}
 	args, files, err := config.prepare()
 	if err != nil {

@@ -16,7 +16,12 @@ const (
 	passwordHash   = "/etc/bee/password.hash"
 	buildHostKey   = "/etc/bee/host_key"
 	hostKey        = "/etc/dropbear/dropbear_ed25519_host_key"
+	shownHostKey   = "/etc/bee/host-key" // its fingerprint, for the audit
+	issue          = "/etc/issue"        // what consoles show
 )
+
+// maxTries is how many passwords a connection may try.
+const maxTries = 3
 
 // isDropbear tells whether a command line is dropbear's.
 func isDropbear(command []string) bool {
@@ -113,6 +118,33 @@ func sshNoForwarding(s *live.System) outcome {
 	return pass("")
 }
 
+func sshTries(s *live.System) outcome {
+	command := s.Process(dropbearPID)
+	if !isDropbear(command) {
+		return fail("dropbear does not run")
+	}
+	at := slices.Index(command, "-T")
+	if at < 0 || at+1 == len(command) {
+		return fail("dropbear takes as many passwords from a connection as it is made to (no -T)")
+	}
+	if tries, err := strconv.Atoi(command[at+1]); err != nil || tries < 1 || tries > maxTries {
+		return fail("dropbear takes %s passwords from a connection, more than %d", command[at+1], maxTries)
+	}
+	return pass("%s for each connection", command[at+1])
+}
+
+// hostKeyIsShown tells what is wrong with where a person reads the host key's fingerprint.
+func hostKeyIsShown(s *live.System) string {
+	key := s.Word(shownHostKey)
+	if key == "" {
+		return "the audit is not told the host key: there is nothing in " + shownHostKey
+	}
+	if !slices.Contains(strings.Split(s.Text(issue), "\n"), "bee: SSH host key "+key) {
+		return "a console does not show the host key: " + issue + " has no line with " + key
+	}
+	return ""
+}
+
 func sshHostKeys(s *live.System) outcome {
 	if !isDropbear(s.Process(dropbearPID)) {
 		return fail("dropbear does not run")
@@ -122,6 +154,9 @@ func sshHostKeys(s *live.System) outcome {
 	}
 	if keys := s.Glob("/etc/dropbear/*_host_key"); len(keys) != 1 || keys[0] != hostKey {
 		return fail("there is not %s alone, but %s", hostKey, strings.Join(keys, " "))
+	}
+	if wrong := hostKeyIsShown(s); wrong != "" {
+		return fail("%s", wrong)
 	}
 	if s.Exists(buildHostKey) {
 		if s.Text(hostKey) != s.Text(buildHostKey) {

@@ -81,9 +81,29 @@ func TestSSHNoForwarding(t *testing.T) {
 	}
 }
 
+func TestSSHTries(t *testing.T) {
+	const none, more = "FAIL check: dropbear takes as many passwords from a connection as it is made to (no -T)", "FAIL check: dropbear takes %s passwords from a connection, more than 3"
+	for args, want := range map[string]string{
+		"-T\x003\x00":  "PASS check: 3 for each connection",
+		"-T\x001\x00":  "PASS check: 1 for each connection",
+		"-T\x0010\x00": fmt.Sprintf(more, "10"),
+		"-T\x000\x00":  fmt.Sprintf(more, "0"),
+		"-T\x00x\x00":  fmt.Sprintf(more, "x"),
+		"-T\x00":       none,
+		"-s\x00":       none,
+	} {
+		if got := line(system(t, dropbear(args), nil), sshTries); got != want {
+			t.Errorf("%q: got %q, want %q", args, got, want)
+		}
+	}
+	if got := line(system(t, files{}, nil), sshTries); got != "FAIL check: dropbear does not run" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestSSHHostKeys(t *testing.T) {
-	const key, build = "/etc/dropbear/dropbear_ed25519_host_key", "/etc/bee/host_key"
-	up := files{"/proc/uptime": "100.25 150.00\n"}.with(dropbear("-r\x00" + key + "\x00"))
+	const key, build, shown = "/etc/dropbear/dropbear_ed25519_host_key", "/etc/bee/host_key", "/etc/bee/host-key"
+	up := files{"/proc/uptime": "100.25 150.00\n", shown: "SHA256:A\n", "/etc/issue": "bee: SSH by key only\nbee: SSH host key SHA256:A\n\n"}.with(dropbear("-r\x00" + key + "\x00"))
 	for name, c := range map[string]struct {
 		files files
 		age   time.Duration // of the key
@@ -98,6 +118,9 @@ func TestSSHHostKeys(t *testing.T) {
 		"no dropbear":   {files{key: "x"}, 0, "FAIL check: dropbear does not run"},
 		"makes its own": {up.with(files{key: "x"}).with(dropbear("-r\x00" + key + "\x00-R\x00")), 0, "FAIL check: dropbear does not take " + key + " alone"},
 		"takes others":  {up.with(files{key: "x"}).with(dropbear("")), 0, "FAIL check: dropbear does not take " + key + " alone"},
+		"not shown":     {up.with(files{key: "x", "/etc/issue": "bee: SSH by key only\n\n"}), 0, "FAIL check: a console does not show the host key: /etc/issue has no line with SHA256:A"},
+		"another shown": {up.with(files{key: "x", "/etc/issue": "bee: SSH host key SHA256:AB\n\n"}), 0, "FAIL check: a console does not show the host key: /etc/issue has no line with SHA256:A"},
+		"not told":      {up.with(files{key: "x", shown: ""}), 0, "FAIL check: the audit is not told the host key: there is nothing in " + shown},
 		"no uptime":     {up.with(files{key: "x", "/proc/uptime": ""}), 0, `FAIL check: /proc/uptime: strconv.ParseInt: parsing "": invalid syntax`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -143,6 +143,9 @@ func auditComplete(s *live.System) outcome {
 		if _, missing := r.sections["nvidia"]["missing_gpus"]; missing {
 			return fail("the driver does not know every NVIDIA GPU on the PCI bus")
 		}
+		if _, unknown := r.sections["nvidia"]["unknown_gpus"]; unknown {
+			return fail("the audit knows nothing of an NVIDIA GPU on the PCI bus")
+		}
 	}
 	if r.findings == nil {
 		return fail("no findings, not even an empty list")

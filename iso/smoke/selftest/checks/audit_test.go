@@ -54,6 +54,7 @@ func TestAuditComplete(t *testing.T) {
 		"another kind":       {"ethernet", "infiniband", "FAIL check: no network interface eth0"},
 		"GPU without driver": {`"nvidia"`, `"nvdia"`, "FAIL check: no section nvidia, but 1 NVIDIA GPU on the PCI bus"},
 		"GPU lost":           {`"gpus": [{}]`, `"gpus": [], "missing_gpus": ["0000:02:00.0"]`, "FAIL check: the driver does not know every NVIDIA GPU on the PCI bus"},
+		"GPU unknown":        {`"gpus": [{}]`, `"gpus": [], "unknown_gpus": ["0000:02:00.0"]`, "FAIL check: the audit knows nothing of an NVIDIA GPU on the PCI bus"},
 		"no findings":        {`"findings": []`, `"found": []`, "FAIL check: no findings, not even an empty list"},
 		"null for findings":  {`"findings": []`, `"findings": null`, "FAIL check: no findings, not even an empty list"},
 		"findings":           {`"findings": []`, `"findings": [{"rule": "x"}]`, "PASS check"},

@@ -31,6 +31,7 @@ var table = []entry{
 	{"ssh-policy", sshPolicy},
 	{"ssh-no-empty-passwords", sshNoEmptyPasswords},
 	{"ssh-no-forwarding", sshNoForwarding},
+	{"ssh-tries", sshTries},
 	{"ssh-host-keys", sshHostKeys},
 	{"console", console},
 	{"ports", ports},

@@ -68,10 +68,7 @@ func motd(s *live.System) outcome {
 }
 
 func rootFilesystem(s *live.System) outcome {
-	want := "overlay"
-	if s.Release()["BEE_BASE"] == "alpine" {
-		want = "tmpfs" // Alpine unpacks itself into memory
-	}
+	const want = "overlay"
 	found := ""
 	for line := range strings.Lines(s.Text("/proc/mounts")) {
 		if mount := strings.Fields(line); len(mount) > 2 && mount[1] == "/" {
