@@ -26,6 +26,7 @@ var rooms = []struct {
 	{"show", []string{"report", "judge/compare"}},
 	{"burn", []string{"report", "tool", "collect/machine", "show/terminal"}},
 	{"cmd", []string{"report", "collect", "judge", "show", "burn"}},
+	{"accuracy", []string{"report", "collect", "judge"}},
 }
 
 // Each folder is a room, says what it is for, and imports what it may.

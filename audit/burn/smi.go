@@ -53,7 +53,7 @@ func ask(ctx context.Context, limit time.Duration) answer {
 // or its library, with 12: see RETURN VALUE in its manual page.
 func (a answer) noDriver() bool {
 	var exit *machine.ExitError
-	return a.NoDriver() || errors.As(a.err, &exit) && (exit.Status == 9 || exit.Status == 12)
+	return a.Trouble(nil) == report.NotLoaded || errors.As(a.err, &exit) && (exit.Status == 9 || exit.Status == 12)
 }
 
 // unreachable finds the PCI address in nvidia-smi's words of a GPU that it cannot

@@ -35,7 +35,7 @@ func Audit(ctx context.Context, m machine.Machine, version string, collectors []
 	r.BeeRelease = release
 	Run(ctx, m, collectors, r, progress)
 	if err != nil {
-		r.Errors = append([]report.Error{{Collector: "audit", Kind: report.BadOutput, Message: err.Error()}}, r.Errors...)
+		r.Errors = append([]report.Error{{Collector: "audit", Kind: report.BadOutput, Message: printable.Escape([]byte(err.Error()))}}, r.Errors...)
 	}
 	r.FinishedAt = now()
 	return r

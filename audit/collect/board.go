@@ -11,8 +11,7 @@ import (
 
 var board = Collector{
 	Name:  "board",
-	About: "firmware, system, base boards, chassis (dmidecode), and the BMC (ipmitool where there is one)",
-	Tools: []string{"dmidecode"},
+	About: "firmware, system, base boards, chassis (dmidecode where it is installed), and the BMC (ipmitool where there is one)",
 	Collect: func(ctx context.Context, t *Task) {
 		update := func(f func(b *report.Board)) {
 			t.Update(func(r *report.Report) {
@@ -22,6 +21,9 @@ var board = Collector{
 		}
 		t.Each(2, func(i int) {
 			if i == 0 {
+				if !t.Has("dmidecode") {
+					return
+				}
 				if all, ok := structures(ctx, t, "0,1,2,3"); ok {
 					found := boardFrom(all)
 					update(func(b *report.Board) {
@@ -43,12 +45,16 @@ var board = Collector{
 func structures(ctx context.Context, t *Task, types string) (all []dmidecode.Structure, ok bool) {
 	result := t.Run(ctx, "dmidecode", "-t", types)
 	all, err := dmidecode.Parse(result.Stdout)
-	t.Check(result, err)
+	if reason := dmidecode.NoTable(result.Stdout, result.Stderr); err != nil && reason != "" && exitStatus(result) != nil {
+		t.Explain(result, reason)
+	} else {
+		t.Check(result, err)
+	}
 	return all, err == nil
 }
 
-func bmcFrom(mc ipmitool.MC) *report.BMC {
-	return &report.BMC{
+func bmcFrom(mc ipmitool.Fields) *report.BMCIdentity {
+	return &report.BMCIdentity{
 		FirmwareVersion:   mc.Text("Firmware Revision"),
 		AuxiliaryFirmware: mc.Text("Aux Firmware Rev Info"),
 		ManufacturerID:    mc.Number("Manufacturer ID"),
@@ -102,8 +108,8 @@ func boardFrom(all []dmidecode.Structure) *report.Board {
 				SerialNumber:     s.Text("Serial Number"),
 				AssetTag:         s.Text("Asset Tag"),
 				SKUNumber:        s.Text("SKU Number"),
-				HeightUnits:      s.Count("Height"),
-				PowerCords:       s.Count("Number Of Power Cords"),
+				HeightUnits:      s.Within("Height", 1, 100),
+				PowerCords:       s.Within("Number Of Power Cords", 1, 100),
 				BootUpState:      s.Enum("Boot-up State"),
 				PowerSupplyState: s.Enum("Power Supply State"),
 				ThermalState:     s.Enum("Thermal State"),

@@ -12,6 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ import (
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/report/alike"
+	"bee/audit/tool/lldp"
 	"bee/core/printable"
 )
 
@@ -34,6 +37,9 @@ type Collector struct {
 	// Tools that it cannot do without. Where one is missing, it is skipped, which
 	// is no error.
 	Tools []string
+	// Present reports whether the machine has what the section is about; nil where every
+	// machine does. Where it does not, nothing is lacking without the tools.
+	Present func(fs.FS) bool
 	// Collect does the work. It stores what it finds, as it finds it, by
 	// [Task.Update].
 	Collect func(ctx context.Context, t *Task)
@@ -41,7 +47,7 @@ type Collector struct {
 
 // All returns every collector, in the order of the report.
 func All() []Collector {
-	return []Collector{board, cpu, memory, storage, pcie, network, psu, nvidia}
+	return []Collector{board, platform, kernel, cpu, memory, storage, pcie, network, psu, bmc, nvidia}
 }
 
 // Select returns the collectors with the given names, in the order of All.
@@ -65,6 +71,8 @@ const usualLimit = 15 * time.Second
 // limits are those of tools that may take longer.
 var limits = map[string]time.Duration{
 	"lspci": 30 * time.Second,
+	// It waits for what switches say, of themselves, every 30 seconds.
+	"audit": lldp.Interval + 15*time.Second,
 	// Without persistence mode, the driver sets up every GPU anew for every run:
 	// more than half a minute with eight of them.
 	"nvidia-smi": time.Minute,
@@ -72,6 +80,10 @@ var limits = map[string]time.Duration{
 	"ipmitool": 90 * time.Second,
 	// A bad drive keeps smartctl busy for a minute.
 	"smartctl": 90 * time.Second, "nvme": 90 * time.Second, "lsblk": 90 * time.Second,
+	// So does it the program of its controller's maker.
+	"storcli64": 90 * time.Second, "storcli": 90 * time.Second, "perccli64": 90 * time.Second, "perccli": 90 * time.Second,
+	"ssacli": 90 * time.Second, "hpssacli": 90 * time.Second, "arcconf": 90 * time.Second,
+	"sas3ircu": 90 * time.Second, "sas2ircu": 90 * time.Second,
 }
 
 // Limits returns the shortest and the longest time that a tool may take at first.
@@ -92,7 +104,7 @@ var patience = 10 * time.Second
 // until all are done or ctx ends. It returns soon after ctx ends, even where a
 // collector hangs. Each collector that ends is given to progress.
 func Run(ctx context.Context, m machine.Machine, collectors []Collector, into *report.Report, progress func(report.CollectorRun)) {
-	r := &run{report: into, errors: map[string][]report.Error{}, tools: map[string][]report.ToolRun{}}
+	r := &run{report: into, errors: map[string][]report.Error{}, tools: map[string][]report.ToolRun{}, lacks: map[string][]string{}}
 	start := time.Now()
 	fates := make(chan int, len(collectors))
 	into.Collectors = make([]report.CollectorRun, len(collectors))
@@ -123,7 +135,7 @@ func Run(ctx context.Context, m machine.Machine, collectors []Collector, into *r
 
 	// From here on, a collector that was given up on talks to nobody.
 	r.close()
-	into.Errors = []report.Error{}
+	var failed []report.Error
 	for i, c := range collectors {
 		fate := &into.Collectors[i]
 		if fate.Status == report.GivenUp {
@@ -136,8 +148,77 @@ func Run(ctx context.Context, m machine.Machine, collectors []Collector, into *r
 			progress(*fate)
 		}
 		fate.Tools = r.tools[c.Name]
-		into.Errors = append(into.Errors, r.errors[c.Name]...)
+		// The order in which tools ended says nothing.
+		slices.SortStableFunc(r.errors[c.Name], func(a, b report.Error) int {
+			return cmp.Or(cmp.Compare(a.Tool, b.Tool), slices.Compare(a.Args, b.Args))
+		})
+		slices.Sort(r.lacks[c.Name])
+		failed = append(failed, r.errors[c.Name]...)
 	}
+	into.Errors = together(failed)
+	into.NotExamined = r.gaps(collectors, into)
+}
+
+// together makes one error of those that say the same: a machine without SMBIOS is one
+// thing, however often it is asked.
+func together(all []report.Error) []report.Error {
+	type same struct {
+		kind                  report.Kind
+		tool, message, stderr string
+		exited                bool
+		status                int
+	}
+	groups := alike.Group(all, func(e report.Error) same {
+		s := same{kind: e.Kind, tool: e.Tool, message: e.Message, stderr: strings.Join(e.Stderr, "\n")}
+		if e.ExitStatus != nil {
+			s.exited, s.status = true, *e.ExitStatus
+		}
+		return s
+	})
+	merged := []report.Error{}
+	for _, group := range groups {
+		e := group[0]
+		for _, other := range group[1:] {
+			e.Again = append(e.Again, other.Runs()...)
+		}
+		merged = append(merged, e)
+	}
+	return merged
+}
+
+// gaps says what could not be examined, what concerns most sections first: what collectors
+// lacked, then what failed.
+func (r *run) gaps(collectors []Collector, made *report.Report) []report.Gap {
+	all := []report.Gap{}
+	add := func(reason, section string) {
+		i := slices.IndexFunc(all, func(g report.Gap) bool { return g.Reason == reason })
+		if i < 0 {
+			i = len(all)
+			all = append(all, report.Gap{Reason: reason})
+		}
+		all[i].Sections = append(all[i].Sections, section)
+	}
+	for _, c := range collectors {
+		for _, reason := range r.lacks[c.Name] {
+			add(reason, c.Name)
+		}
+	}
+	var arrays []string
+	for _, d := range made.Storage.UnexaminedArrays() {
+		arrays = append(arrays, d.Path)
+	}
+	if len(arrays) > 0 {
+		add("the drives behind "+strings.Join(arrays, ", ")+" do not show", "storage")
+	}
+	for _, e := range made.Errors {
+		g := report.Gap{Reason: e.Message, Sections: e.Sections()}
+		if n := len(e.Runs()); n > 1 {
+			g.Count = n
+		}
+		all = append(all, g)
+	}
+	slices.SortStableFunc(all, func(a, b report.Gap) int { return cmp.Compare(len(b.Sections), len(a.Sections)) })
+	return all
 }
 
 // run is the report in the making. Collectors reach it through a lock, and no
@@ -149,6 +230,8 @@ type run struct {
 	// By collector, in the order they came.
 	errors map[string][]report.Error
 	tools  map[string][]report.ToolRun
+	// What was not there to be asked, or to ask with.
+	lacks map[string][]string
 }
 
 func (r *run) update(f func(*report.Report)) {
@@ -182,12 +265,17 @@ type Task struct {
 func (t *Task) collect(ctx context.Context) (fate report.CollectorRun) {
 	fate = report.CollectorRun{Name: t.collector.Name, Status: report.Done}
 	for _, tool := range t.collector.Tools {
-		if !t.Has(tool) {
+		if !t.Machine.Has(tool) {
 			fate.MissingTools = append(fate.MissingTools, tool)
 		}
 	}
 	if len(fate.MissingTools) > 0 {
 		fate.Status = report.Skipped
+		if t.collector.Present == nil || t.collector.Present(t.Files()) {
+			for _, tool := range fate.MissingTools {
+				t.lack("no " + tool)
+			}
+		}
 		return fate
 	}
 	start := time.Now()
@@ -213,6 +301,24 @@ func (t *Task) guard(f func()) {
 // Update changes the report. f must not block, and must not keep the report.
 func (t *Task) Update(f func(*report.Report)) { t.run.update(f) }
 
+// Has implements [machine.Machine]. A tool that is not there is told in the report.
+func (t *Task) Has(tool string) bool {
+	if t.Machine.Has(tool) {
+		return true
+	}
+	t.lack("no " + tool)
+	return false
+}
+
+// lack tells in the report what is not there, for which the section lacks something.
+func (t *Task) lack(reason string) {
+	t.run.update(func(*report.Report) {
+		if name := t.collector.Name; !slices.Contains(t.run.lacks[name], reason) {
+			t.run.lacks[name] = append(t.run.lacks[name], reason)
+		}
+	})
+}
+
 // Run runs a tool with its time limit. It records that the tool ran, not whether
 // that went well: hand the result to Check.
 func (t *Task) Run(ctx context.Context, tool string, args ...string) machine.Result {
@@ -220,10 +326,19 @@ func (t *Task) Run(ctx context.Context, tool string, args ...string) machine.Res
 	result := t.Machine.Run(ctx, machine.Command{Tool: tool, Args: args, Limit: limit, SecondLimit: longer * limit})
 	t.run.update(func(*report.Report) {
 		t.run.tools[t.collector.Name] = append(t.run.tools[t.collector.Name], report.ToolRun{
-			Tool: tool, Args: args, DurationSeconds: seconds(result.Duration), ExitStatus: exitStatus(result),
+			Tool: tool, Args: printableArgs(args), DurationSeconds: seconds(result.Duration), ExitStatus: exitStatus(result),
 		})
 	})
 	return result
+}
+
+// printableArgs makes arguments fit for the report: names of devices are among them.
+func printableArgs(args []string) []string {
+	var all []string
+	for _, arg := range args {
+		all = append(all, printable.Escape([]byte(arg)))
+	}
+	return all
 }
 
 // exitStatus returns a tool's exit status, nil where it did not exit by itself.
@@ -239,8 +354,12 @@ func exitStatus(r machine.Result) *int {
 }
 
 // Check records an error where the tool failed, else where its output could not
-// be understood.
+// be understood. What a capture does not have is no fault of the machine's, but lacks.
 func (t *Task) Check(r machine.Result, bad error) {
+	if errors.Is(r.Err, machine.ErrNotCaptured) {
+		t.lack("the capture is of an older version, which asked " + r.Tool + " for less")
+		return
+	}
 	kind, err := report.BadOutput, bad
 	if r.Err != nil {
 		kind, err = kindOf(r.Err), r.Err
@@ -252,17 +371,29 @@ func (t *Task) Check(r machine.Result, bad error) {
 	if r.Err != nil {
 		message = r.Tool + " " + message
 	}
-	e := report.Error{
+	t.failed(r, kind, message)
+}
+
+// Explain records an error of a tool whose failure says something about the machine.
+func (t *Task) Explain(r machine.Result, reason string) {
+	kind := report.BadOutput
+	if r.Err != nil {
+		kind = kindOf(r.Err)
+	}
+	t.failed(r, kind, reason)
+}
+
+func (t *Task) failed(r machine.Result, kind report.Kind, message string) {
+	t.run.fail(report.Error{
 		Collector:       t.collector.Name,
 		Kind:            kind,
 		Message:         printable.Escape([]byte(message)),
 		Tool:            r.Tool,
-		Args:            r.Args,
+		Args:            printableArgs(r.Args),
 		DurationSeconds: seconds(r.Duration),
 		ExitStatus:      exitStatus(r),
 		Stderr:          firstLines(r.Stderr),
-	}
-	t.run.fail(e)
+	})
 }
 
 // Each runs f for 0 to n-1, some at the same time.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -212,7 +213,7 @@ echo 'Firmware Revision : 1.74'`,
 		t.Errorf("slow once: board %+v, errors %+v", r.Board, r.Errors)
 	}
 	for _, run := range r.Collectors[0].Tools {
-		if run.Tool == "ipmitool" && (run.DurationSeconds < 1 || run.ExitStatus == nil) {
+		if run.Tool == "ipmitool" && (run.DurationSeconds < 0.9 || run.ExitStatus == nil) {
 			t.Errorf("the run is told of as %+v", run)
 		}
 	}
@@ -240,7 +241,7 @@ func TestSelect(t *testing.T) {
 	if err != nil || len(some) != 2 || some[0].Name != "board" || some[1].Name != "storage" {
 		t.Errorf("got %v, error %v", some, err)
 	}
-	if _, err := Select([]string{"nope"}); err == nil || !strings.Contains(err.Error(), "board, cpu") {
+	if _, err := Select([]string{"nope"}); err == nil || !strings.Contains(err.Error(), "board, platform") {
 		t.Errorf("error %v does not list the choice", err)
 	}
 }
@@ -278,5 +279,73 @@ func TestAboutTheSystem(t *testing.T) {
 	r = audit(t, t.Context(), script{files: files})
 	if len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "/etc/bee-release") {
 		t.Errorf("a broken release file: errors %+v", r.Errors)
+	}
+}
+
+// The same reason is one error, with all the runs that met it, and one gap with the
+// sections that lack something.
+func TestSameErrors(t *testing.T) {
+	failing := func(name string, runs ...machine.Result) Collector {
+		return Collector{Name: name, Collect: func(_ context.Context, t *Task) {
+			for _, r := range runs {
+				t.Check(r, nil)
+			}
+		}}
+	}
+	run := func(stderr string, err error, args ...string) machine.Result {
+		return machine.Result{Command: machine.Command{Tool: "ethtool", Args: args}, Stderr: []byte(stderr), Err: err}
+	}
+	one, two := &machine.ExitError{Status: 1}, &machine.ExitError{Status: 2}
+	r := audit(t, t.Context(), script{},
+		failing("network", run("", machine.ErrTimeLimit, "eth1"), run("busy", one, "eth0"), run("", machine.ErrTimeLimit, "eth0")),
+		failing("pcie", run("", machine.ErrTimeLimit, "eth2"), run("gone", one, "eth0"), run("busy", two, "eth0")))
+	var got []string
+	for _, e := range r.Errors {
+		var runs []string
+		for _, run := range e.Runs() {
+			runs = append(runs, run.Collector+" "+strings.Join(run.Args, " "))
+		}
+		got = append(got, strings.Join(runs, ", ")+": "+e.Message+strings.Join(e.Stderr, ""))
+	}
+	want := []string{
+		"network eth0: ethtool exited with status 1busy",
+		"network eth0, network eth1, pcie eth2: ethtool reached its time limit",
+		"pcie eth0: ethtool exited with status 1gone",
+		"pcie eth0: ethtool exited with status 2busy",
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	timedOut := slices.IndexFunc(r.NotExamined, func(g report.Gap) bool { return g.Count == 3 })
+	if timedOut < 0 || !slices.Equal(r.NotExamined[timedOut].Sections, []string{"network", "pcie"}) || len(r.NotExamined) != 4 {
+		t.Errorf("not examined: %+v", r.NotExamined)
+	}
+}
+
+// What is not there is a gap without an error, but where nobody would look for it.
+func TestLacks(t *testing.T) {
+	r := audit(t, t.Context(), script{}, board, psu, nvidia)
+	want := []report.Gap{{Reason: "no BMC", Sections: []string{"board", "psu"}}, {Reason: "no dmidecode", Sections: []string{"board", "psu"}}}
+	if !reflect.DeepEqual(r.NotExamined, want) || len(r.Errors) != 0 {
+		t.Errorf("%+v, errors %+v", r.NotExamined, r.Errors)
+	}
+	r = audit(t, t.Context(), script{files: pciBus("3a")}, nvidia)
+	if want := []report.Gap{{Reason: "no nvidia-smi", Sections: []string{"nvidia"}}}; !reflect.DeepEqual(r.NotExamined, want) {
+		t.Errorf("with a GPU: %+v", r.NotExamined)
+	}
+}
+
+// What an older capture was not asked is no error, and one gap for each tool, however much it is.
+func TestNotCaptured(t *testing.T) {
+	older := script{files: pciBus(), out: map[string]string{"dmidecode -t 0,1,2,3": dmiSample}, err: map[string]error{}}
+	for _, types := range []string{"43", "4", "16,17"} {
+		older.err["dmidecode -t "+types] = machine.ErrNotCaptured
+	}
+	r := audit(t, t.Context(), older, board, platform, cpu, memory)
+	gap := report.Gap{Reason: "the capture is of an older version, which asked dmidecode for less", Sections: []string{"platform", "cpu", "memory"}}
+	if len(r.Errors) != 0 || !slices.ContainsFunc(r.NotExamined, func(g report.Gap) bool { return reflect.DeepEqual(g, gap) }) {
+		t.Errorf("not examined %+v, errors %+v", r.NotExamined, r.Errors)
 	}
 }

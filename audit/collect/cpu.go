@@ -15,6 +15,7 @@ import (
 	"bee/audit/report/placeholder"
 	"bee/audit/tool/cpuinfo"
 	"bee/audit/tool/dmidecode"
+	"bee/core/printable"
 )
 
 var cpu = Collector{
@@ -54,7 +55,7 @@ func packages(t *Task) (all []report.CPUPackage, ok bool) {
 		processors, err = cpuinfo.Parse(text)
 	}
 	if err != nil {
-		t.run.fail(report.Error{Collector: t.collector.Name, Kind: report.BadOutput, Message: fmt.Sprintf("/%s: %v", name, err)})
+		t.run.fail(report.Error{Collector: t.collector.Name, Kind: report.BadOutput, Message: printable.Escape(fmt.Appendf(nil, "/%s: %v", name, err))})
 		return nil, false
 	}
 	return packagesFrom(t.Files(), processors), true
@@ -170,6 +171,7 @@ func flagsOf(processors []cpuinfo.Processor) []string {
 
 func socketsFrom(all []dmidecode.Structure) []report.Socket {
 	sockets := []report.Socket{}
+	const fastest = 20000 // more than any processor, in MHz
 	for _, s := range dmidecode.Of(all, 4) {
 		socket := report.Socket{
 			Handle:           s.Handle,
@@ -186,12 +188,12 @@ func socketsFrom(all []dmidecode.Structure) []report.Socket {
 			Family:           s.Enum("Family"),
 			ID:               s.Text("ID"),
 			Signature:        s.Text("Signature"),
-			Cores:            s.Count("Core Count"),
-			CoresEnabled:     s.Count("Core Enabled"),
-			Threads:          s.Count("Thread Count"),
-			MaxSpeedMHz:      s.Count("Max Speed"),
-			CurrentSpeedMHz:  s.Count("Current Speed"),
-			ExternalClockMHz: s.Count("External Clock"),
+			Cores:            s.Within("Core Count", 1, 0xfffe),
+			CoresEnabled:     s.Within("Core Enabled", 1, 0xfffe),
+			Threads:          s.Within("Thread Count", 1, 0xfffe),
+			MaxSpeedMHz:      s.Within("Max Speed", 1, fastest),
+			CurrentSpeedMHz:  s.Within("Current Speed", 1, fastest),
+			ExternalClockMHz: s.Within("External Clock", 1, fastest),
 		}
 		if !socket.Populated {
 			// Firmware leaves a processor's data behind, some of it made up.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -163,15 +164,49 @@ func TestDmidecode(t *testing.T) {
 	}
 }
 
-func TestUsableMemory(t *testing.T) {
-	for text, want := range map[string]uint64{
-		"MemTotal:       65792448 kB\nMemFree: 1 kB\n": 65792448 << 10, "MemFree: 1 kB\n": 0, "MemTotal: lots\n": 0, "MemTotal: 99999999999999999999 kB\n": 0,
+func TestWhatTheKernelHas(t *testing.T) {
+	m := smbios(dmiSample)
+	m.files = fstest.MapFS{
+		"proc/meminfo": {Data: []byte("MemTotal: 1024 kB\n")},
+		"sys/devices/system/node/node0/x86/sgx_total_bytes": {Data: []byte("4096\n")},
+		"sys/devices/system/edac/mc/mc0/size_mb":            {Data: []byte("2\n")},
+	}
+	r := audit(t, t.Context(), m, memory)
+	if got := r.Memory; got.UsableBytes != 1<<20 || got.ControllerBytes != 2<<20 || !slices.Equal(got.Reserved, []report.MemoryReservation{{For: "SGX", Bytes: 4096}}) || len(r.Errors) > 0 {
+		t.Errorf("%+v, errors %+v", got, r.Errors)
+	}
+}
+
+// A number that no memory has is left out.
+func TestImpossibleModules(t *testing.T) {
+	for fields, want := range map[string]report.MemorySlot{
+		"Size: 32767 MB":      {},
+		"Size: 65535 kB":      {},
+		"Size: 2147483647 MB": {},
+		"Size: 32768 MB":      {SizeBytes: 32 << 30},
+		"Size: 129408 MB":     {SizeBytes: 129408 << 20},
+		"Size: 1 GB\n\tSpeed: 32768 MT/s\n\tConfigured Memory Speed: 65535 MT/s":                           {SizeBytes: 1 << 30},
+		"Size: 1 GB\n\tSpeed: 1 MT/s\n\tConfigured Clock Speed: 8800 MHz":                                  {SizeBytes: 1 << 30, ConfiguredSpeedMTs: 8800},
+		"Size: 1 GB\n\tConfigured Voltage: 0.003 V\n\tMinimum Voltage: 0.5 V\n\tMaximum Voltage: 65.535 V": {SizeBytes: 1 << 30, MinVolts: 0.5},
+		"Size: 1 GB\n\tRank: 255\n\tTotal Width: 255 bits\n\tNon-Volatile Size: 32767 MB":                  {SizeBytes: 1 << 30},
 	} {
-		m := smbios(dmiSample)
-		m.files = fstest.MapFS{"proc/meminfo": {Data: []byte(text)}}
-		if r := audit(t, t.Context(), m, memory); r.Memory.UsableBytes != want || len(r.Errors) > 0 {
-			t.Errorf("%q: %d bytes, errors %+v", text, r.Memory.UsableBytes, r.Errors)
+		r := audit(t, t.Context(), smbios("SMBIOS 3.2.0 present.\nHandle 0x0011, DMI type 17, 40 bytes\nMemory Device\n\t"+fields+"\n"), memory)
+		want.Handle, want.Populated = "0x0011", true
+		if got := r.Memory.Slots[0]; got != want {
+			t.Errorf("%q: %+v, want %+v", fields, got, want)
 		}
+	}
+}
+
+// So is one that no processor or chassis has.
+func TestImpossibleProcessors(t *testing.T) {
+	r := audit(t, t.Context(), smbios("SMBIOS 3.2.0 present.\nHandle 0x0003, DMI type 3, 22 bytes\nChassis Information\n\tHeight: 255 U\n\tNumber Of Power Cords: 255\n\n"+
+		"Handle 0x0004, DMI type 4, 48 bytes\nProcessor Information\n\tStatus: Populated, Enabled\n\tMax Speed: 65535 MHz\n\tCurrent Speed: 32768 MHz\n\tCore Count: 65535\n\tCore Enabled: 8\n"), board, cpu)
+	if c := r.Board.Chassis[0]; c.HeightUnits != 0 || c.PowerCords != 0 {
+		t.Errorf("%+v", c)
+	}
+	if s := r.CPU.Sockets[0]; s.MaxSpeedMHz != 0 || s.CurrentSpeedMHz != 0 || s.Cores != 0 || s.CoresEnabled != 8 {
+		t.Errorf("%+v", s)
 	}
 }
 
@@ -185,7 +220,7 @@ func TestDmidecodeFails(t *testing.T) {
 	}
 	// No table at all: no section.
 	r = audit(t, t.Context(), smbios("# dmidecode 3.6\n# No SMBIOS nor DMI entry point found, sorry.\n"), board, cpu, memory)
-	if r.Board != nil || r.CPU != nil || r.Memory != nil || len(r.Errors) != 3 || r.Errors[0].Kind != report.BadOutput {
+	if r.Board != nil || r.CPU != nil || r.Memory != nil || len(r.Errors) != 1 || r.Errors[0].Kind != report.BadOutput || len(r.Errors[0].Again) != 2 {
 		t.Errorf("without a table: %+v", r)
 	}
 	// A table without processors: a section that says so.

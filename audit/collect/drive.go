@@ -32,6 +32,12 @@ type drive struct {
 	report                   report.Drive
 }
 
+// host is the SCSI host adapter that the drive is behind, or the drive alone.
+func (d *drive) host() string {
+	host, _, _ := strings.Cut(cmp.Or(d.kernel.HCTL, string(d.lsblk.HCTL), d.id.path), ":")
+	return host
+}
+
 func (d *drive) speaksSMART() bool {
 	return d.kernel.SMART() || d.lsblk.SMART() || d.scanned != ""
 }
@@ -59,10 +65,10 @@ func (d *drive) conclude() report.Drive {
 		Path:               d.id.path,
 		SmartctlType:       kind,
 		Type:               cmp.Or(string(b.Type), k.Type),
-		Transport:          cmp.Or(string(b.Transport), k.Transport),
+		Transport:          cmp.Or(k.Fabric, string(b.Transport), k.Transport),
 		Protocol:           text(o.Device.Protocol),
 		PCIAddress:         k.PCIAddress,
-		RAIDVolume:         d.raidVolume,
+		RAIDVolume:         d.raidVolume || k.RAIDVolume(),
 		Vendor:             cmp.Or(text(o.Vendor), text(o.SCSIVendor), vendor(text(b.Vendor)), vendor(placeholder.Drop(k.Vendor))),
 		Model:              cmp.Or(text(o.ModelName), text(o.SCSIModelName), text(c.ModelNumber), text(b.Model), placeholder.Drop(k.Model)),
 		SerialNumber:       cmp.Or(text(o.SerialNumber), text(c.SerialNumber), text(b.Serial), placeholder.Drop(k.Serial)),
@@ -144,6 +150,7 @@ func (d *drive) smart(n *report.NVMe) *report.SMART {
 		s.PowerOnHours = cmp.Or(s.PowerOnHours, h.PowerOnHours)
 		s.PowerCycles = cmp.Or(s.PowerCycles, h.PowerCycles)
 		s.UsedPercent = cmp.Or(s.UsedPercent, h.UsedPercent)
+		s.MediaErrors = h.MediaErrors
 	} else if d.smartctl == nil {
 		return nil
 	}
@@ -162,7 +169,8 @@ func fromSmartctl(a *smartAnswer) *report.SMART {
 		UsedPercent:           a.UsedPercent(),
 		SelfTestErrors:        a.SelfTestErrors(),
 		ATAErrors:             a.ATAErrors(),
-		SCSIGrownDefects:      a.SCSIGrownDefects.Uint(),
+		SCSIGrownDefects:      a.GrownDefects(),
+		MediaErrors:           a.SCSIUncorrected(),
 		SCSIUncorrectedErrors: a.SCSIUncorrected(),
 	}
 	for _, a := range a.ATAAttributes.Table {
@@ -196,7 +204,7 @@ func (d *drive) nvme(o smartctl.Output, c nvme.Controller) *report.NVMe {
 		WarningCelsius:    cmp.Or(nvme.Celsius(c.WarningKelvin), nvme.Celsius(o.NVMeLimits.Warning)),
 		CriticalCelsius:   cmp.Or(nvme.Celsius(c.CriticalKelvin), nvme.Celsius(o.NVMeLimits.Critical)),
 	}
-	if h := cmp.Or(d.health, o.NVMeHealth); h != nil {
+	if h := nvme.Merge(d.health, o.NVMeHealth); h != nil {
 		n.Health = nvmeHealth(h)
 	}
 	if n == (report.NVMe{}) {
@@ -226,15 +234,25 @@ func nvmeHealth(h *nvme.Health) *report.NVMeHealth {
 }
 
 // withoutDoubles drops drives from the scan that the kernel knows by another
-// name: a controller that passes its drives through shows them twice.
+// name: a controller that passes its drives through shows them twice. Those behind
+// it that were found by the scan, and by its array, are one, too.
 func withoutDoubles(drives []report.Drive) []report.Drive {
-	serials := map[string]bool{}
+	type member struct{ kind, serial string }
+	serials, members := map[string]bool{}, map[member]bool{}
 	for _, d := range drives {
 		if d.Type != "" && d.SerialNumber != "" {
 			serials[d.SerialNumber] = true
 		}
 	}
-	return slices.DeleteFunc(drives, func(d report.Drive) bool { return d.Type == "" && serials[d.SerialNumber] })
+	return slices.DeleteFunc(drives, func(d report.Drive) bool {
+		if d.Type != "" || d.SerialNumber == "" {
+			return false
+		}
+		m := member{d.SmartctlType, d.SerialNumber}
+		double := serials[d.SerialNumber] || d.SmartctlType != "" && members[m]
+		members[m] = true
+		return double
+	})
 }
 
 // joinPaths makes one drive of those that are the same one behind several paths:
@@ -250,7 +268,7 @@ func joinPaths(drives []report.Drive) []report.Drive {
 	joined := []report.Drive{}
 	for _, d := range drives {
 		id := identity{d.WWN, d.SerialNumber, d.SizeBytes}
-		if id.wwn != "" && id.serial != "" && slices.Contains([]string{"sas", "fc", "iscsi", "nvme"}, d.Transport) {
+		if id.wwn != "" && id.serial != "" && slices.Contains([]string{"sas", "fc", "iscsi", "nvme", "tcp", "rdma"}, d.Transport) {
 			if i, known := first[id]; known {
 				one := &joined[i]
 				one.OtherPaths = append(one.OtherPaths, d.Path)

@@ -3,23 +3,25 @@ package collect
 import (
 	"cmp"
 	"context"
-	"io/fs"
-	"strconv"
-	"strings"
 
 	"bee/audit/collect/jedec"
 	"bee/audit/report"
 	"bee/audit/tool/dmidecode"
+	"bee/audit/tool/sysmemory"
 )
 
 var memory = Collector{
 	Name:  "memory",
-	About: "memory arrays and slots, also empty ones (dmidecode), and what the kernel can use (/proc/meminfo)",
+	About: "memory arrays and slots, also empty ones (dmidecode), and what the kernel can use and what is kept from it (/proc, sysfs)",
 	Tools: []string{"dmidecode"},
 	Collect: func(ctx context.Context, t *Task) {
 		if all, ok := structures(ctx, t, "16,17"); ok {
 			m := memoryFrom(all)
-			m.UsableBytes = usableMemory(t.Files())
+			kernel := sysmemory.Read(t.Files())
+			m.UsableBytes, m.ControllerBytes = kernel.Usable, kernel.Controllers
+			for _, k := range kernel.Reserved {
+				m.Reserved = append(m.Reserved, report.MemoryReservation(k))
+			}
 			t.Update(func(r *report.Report) { r.Memory = m })
 		}
 	},
@@ -34,9 +36,11 @@ func memoryFrom(all []dmidecode.Structure) *report.Memory {
 			Use:                  s.Enum("Use"),
 			ErrorCorrection:      s.Enum("Error Correction Type"),
 			MaximumCapacityBytes: s.Bytes("Maximum Capacity"),
-			Slots:                s.Count("Number Of Devices"),
+			Slots:                s.Within("Number Of Devices", 1, 0xfffe),
 		})
 	}
+	// What memory ever ran at, in million transfers a second, and some more.
+	const slowest, fastest = 16, 32000
 	for _, s := range dmidecode.Of(all, 17) {
 		slot := report.MemorySlot{
 			Handle:      s.Handle,
@@ -47,45 +51,29 @@ func memoryFrom(all []dmidecode.Structure) *report.Memory {
 		// An empty slot may carry made-up data ("NO DIMM"): only its place counts.
 		if size := s.Raw("Size"); size != "" && size != "No Module Installed" && size != "Not Installed" {
 			slot.Populated = true
-			slot.SizeBytes = s.Bytes("Size")
+			slot.SizeBytes = moduleSize(s, "Size")
 			slot.FormFactor = s.Enum("Form Factor")
 			slot.Type = s.Enum("Type")
 			slot.TypeDetail = s.Enum("Type Detail")
 			slot.Technology = s.Enum("Memory Technology")
-			slot.SpeedMTs = s.Count("Speed")
+			slot.SpeedMTs = s.Within("Speed", slowest, fastest)
 			// dmidecode 3.2 renamed these two.
-			slot.ConfiguredSpeedMTs = cmp.Or(s.Count("Configured Memory Speed"), s.Count("Configured Clock Speed"))
+			slot.ConfiguredSpeedMTs = cmp.Or(s.Within("Configured Memory Speed", slowest, fastest), s.Within("Configured Clock Speed", slowest, fastest))
 			slot.ConfiguredVolts = moduleVolts(s, "Configured")
 			slot.MinVolts, slot.MaxVolts = moduleVolts(s, "Minimum"), moduleVolts(s, "Maximum")
 			slot.Manufacturer, slot.ManufacturerID = moduleMaker(s)
 			slot.PartNumber = s.Text("Part Number")
 			slot.SerialNumber = s.Text("Serial Number")
 			slot.AssetTag = s.Text("Asset Tag")
-			slot.Ranks = s.Count("Rank")
+			slot.Ranks = s.Within("Rank", 1, 15)
 			slot.TotalWidthBits = moduleWidth(s, "Total Width")
 			slot.DataWidthBits = moduleWidth(s, "Data Width")
 			slot.FirmwareVersion = s.Text("Firmware Version")
-			slot.NonVolatileBytes = s.Bytes("Non-Volatile Size")
+			slot.NonVolatileBytes = moduleSize(s, "Non-Volatile Size")
 		}
 		m.Slots = append(m.Slots, slot)
 	}
 	return m
-}
-
-// usableMemory reads what the kernel has of memory, 0 where it does not say so.
-func usableMemory(files fs.FS) uint64 {
-	text, err := fs.ReadFile(files, "proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if total, ok := strings.CutPrefix(line, "MemTotal:"); ok {
-			if kB, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(total), " kB"), 10, 50); err == nil {
-				return kB << 10
-			}
-		}
-	}
-	return 0
 }
 
 // moduleMaker returns the name of a module's maker, and the number that it was
@@ -100,11 +88,23 @@ func moduleMaker(s dmidecode.Structure) (name, id string) {
 	return text, ""
 }
 
-// moduleVolts returns one of a module's voltages, 0 where it is unknown or beyond
-// what memory ever ran at. Older versions of dmidecode write "voltage".
+// moduleSize returns one of a module's sizes, 0 where it is unknown, or all ones:
+// that is how SMBIOS says that the size is in a field which the table, or an old
+// dmidecode, does not have.
+func moduleSize(s dmidecode.Structure, field string) uint64 {
+	switch n := s.Count(field); {
+	case n == 0x7fff, n == 0xffff, n == 0x7fffffff, n == 0xffffffff:
+		return 0
+	}
+	return s.Bytes(field)
+}
+
+// moduleVolts returns one of a module's voltages, 0 where it is unknown or memory
+// never ran at it: some firmware has 0.003 or 44.975 V. Older versions of dmidecode
+// write "voltage".
 func moduleVolts(s dmidecode.Structure, which string) float64 {
-	const most = 5
-	if v := cmp.Or(s.Volts(which+" Voltage"), s.Volts(which+" voltage")); v <= most {
+	const least, most = 0.5, 5
+	if v := cmp.Or(s.Volts(which+" Voltage"), s.Volts(which+" voltage")); v >= least && v <= most {
 		return v
 	}
 	return 0

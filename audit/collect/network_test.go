@@ -2,6 +2,7 @@ package collect
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"reflect"
 	"strings"
@@ -128,6 +129,14 @@ func TestNetwork(t *testing.T) {
 			m.err[line], m.stderr[line] = failed, "netlink error: Operation not supported\n"
 		}
 	}
+	// Ports without a module, and without FEC; a virtual function is not asked.
+	for _, name := range []string{"eth0", "eth1", "ib0", "usb0", "vio0"} {
+		for _, line := range []string{"ethtool -m " + name, "ethtool -I --show-fec " + name} {
+			m.err[line], m.stderr[line] = failed, "netlink error: Input/output error\n"
+		}
+	}
+	delete(m.err, "ethtool -m usb0")
+	m.out["ethtool -m usb0"] = "\tIdentifier : 0x03 (SFP)\n\tVendor name : ACME\n"
 	m.out["ethtool -i eth0"] = "driver: other\nversion: 6.12.1\nfirmware-version: 4.40 0x8001ba1d\nbus-info: elsewhere\n"
 	m.out["ethtool -P eth0"] = "Permanent address: ac:1f:6b:00:00:02\n"
 	m.out["ethtool eth0"] = "Settings for eth0:\n\tSupported link modes: 25000baseCR/Full\n\t 100000baseCR4/Full\n\tSpeed: 1Mb/s\n\tDuplex: Half\n" +
@@ -150,10 +159,11 @@ func TestNetwork(t *testing.T) {
 	eth0.MaxSpeedMbps, eth0.Port = 100000, "Direct Attach Copper"
 	eth1.PermanentMACAddress, eth1.NoLinkReason = "ac:1f:6b:00:00:03", "No cable"
 	ib0.Driver, ib0.Port = "mlx5_core", "Other"
+	usb0.Module = &report.Module{Type: "SFP", Vendor: "ACME"}
 	usb0.Driver, usb0.Link, usb0.SpeedMbps, usb0.Duplex = "cdc_ether", pointer(true), 1000, "full"
 	checkInterfaces(t, r, want)
 
-	if len(r.Errors) != 2 || len(r.Collectors[0].Tools) != 3*len(want) {
+	if len(r.Errors) != 2 || len(r.Collectors[0].Tools) != 3*len(want)+2*(len(want)-1) {
 		t.Errorf("errors %+v, tools %+v", r.Errors, r.Collectors[0].Tools)
 	}
 	kinds := map[report.Kind]bool{}
@@ -201,4 +211,66 @@ func (f hangingFiles) ReadFile(name string) ([]byte, error) {
 		return nil, errors.New("woken")
 	}
 	return f.MapFS.ReadFile(name)
+}
+
+// Without ethtool, the kernel's own files tell an interface's own address, and which
+// interfaces are no ports.
+func TestInterfacesWithoutEthtool(t *testing.T) {
+	const pf = "sys/devices/pci0000:00/0000:01:00.0"
+	interfaceOf := func(device string, lines ...string) report.Interface {
+		dir := device + "/net/x"
+		text := "sys/class/net/x -> ../../../" + dir + "\n" + dir + "/device -> ../..\n" + dir + "/address 02:00:00:00:00:01\n"
+		for _, l := range lines {
+			text += dir + "/" + l + "\n"
+		}
+		return audit(t, t.Context(), script{files: tree(text)}, network).Network.Interfaces[0]
+	}
+	type own struct{ permanent, source, master, function, represents, bus string }
+	for name, c := range map[string]struct {
+		got  report.Interface
+		want own
+	}{
+		"of a bond":              {interfaceOf(pf, "addr_assign_type 3", "master -> ../bond0", "bonding_slave/perm_hwaddr 02:00:00:00:00:AA"), own{"02:00:00:00:00:aa", "set", "bond0", "", "", "0000:01:00.0"}},
+		"of a bond, no address":  {interfaceOf(pf, "master -> ../bond0", "bonding_slave/perm_hwaddr 00:00:00:00:00:00"), own{"", "", "bond0", "", "", "0000:01:00.0"}},
+		"of a team":              {interfaceOf(pf, "addr_assign_type 3", "master -> ../team0"), own{"", "set", "team0", "", "", "0000:01:00.0"}},
+		"of a bridge":            {interfaceOf(pf, "addr_assign_type 0", "master -> ../br0"), own{"02:00:00:00:00:01", "permanent", "br0", "", "", "0000:01:00.0"}},
+		"alone":                  {interfaceOf(pf, "addr_assign_type 0", "phys_port_name p0"), own{"02:00:00:00:00:01", "permanent", "", "", "", "0000:01:00.0"}},
+		"made up":                {interfaceOf(pf, "addr_assign_type 1"), own{"", "random", "", "", "", "0000:01:00.0"}},
+		"copied":                 {interfaceOf(pf, "addr_assign_type 2"), own{"", "copied", "", "", "", "0000:01:00.0"}},
+		"an unknown source":      {interfaceOf(pf, "addr_assign_type 4"), own{"", "", "", "", "", "0000:01:00.0"}},
+		"a representor":          {interfaceOf(pf, "phys_port_name pf0vf1"), own{"", "", "", "", "pf0vf1", "0000:01:00.0"}},
+		"a representor of many":  {interfaceOf(pf, "phys_port_name c1pf0vf12"), own{"", "", "", "", "c1pf0vf12", "0000:01:00.0"}},
+		"a subfunction's":        {interfaceOf(pf, "phys_port_name pf1sf88"), own{"", "", "", "", "pf1sf88", "0000:01:00.0"}},
+		"the host's":             {interfaceOf(pf, "phys_port_name pf0hpf"), own{"", "", "", "", "pf0hpf", "0000:01:00.0"}},
+		"a port of a switch":     {interfaceOf(pf, "phys_port_name p12s3"), own{"", "", "", "", "", "0000:01:00.0"}},
+		"a subfunction":          {interfaceOf(pf + "/mlx5_core.sf.4"), own{"", "", "", "0000:01:00.0", "", "0000:01:00.0"}},
+		"another auxiliary part": {interfaceOf(pf + "/mlx5_core.eth.0"), own{"", "", "", "", "", "mlx5_core.eth.0"}},
+	} {
+		i := c.got
+		if got := (own{i.PermanentMACAddress, i.MACAddressSource, i.Master, i.VirtualFunctionOf, i.Represents, i.BusAddress}); got != c.want {
+			t.Errorf("%s: %+v, want %+v", name, got, c.want)
+		}
+	}
+}
+
+func TestInfiniBand(t *testing.T) {
+	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
+	const adapter = "sys/devices/pci0000:80/0000:81:00.0/infiniband/mlx5_0"
+	files := fstest.MapFS{
+		"sys/class/infiniband/mlx5_0": {Data: []byte("../../devices/pci0000:80/0000:81:00.0/infiniband/mlx5_0"), Mode: fs.ModeSymlink},
+		adapter + "/device":           {Data: []byte("../../../0000:81:00.0"), Mode: fs.ModeSymlink},
+		adapter + "/fw_ver":           file("28.39.1002\n"), adapter + "/board_id": file("MT_0000000838\n"), adapter + "/node_guid": file("02ac:3e03:0000:0001\n"),
+		adapter + "/ports/1/link_layer": file("InfiniBand\n"), adapter + "/ports/1/state": file("4: ACTIVE\n"), adapter + "/ports/1/phys_state": file("5: LinkUp\n"),
+		adapter + "/ports/1/rate": file("400 Gb/sec (4X NDR)\n"), adapter + "/ports/1/counters/symbol_error": file("7\n"), adapter + "/ports/1/counters/link_downed": file("0\n"),
+		"sys/class/infiniband/mlx5_1/ports/1/link_layer": file("Ethernet\n"),
+	}
+	ports := infiniBand(files)
+	if len(ports) != 1 {
+		t.Fatalf("%+v", ports)
+	}
+	p := ports[0]
+	got := fmt.Sprint(p.Device, p.Port, p.BusAddress, p.FirmwareVersion, p.BoardID, p.NodeGUID, p.State, p.PhysicalState, p.Rate, show(p.SymbolErrors), show(p.LinkDowned), show(p.LinkErrorRecovered), show(p.ReceiveErrors))
+	if want := "mlx5_01 0000:81:00.028.39.1002MT_000000083802ac:3e03:0000:0001ACTIVELinkUp400 Gb/sec (4X NDR)70--"; strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
+		t.Errorf("%s\nwant %s", got, want)
+	}
 }

@@ -10,15 +10,18 @@ import (
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
+	"bee/audit/report/label"
 	"bee/audit/tool/nvidiasmi"
+	"bee/audit/tool/nvrm"
 	"bee/core/pci"
 	"bee/core/printable"
 )
 
 var nvidia = Collector{
-	Name:  "nvidia",
-	About: "NVIDIA GPUs, as their driver sees them (nvidia-smi)",
-	Tools: []string{"nvidia-smi"},
+	Name:    "nvidia",
+	About:   "NVIDIA GPUs, as their driver sees them (nvidia-smi)",
+	Tools:   []string{"nvidia-smi"},
+	Present: func(files fs.FS) bool { return len(displayControllers(files)) > 0 },
 	Collect: func(ctx context.Context, t *Task) {
 		bus := displayControllers(t.Files())
 		var all smiAnswer
@@ -37,15 +40,15 @@ var nvidia = Collector{
 		}
 		all.check(t)
 		checkLinks(t, linkRun, links, all)
-		found := gpus{log: all.Log, links: links, reasons: map[string]string{}}
+		found := gpus{log: all.Log, module: moduleVersion(t.Files()), trouble: all.trouble(), whole: all.whole() || all.noGPU(), links: links, reasons: map[string]string{}}
 		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
-		if all.noGPU() {
+		if found.trouble != "" || all.noGPU() {
 			return
 		}
 
 		if len(all.GPUs) == 0 && all.another() {
 			if fallback := askCSV(ctx, t); fallback.check(t) {
-				found.log, found.csv = fallback.Log, true
+				found.log, found.csv, found.whole = fallback.Log, true, fallback.whole()
 			}
 		}
 		// One GPU that does not answer can cost the others: ask for each by itself.
@@ -65,6 +68,15 @@ var nvidia = Collector{
 		}
 		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
 	},
+}
+
+// moduleVersion returns the version of the driver's kernel module, "" where none is loaded.
+func moduleVersion(files fs.FS) string {
+	text, err := fs.ReadFile(files, "proc/driver/nvidia/version")
+	if err != nil {
+		return ""
+	}
+	return nvrm.Version(text)
 }
 
 // nvidiaDriver is the name of the kernel driver that nvidia-smi asks.
@@ -143,7 +155,11 @@ func (a smiAnswer) check(t *Task) bool {
 	if len(a.Messages) > 0 {
 		result.Stderr = append(slices.Clone(result.Stderr), "\n"+strings.Join(a.Messages, "\n")...)
 	}
-	t.Check(result, a.bad)
+	if trouble := a.trouble(); trouble != "" {
+		t.Explain(result, label.Trouble(&report.NVIDIA{Trouble: trouble, LibraryVersion: a.LibraryVersion(), DriverVersion: moduleVersion(t.Files())}))
+	} else {
+		t.Check(result, a.bad)
+	}
 	return len(a.GPUs) > 0
 }
 
@@ -155,21 +171,42 @@ func (a smiAnswer) status() int {
 	return -1
 }
 
-// noDriver reports whether nvidia-smi said that the driver (9) or its library (12)
-// is not there; see RETURN VALUE in its manual page.
-func (a smiAnswer) noDriver() bool {
-	return a.status() == 9 || a.status() == 12 || a.NoDriver()
+// trouble returns what is in the way between nvidia-smi and the driver, "" where nothing
+// is, or where it is not known. nvidia-smi says it in words, or by its exit status; see
+// RETURN VALUE in its manual page.
+func (a smiAnswer) trouble() report.DriverTrouble {
+	if len(a.GPUs) > 0 || a.status() < 0 {
+		return ""
+	}
+	return cmp.Or(a.Trouble(a.result.Stderr), map[int]report.DriverTrouble{
+		4: report.NoPermission, 9: report.NotLoaded, 12: report.NoLibrary, 17: report.NoPermission, 18: report.VersionMismatch,
+	}[a.status()])
 }
 
-// noGPU reports whether nvidia-smi said that there is nothing to ask (6).
+// noGPU reports whether nvidia-smi said that there is nothing to ask (6), or no driver to
+// ask.
 func (a smiAnswer) noGPU() bool {
-	return len(a.GPUs) == 0 && (a.noDriver() || a.NoGPU() || a.status() == 6 || a.status() == 0 && a.bad == nil)
+	trouble := a.trouble()
+	return len(a.GPUs) == 0 && (trouble == report.NotLoaded || trouble == report.NoLibrary || a.NoGPU() || a.status() == 6 || a.whole())
+}
+
+// whole reports whether nvidia-smi told all that it was asked.
+func (a smiAnswer) whole() bool { return a.status() == 0 && a.bad == nil }
+
+// refuses returns nvidia-smi's words that the driver does not have a GPU that it was asked
+// for, "" where it said anything else: that it was killed, or talks nonsense, says nothing
+// of the GPU.
+func (a smiAnswer) refuses() string {
+	if a.status() < 0 || len(a.Messages) == 0 || !a.Unreachable() && !a.NoGPU() && !a.Lost() {
+		return ""
+	}
+	return a.Messages[0]
 }
 
 // another reports whether it makes sense to ask the same in another way: not where
 // nvidia-smi hangs, and not where the GPU is the trouble.
 func (a smiAnswer) another() bool {
-	return a.status() >= 0 && !a.noGPU() && !a.Unreachable()
+	return a.status() >= 0 && a.trouble() == "" && !a.noGPU() && !a.Unreachable()
 }
 
 func askLinks(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.Links, machine.Result) {
@@ -179,15 +216,16 @@ func askLinks(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.Link
 
 // checkLinks records what went wrong when nvidia-smi was asked for NVLink. It
 // also fails where the GPUs have none (3), where it is too old to know of it (2),
-// and for the reasons for which it does not list the GPUs.
+// and for the reasons for which it does not list the GPUs. Where links are not given to
+// the machine, it says nothing at all.
 func checkLinks(t *Task, result machine.Result, links []nvidiasmi.Links, all smiAnswer) {
 	var exit *machine.ExitError
 	failed := errors.As(result.Err, &exit) && exit.Signal == 0
-	if failed && (len(links) > 0 || exit.Status == 2 || exit.Status == 3 || all.result.Err != nil) {
+	if failed && (len(links) > 0 || exit.Status == 2 || exit.Status == 3 || all.result.Err != nil) || all.trouble() != "" {
 		return
 	}
 	var bad error
-	if len(links) == 0 && len(all.GPUs) > 0 {
+	if len(links) == 0 && len(all.GPUs) > 0 && !nvidiasmi.NoLinks(slices.Concat(result.Stdout, result.Stderr)) {
 		bad = errors.New("no GPU in what nvidia-smi says of NVLink")
 	}
 	t.Check(result, bad)
@@ -196,6 +234,9 @@ func checkLinks(t *Task, result machine.Result, links []nvidiasmi.Links, all smi
 // gpus are the GPUs that were found.
 type gpus struct {
 	log     nvidiasmi.Log
+	module  string // version of the kernel module
+	trouble report.DriverTrouble
+	whole   bool // the log is all that the driver has to say
 	csv     bool // some were read by --query-gpu
 	links   []nvidiasmi.Links
 	reasons map[string]string // why a GPU was not found, by its address
@@ -205,9 +246,7 @@ type gpus struct {
 func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links) {
 	i := a.Find(address)
 	if i < 0 {
-		if len(a.Messages) > 0 {
-			f.reasons[address] = a.Messages[0]
-		}
+		f.reasons[address] = a.refuses()
 		return
 	}
 	f.log.DriverVersion = cmp.Or(f.log.DriverVersion, a.DriverVersion)
@@ -225,10 +264,13 @@ func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links) {
 // section returns the report's section, with the GPUs of the bus that were not
 // found; nil where nothing is known.
 func (f *gpus) section(bus []controller) *report.NVIDIA {
-	if len(f.log.GPUs) == 0 && len(bus) == 0 {
+	if len(f.log.GPUs) == 0 && len(bus) == 0 && f.trouble == "" {
 		return nil
 	}
-	n := &report.NVIDIA{DriverVersion: f.log.DriverVersion, CUDAVersion: f.log.CUDAVersion}
+	n := &report.NVIDIA{
+		DriverVersion: cmp.Or(f.log.DriverVersion, f.module), CUDAVersion: f.log.CUDAVersion,
+		LibraryVersion: f.log.LibraryVersion(), Trouble: f.trouble,
+	}
 	n.GPUs = append([]report.GPU{}, f.log.GPUs...)
 	if len(n.GPUs) > 0 {
 		n.Source = "xml"
@@ -249,10 +291,19 @@ func (f *gpus) section(bus []controller) *report.NVIDIA {
 		if c.driver != nvidiaDriver {
 			m.Driver = c.driver
 		}
-		if m.Reason == "" && m.Driver == "" && len(f.log.Messages) > 0 && len(f.log.GPUs) == 0 {
-			m.Reason = f.log.Messages[0]
+		if m.Driver == "" && m.Reason == "" {
+			if f.trouble != "" || !f.whole {
+				n.UnknownGPUs = append(n.UnknownGPUs, c.address)
+				continue
+			}
+			if len(f.log.Messages) > 0 && len(f.log.GPUs) == 0 {
+				m.Reason = f.log.Messages[0]
+			}
 		}
 		n.MissingGPUs = append(n.MissingGPUs, m)
+	}
+	if len(n.GPUs) == 0 && len(n.UnknownGPUs) > 0 {
+		n.Trouble = cmp.Or(n.Trouble, report.NoAnswer)
 	}
 	return n
 }

@@ -162,7 +162,7 @@ func TestSlowBMC(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	r := audit(t, ctx, mute{withBMC()}, board, psu)
-	if r.Board == nil || len(r.Board.Baseboards) != 1 || r.PSU == nil || len(r.PSU.Supplies) != 2 || len(r.Errors) != 3 {
+	if r.Board == nil || len(r.Board.Baseboards) != 1 || r.PSU == nil || len(r.PSU.Supplies) != 2 || len(r.Errors) != 1 || len(r.Errors[0].Runs()) != 3 {
 		t.Errorf("board %+v, PSU %+v, errors %+v", r.Board, r.PSU, r.Errors)
 	}
 }

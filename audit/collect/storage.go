@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -12,16 +13,17 @@ import (
 	"bee/audit/report"
 	"bee/audit/tool/lsblk"
 	"bee/audit/tool/nvme"
+	"bee/audit/tool/raid"
 	"bee/audit/tool/smartctl"
 	"bee/audit/tool/sysblock"
 )
 
 var storage = Collector{
 	Name:  "storage",
-	About: "drives, their volumes and their health (lsblk, sysfs; smartctl and nvme where they are installed)",
+	About: "drives, their volumes and their health (lsblk, sysfs; smartctl, nvme and programs of RAID controllers' makers where they are installed)",
 	Tools: []string{"lsblk"},
 	Collect: func(ctx context.Context, t *Task) {
-		s := &survey{ctx: ctx, task: t, turns: make(chan struct{}, maxProcesses)}
+		s := &survey{ctx: ctx, task: t, turns: make(chan struct{}, maxProcesses), controllers: map[string]bool{}, told: make([][]raid.Controller, len(makers))}
 		s.publish()
 		var kernel []sysblock.Drive
 		sysfs, listed := make(chan struct{}), make(chan struct{})
@@ -37,6 +39,9 @@ var storage = Collector{
 			defer close(listed)
 			s.askLsblk()
 		})
+		for i := range makers {
+			s.do(func() { s.askMaker(i) })
+		}
 		if t.Has("smartctl") {
 			s.do(func() {
 				s.scan(func() {
@@ -63,8 +68,10 @@ type survey struct {
 	turns   chan struct{}
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	drives []*drive // by path and kind, as people count
+	mu          sync.Mutex
+	drives      []*drive            // by path and kind, as people count
+	controllers map[string]bool     // whose members were asked for
+	told        [][]raid.Controller // by maker
 }
 
 // driveID is what smartctl needs to be told of a drive.
@@ -117,11 +124,13 @@ func (s *survey) publish() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := make([]report.Drive, len(s.drives))
+	drivers := map[string]string{}
 	for i, d := range s.drives {
 		list[i] = d.report
+		drivers[d.kernel.PCIAddress] = d.kernel.Driver
 	}
-	list = joinPaths(withoutDoubles(list))
-	s.task.Update(func(r *report.Report) { r.Storage = &report.Storage{Drives: list} })
+	list, controllers := withMembers(joinPaths(withoutDoubles(list)), s.told, drivers)
+	s.task.Update(func(r *report.Report) { r.Storage = &report.Storage{Drives: list, Controllers: controllers} })
 }
 
 func (s *survey) askLsblk() {
@@ -129,6 +138,9 @@ func (s *survey) askLsblk() {
 	disks, err := lsblk.Parse(result.Stdout)
 	s.task.Check(result, err)
 	for _, b := range disks {
+		if sysblock.IsPart(string(b.KernelName)) {
+			continue
+		}
 		s.add(driveID{path: "/dev/" + string(b.KernelName)}, func(d *drive) { d.lsblk = b })
 	}
 	s.publish()
@@ -170,16 +182,18 @@ func (s *survey) known(path string) bool {
 }
 
 func (s *survey) askSmartctl(id driveID) {
-	answer := s.smartctl(id.kind, "-j", "-a", id.path)
+	// Not -a, which leaves out the device statistics, with the wear of many a drive.
+	answer := s.smartctl(id.kind, "-j", "-x", id.path)
 	if answer.UnknownBridge() {
 		// Most USB bridges speak SAT.
-		if second := s.smartctl("sat", "-j", "-a", id.path); second.result.Err == nil && second.bad == nil {
+		if second := s.smartctl("sat", "-j", "-x", id.path); second.result.Err == nil && second.bad == nil {
 			answer = second
 		}
 	}
-	switch {
-	case answer.RAIDVolume():
+	switch kind := answer.RAIDVolume(); {
+	case kind != "":
 		s.learn(id, func(d *drive) { d.raidVolume = true })
+		s.members(id, kind)
 		return
 	case answer.tooOld():
 		return // the scan says so, once
@@ -189,6 +203,34 @@ func (s *survey) askSmartctl(id driveID) {
 		return // nothing was read
 	}
 	s.learn(id, func(d *drive) { d.smartctl = answer })
+}
+
+// members asks for the drives behind the RAID controller of an array, by their numbers from 0
+// on, until none answers: by the first device of that controller, whichever of its arrays was
+// the first to answer. A kind of device type that takes more than one number is left to the scan.
+func (s *survey) members(array driveID, kind string) {
+	s.mu.Lock()
+	i := slices.IndexFunc(s.drives, func(d *drive) bool { return d.id == array })
+	host := s.drives[i].host()
+	asked := s.controllers[host]
+	s.controllers[host] = true
+	path := s.drives[slices.IndexFunc(s.drives, func(d *drive) bool { return d.host() == host })].id.path
+	s.mu.Unlock()
+	if asked || !slices.Contains([]string{"cciss", "megaraid", "3ware", "areca"}, kind) {
+		return
+	}
+	const most = 256
+	for n := range most {
+		id := driveID{path, fmt.Sprintf("%s,%d", kind, n)}
+		answer := s.smartctl(id.kind, "-j", "-x", path)
+		if answer.result.Err != nil || answer.bad != nil || answer.SerialNumber == "" {
+			if n == 0 && kind != "cciss" { // some count from 1
+				continue
+			}
+			return
+		}
+		s.learn(id, func(d *drive) { d.smartctl, d.askedSmartctl = answer, true })
+	}
 }
 
 // smartctl runs smartctl with a device type, or "" for it to find out. An exit

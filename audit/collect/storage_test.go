@@ -62,20 +62,20 @@ func TestStorage(t *testing.T) {
 		out: map[string]string{
 			lsblkCommand:                lsblkSample,
 			scanCommand:                 scanSample,
-			"smartctl -j -a /dev/sda":   ataSample,
-			"smartctl -j -a /dev/nvme1": `{"smartctl": {"exit_status": 2, "messages": [{"string": "open failed: gone", "severity": "error"}]}}`,
-			"smartctl -j -a -d megaraid,4 /dev/bus/0": `{"device": {"type": "megaraid,4"}, "scsi_vendor": "ACME", "scsi_model_name": "ACME SAS", "serial_number": "M4",
+			"smartctl -j -x /dev/sda":   ataSample,
+			"smartctl -j -x /dev/nvme1": `{"smartctl": {"exit_status": 2, "messages": [{"string": "open failed: gone", "severity": "error"}]}}`,
+			"smartctl -j -x -d megaraid,4 /dev/bus/0": `{"device": {"type": "megaraid,4"}, "scsi_vendor": "ACME", "scsi_model_name": "ACME SAS", "serial_number": "M4",
 				"logical_unit_id": "0x5000cb0847", "scsi_grown_defect_list": 2, "scsi_error_counter_log": {"read": {"total_uncorrected_errors": 1}, "write": {"total_uncorrected_errors": 2}}}`,
-			"smartctl -j -a -d megaraid,5 /dev/bus/0": `{"device": {"type": "megaraid,5"}, "model_name": "a pass-through drive", "serial_number": "S1"}`,
-			"smartctl -j -a /dev/nvme0n1":             `{"device": {"type": "nvme"}, "model_name": "ACME Flash 1.92TB", "serial_number": "N1", "smart_status": {"passed": true}, "temperature": {"current": 40}}`,
+			"smartctl -j -x -d megaraid,5 /dev/bus/0": `{"device": {"type": "megaraid,5"}, "model_name": "a pass-through drive", "serial_number": "S1"}`,
+			"smartctl -j -x /dev/nvme0n1":             `{"device": {"type": "nvme"}, "model_name": "ACME Flash 1.92TB", "serial_number": "N1", "smart_status": {"passed": true}, "temperature": {"current": 40}}`,
 			"nvme id-ctrl -o json /dev/nvme0n1": `{"vid": 5197, "ssvid": 5197, "sn": "N1                  ", "mn": "ACME Flash 1.92TB   ", "fr": "EDA5502Q",
 				"cntlid": 4, "tnvmcap": "1920383410176", "unvmcap": 0, "nn": 32, "wctemp": 360, "cctemp": 361, "subnqn": "nqn.2014-08.org:acme"}`,
 			"nvme smart-log -o json /dev/nvme0n1": `{"critical_warning": {"value": 1, "available_spare": 1}, "temperature": 313, "avail_spare": 9, "spare_thresh": 10,
 				"percent_used": 101, "data_units_read": "1,000", "data_units_written": 18446744073709551615, "temperature_sensor_1": 313, "temperature_sensor_2": 0, "power_on_hours": 4221}`,
 		},
 		err: map[string]error{
-			"smartctl -j -a /dev/sda":           &machine.ExitError{Status: 64 + 4},
-			"smartctl -j -a /dev/nvme1":         &machine.ExitError{Status: 2},
+			"smartctl -j -x /dev/sda":           &machine.ExitError{Status: 64 + 4},
+			"smartctl -j -x /dev/nvme1":         &machine.ExitError{Status: 2},
 			"nvme id-ctrl -o json /dev/nvme1":   machine.ErrTimeLimit,
 			"nvme smart-log -o json /dev/nvme1": machine.ErrTimeLimit,
 		},
@@ -130,8 +130,8 @@ func TestStorage(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.what, c.got, c.want)
 		}
 	}
-	if len(r.Errors) != 3 {
-		t.Fatalf("errors %+v, want three about nvme1", r.Errors)
+	if len(r.Errors) != 2 || len(r.Errors[0].Runs()) != 2 {
+		t.Fatalf("errors %+v, want one of nvme, met twice, and one of smartctl", r.Errors)
 	}
 	for _, e := range r.Errors {
 		if e.Tool == "smartctl" && (e.Kind != report.ExitStatus || !slices.Equal(e.Stderr, []string{"open failed: gone"})) ||
@@ -154,8 +154,8 @@ func TestStorageRubbish(t *testing.T) {
 	m := script{out: map[string]string{
 		lsblkCommand:                  lsblkSample,
 		scanCommand:                   "smartctl 6.5: unknown option -j",
-		"smartctl -j -a /dev/sda":     `{"device": "sda", "serial_number": "S1", "temperature": [1], "ata_smart_attributes": {"table": [5, {"id": 9}]}}`,
-		"smartctl -j -a /dev/nvme0n1": "\x00\xff",
+		"smartctl -j -x /dev/sda":     `{"device": "sda", "serial_number": "S1", "temperature": [1], "ata_smart_attributes": {"table": [5, {"id": 9}]}}`,
+		"smartctl -j -x /dev/nvme0n1": "\x00\xff",
 	}}
 	r := audit(t, t.Context(), m, storage)
 	if len(r.Storage.Drives) != 5 {
@@ -208,7 +208,7 @@ func server(drives int) script {
 	file := func(name, content string) { files["sys/"+name] = &fstest.MapFile{Data: []byte(content + "\n")} }
 	m := script{files: files, out: map[string]string{
 		scanCommand: `{"devices": [{"name": "/dev/bus/0", "type": "megaraid,4"}, {"name": "/dev/nvme100", "type": "nvme"}]}`,
-		"smartctl -j -a -d megaraid,4 /dev/bus/0": `{"model_name": "ACME SAS", "serial_number": "M4"}`,
+		"smartctl -j -x -d megaraid,4 /dev/bus/0": `{"model_name": "ACME SAS", "serial_number": "M4"}`,
 	}}
 	lines := []string{}
 	for i := range drives {
@@ -220,7 +220,7 @@ func server(drives int) script {
 		file("block/"+name+"/device/"+controller+"/x", "y")
 		file("class/nvme/"+controller+"/state", "live")
 		lines = append(lines, fmt.Sprintf(`{"name": "%[1]s", "kname": "%[1]s", "type": "disk", "size": 4096, "model": "by lsblk", "rev": "L1"}`, name))
-		m.out["smartctl -j -a /dev/"+name] = `{"model_name": "by smartctl", "nvme_smart_health_information_log": {"temperature": 31, "percentage_used": 3}, "temperature": {"current": 31}}`
+		m.out["smartctl -j -x /dev/"+name] = `{"model_name": "by smartctl", "nvme_smart_health_information_log": {"temperature": 31, "percentage_used": 3}, "temperature": {"current": 31}}`
 		m.out["nvme id-ctrl -o json /dev/"+name] = `{"mn": "by nvme", "fr": "N1", "cntlid": 7, "wctemp": 343}`
 		m.out["nvme smart-log -o json /dev/"+name] = `{"critical_warning": 0, "temperature": 305, "percent_used": 4, "power_on_hours": 5}`
 	}
@@ -235,12 +235,12 @@ func TestStorageTakesAsLongAsItsSlowestTool(t *testing.T) {
 		takes map[string]time.Duration // by the beginning of the command line
 		want  time.Duration
 	}{
-		"a slow drive":       {map[string]time.Duration{"smartctl -j -a /dev/nvme7n1": 60 * time.Second}, 60 * time.Second},
-		"all drives slow":    {map[string]time.Duration{"smartctl -j -a /dev/": 30 * time.Second, "nvme ": 29 * time.Second}, 30 * time.Second},
+		"a slow drive":       {map[string]time.Duration{"smartctl -j -x /dev/nvme7n1": 60 * time.Second}, 60 * time.Second},
+		"all drives slow":    {map[string]time.Duration{"smartctl -j -x /dev/": 30 * time.Second, "nvme ": 29 * time.Second}, 30 * time.Second},
 		"lsblk slow":         {map[string]time.Duration{"lsblk": 40 * time.Second, "nvme ": 10 * time.Second}, 40 * time.Second},
-		"the scan slow":      {map[string]time.Duration{"smartctl --scan": 20 * time.Second, "smartctl -j -a /dev/": 30 * time.Second}, 30 * time.Second},
+		"the scan slow":      {map[string]time.Duration{"smartctl --scan": 20 * time.Second, "smartctl -j -x /dev/": 30 * time.Second}, 30 * time.Second},
 		"sysfs slow":         {map[string]time.Duration{"sysfs": time.Millisecond, "nvme ": 10 * time.Second}, 10 * time.Second},
-		"a member after all": {map[string]time.Duration{"smartctl --scan": 20 * time.Second, "smartctl -j -a -d megaraid": 15 * time.Second}, 35 * time.Second},
+		"a member after all": {map[string]time.Duration{"smartctl --scan": 20 * time.Second, "smartctl -j -x -d megaraid": 15 * time.Second}, 35 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			m := slow{server(24), func(line string) time.Duration {
@@ -359,15 +359,15 @@ func TestSmartctlNeedsToBeTold(t *testing.T) {
 	m := script{
 		out: map[string]string{
 			lsblkCommand: disks, scanCommand: `{}`,
-			"smartctl -j -a /dev/sda":        says("Smartctl open device: /dev/sda failed: DELL or MegaRaid controller, please try adding '-d megaraid,N'"),
-			"smartctl -j -a /dev/sdb":        says("/dev/sdb: Unknown USB bridge [0x1234:0x5678 (0x100)]"),
-			"smartctl -j -a -d sat /dev/sdb": `{"device": {"protocol": "ATA"}, "serial_number": "S2"}`,
-			"smartctl -j -a /dev/sdc":        says("/dev/sdc: Unknown USB bridge [0x1234:0x5678 (0x100)]"),
-			"smartctl -j -a -d sat /dev/sdc": says("Smartctl: Device Read Identity Failed"),
+			"smartctl -j -x /dev/sda":        says("Smartctl open device: /dev/sda failed: DELL or MegaRaid controller, please try adding '-d megaraid,N'"),
+			"smartctl -j -x /dev/sdb":        says("/dev/sdb: Unknown USB bridge [0x1234:0x5678 (0x100)]"),
+			"smartctl -j -x -d sat /dev/sdb": `{"device": {"protocol": "ATA"}, "serial_number": "S2"}`,
+			"smartctl -j -x /dev/sdc":        says("/dev/sdc: Unknown USB bridge [0x1234:0x5678 (0x100)]"),
+			"smartctl -j -x -d sat /dev/sdc": says("Smartctl: Device Read Identity Failed"),
 		},
 		err: map[string]error{
-			"smartctl -j -a /dev/sda": &machine.ExitError{Status: 2}, "smartctl -j -a /dev/sdb": &machine.ExitError{Status: 1},
-			"smartctl -j -a /dev/sdc": &machine.ExitError{Status: 1}, "smartctl -j -a -d sat /dev/sdc": &machine.ExitError{Status: 2},
+			"smartctl -j -x /dev/sda": &machine.ExitError{Status: 2}, "smartctl -j -x /dev/sdb": &machine.ExitError{Status: 1},
+			"smartctl -j -x /dev/sdc": &machine.ExitError{Status: 1}, "smartctl -j -x -d sat /dev/sdc": &machine.ExitError{Status: 2},
 		},
 	}
 	r := audit(t, t.Context(), m, storage)
@@ -386,10 +386,62 @@ func TestSmartctlNeedsToBeTold(t *testing.T) {
 	}
 }
 
+// TestMembers: the drives behind two arrays of one controller are asked for by their numbers,
+// once; the first that does not answer ends it, and is no error.
+func TestMembers(t *testing.T) {
+	disks := `{"blockdevices": [{"kname": "sda", "type": "disk", "size": 5, "hctl": "0:1:0:0"}, {"kname": "sdb", "type": "disk", "size": 6, "hctl": "0:1:0:1"}]}`
+	m := script{out: map[string]string{lsblkCommand: disks, scanCommand: `{}`}, err: map[string]error{}}
+	for _, path := range []string{"/dev/sda", "/dev/sdb"} {
+		m.out["smartctl -j -x "+path] = `{"smartctl": {"exit_status": 1, "messages": [{"string": "` + path + `: requires option '-d cciss,N'", "severity": "error"}]}}`
+		m.err["smartctl -j -x "+path] = &machine.ExitError{Status: 1}
+		for n := range 3 {
+			line := fmt.Sprintf("smartctl -j -x -d cciss,%d %s", n, path)
+			m.out[line] = fmt.Sprintf(`{"model_name": "ACME SAS", "serial_number": "S%d", "smart_status": {"passed": true}}`, n)
+			if n == 2 {
+				m.out[line], m.err[line] = `{"smartctl": {"exit_status": 2}}`, &machine.ExitError{Status: 2}
+			}
+		}
+	}
+	r := audit(t, t.Context(), m, storage)
+	var got []string
+	for _, d := range r.Storage.Drives {
+		got = append(got, fmt.Sprintf("%s %s %v %s", d.Path, d.SmartctlType, d.RAIDVolume, d.SerialNumber))
+	}
+	slices.Sort(got)
+	if want := []string{"/dev/sda  true ", "/dev/sda cciss,0 false S0", "/dev/sda cciss,1 false S1", "/dev/sdb  true "}; !slices.Equal(got, want) || len(r.Errors) > 0 {
+		t.Errorf("got %q, want %q; errors %+v", got, want, r.Errors)
+	}
+}
+
+// TestMembersOfTheScan: what the scan finds, and the array's controller answers for by number,
+// too, is one drive.
+func TestMembersOfTheScan(t *testing.T) {
+	m := script{out: map[string]string{
+		lsblkCommand:              `{"blockdevices": [{"kname": "sda", "type": "disk", "size": 5, "hctl": "0:2:0:0"}]}`,
+		scanCommand:               `{"devices": [{"name": "/dev/bus/0", "type": "megaraid,0"}, {"name": "/dev/bus/0", "type": "megaraid,1"}, {"name": "/dev/bus/1", "type": "megaraid,0"}]}`,
+		"smartctl -j -x /dev/sda": `{"smartctl": {"messages": [{"string": "DELL or MegaRaid controller, please try adding '-d megaraid,N'", "severity": "error"}]}}`,
+	}, err: map[string]error{"smartctl -j -x /dev/sda": &machine.ExitError{Status: 2}}}
+	for line, serial := range map[string]string{
+		"megaraid,0 /dev/bus/0": "S0", "megaraid,1 /dev/bus/0": "S1", "megaraid,0 /dev/bus/1": "S9",
+		"megaraid,0 /dev/sda": "S0", "megaraid,1 /dev/sda": "S1",
+	} {
+		m.out["smartctl -j -x -d "+line] = `{"model_name": "ACME SAS", "serial_number": "` + serial + `"}`
+	}
+	m.out["smartctl -j -x -d megaraid,2 /dev/sda"], m.err["smartctl -j -x -d megaraid,2 /dev/sda"] = `{}`, &machine.ExitError{Status: 2}
+	r := audit(t, t.Context(), m, storage)
+	var got []string
+	for _, d := range r.Storage.Drives {
+		got = append(got, d.Path+" "+d.SmartctlType+" "+d.SerialNumber)
+	}
+	if want := []string{"/dev/bus/0 megaraid,0 S0", "/dev/bus/0 megaraid,1 S1", "/dev/bus/1 megaraid,0 S9", "/dev/sda  "}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // A smartctl without JSON is one error, not one for each drive.
 func TestOldSmartctl(t *testing.T) {
 	const usage = "smartctl 6.5 2016-05-07\n=======> UNRECOGNIZED OPTION: j\n"
-	m := script{out: map[string]string{lsblkCommand: lsblkSample, scanCommand: usage, "smartctl -j -a /dev/sda": usage, "smartctl -j -a /dev/nvme0n1": usage}, err: map[string]error{}}
+	m := script{out: map[string]string{lsblkCommand: lsblkSample, scanCommand: usage, "smartctl -j -x /dev/sda": usage, "smartctl -j -x /dev/nvme0n1": usage}, err: map[string]error{}}
 	for line := range m.out {
 		if strings.HasPrefix(line, "smartctl") {
 			m.err[line] = &machine.ExitError{Status: 1}
@@ -488,7 +540,7 @@ func smartctlCorpus(t *testing.T, name string, text []byte) {
 		}
 		return
 	}
-	const ask = "smartctl -j -a /dev/sda"
+	const ask = "smartctl -j -x /dev/sda"
 	m := script{out: map[string]string{
 		lsblkCommand: `{"blockdevices": [{"kname": "sda", "type": "disk", "size": 5}]}`, scanCommand: `{}`, ask: string(text),
 	}}

@@ -13,12 +13,12 @@ type Board struct {
 	// SMBIOS could not be read.
 	Chassis []Chassis `json:"chassis,omitzero"`
 	// Management controller. Absent where there is none, or it does not answer.
-	BMC *BMC `json:"bmc,omitempty"`
+	BMC *BMCIdentity `json:"bmc,omitempty"`
 }
 
-// BMC is the baseboard management controller, as it identifies itself (IPMI's
+// BMCIdentity is the baseboard management controller, as it identifies itself (IPMI's
 // Get Device ID, by ipmitool mc info).
-type BMC struct {
+type BMCIdentity struct {
 	// Revision of its firmware, MAJOR.MINOR.
 	FirmwareVersion string `json:"firmware_version,omitempty"`
 	// Four bytes by which the maker tells builds of that firmware apart, in

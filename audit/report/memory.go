@@ -9,6 +9,21 @@ type Memory struct {
 	// What the kernel can use (MemTotal in /proc/meminfo): a little less than the
 	// modules have.
 	UsableBytes uint64 `json:"usable_bytes,omitempty"`
+	// What the memory controllers have, by the kernel's drivers for them (EDAC): all
+	// modules that are in use, also where they are mirrored or spare.
+	ControllerBytes uint64 `json:"controller_bytes,omitempty"`
+	// What is known to be kept out of usable_bytes.
+	Reserved []MemoryReservation `json:"reserved,omitempty"`
+}
+
+// MemoryReservation is memory that the kernel cannot use, because it is kept for
+// something else.
+type MemoryReservation struct {
+	// What has it: SGX, crash kernel, or the word on the kernel's command line that
+	// takes it away (mem, memmap).
+	For string `json:"for"`
+	// How much it is. Absent where nobody says.
+	Bytes uint64 `json:"bytes,omitempty"`
 }
 
 // SystemSlots returns the slots of the machine's main memory: all but those for

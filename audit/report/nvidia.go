@@ -2,7 +2,17 @@ package report
 
 // NVIDIA is what the NVIDIA driver says about its GPUs.
 type NVIDIA struct {
+	// Version of the driver, which is that of its kernel module.
 	DriverVersion string `json:"driver_version,omitempty"`
+	// Version of the driver's library, where it is another than the kernel module's.
+	LibraryVersion string `json:"library_version,omitempty"`
+	// Why nvidia-smi could tell of no GPU, which says nothing against the GPUs:
+	// version_mismatch (the driver's library and its kernel module are of different
+	// versions), not_loaded (the kernel module is not loaded, or cannot be reached),
+	// no_library (the driver's library is not there), no_permission (the driver may not
+	// be asked), no_answer (nvidia-smi was killed, or said nothing that could be
+	// understood).
+	Trouble DriverTrouble `json:"trouble,omitempty" jsonschema:"enum=version_mismatch,enum=not_loaded,enum=no_library,enum=no_permission,enum=no_answer"`
 	// Highest version of CUDA that the driver supports.
 	CUDAVersion string `json:"cuda_version,omitempty"`
 	// How the GPUs were read: xml (nvidia-smi -q -x), or csv where some could only
@@ -10,10 +20,25 @@ type NVIDIA struct {
 	Source string `json:"source,omitempty" jsonschema:"enum=xml,enum=csv"`
 	// GPUs that the driver knows.
 	GPUs []GPU `json:"gpus"`
-	// NVIDIA display controllers that the PCI bus has and the driver does not
-	// know: fallen off the bus, refused, without power, or left to another driver.
+	// NVIDIA display controllers that the PCI bus has and of which the driver says
+	// that it does not know them: fallen off the bus, refused, without power, or left to another driver.
 	MissingGPUs []MissingGPU `json:"missing_gpus,omitempty"`
+	// PCI addresses of the NVIDIA display controllers of which nothing is known, because
+	// nvidia-smi did not answer, or could not.
+	UnknownGPUs []string `json:"unknown_gpus,omitempty"`
 }
+
+// DriverTrouble is why nvidia-smi could tell of no GPU; see [NVIDIA.Trouble].
+type DriverTrouble string
+
+// What nvidia-smi may have met; see [NVIDIA.Trouble].
+const (
+	VersionMismatch DriverTrouble = "version_mismatch"
+	NotLoaded       DriverTrouble = "not_loaded"
+	NoLibrary       DriverTrouble = "no_library"
+	NoPermission    DriverTrouble = "no_permission"
+	NoAnswer        DriverTrouble = "no_answer"
+)
 
 // MissingGPU is a GPU that the PCI bus has and the driver does not know.
 type MissingGPU struct {

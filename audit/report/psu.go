@@ -18,6 +18,10 @@ type Redundancy struct {
 	States []string `json:"states,omitempty"`
 }
 
+// MostWatts is more than any supply gives: 32767, 32768 and 65535 W are other words
+// for unknown.
+const MostWatts = 32000
+
 // PowerSupply is a power supply, or the place for one. What SMBIOS says (type
 // 39) and what the BMC says of the same supply (FRU inventory, sensors) is one
 // entry.
@@ -36,7 +40,8 @@ type PowerSupply struct {
 	State string `json:"state" jsonschema:"enum=ok,enum=failed,enum=no_input,enum=absent,enum=unknown"`
 	// The words that State is taken from: SMBIOS's status, "Unplugged" where SMBIOS
 	// says so, the states of the BMC's sensors, and why the BMC cannot read the FRU
-	// inventory.
+	// inventory. A state that is a severity, or is not known here, stands behind the
+	// name of its sensor: "PSU1 Failure: Transition to Non-critical from OK".
 	Status       []string `json:"status,omitempty"`
 	Manufacturer string   `json:"manufacturer,omitempty"`
 	Model        string   `json:"model,omitempty"`

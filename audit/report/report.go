@@ -8,11 +8,14 @@
 // byte that the hardware handed out is written as \xNN (see package printable).
 package report
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
 // raises MINOR; a field that goes or changes its meaning raises MAJOR.
-const SchemaVersion = "1.2"
+const SchemaVersion = "1.4"
 
 // Report is the audit of one machine at one time.
 type Report struct {
@@ -33,9 +36,16 @@ type Report struct {
 	Host Host `json:"host"`
 	// Every collector that was asked for, in a fixed order, with its fate.
 	Collectors []CollectorRun `json:"collectors"`
+	// What could not be examined, or not in full, each reason once, first what concerns
+	// most sections. Absent in reports before schema version 1.3; empty where all was.
+	NotExamined []Gap `json:"not_examined,omitzero"`
 
 	// Firmware, system, base boards and chassis.
 	Board *Board `json:"board,omitempty"`
+	// How the firmware started the machine, and what it guards it with.
+	Platform *Platform `json:"platform,omitempty"`
+	// What the kernel has met since it started.
+	Kernel *Kernel `json:"kernel,omitempty"`
 	// Processor sockets.
 	CPU *CPU `json:"cpu,omitempty"`
 	// Memory arrays and slots.
@@ -48,14 +58,17 @@ type Report struct {
 	Network *Network `json:"network,omitempty"`
 	// Power supplies.
 	PSU *PSU `json:"psu,omitempty"`
+	// What the BMC says of the machine.
+	BMC *BMC `json:"bmc,omitempty"`
 	// GPUs, as the NVIDIA driver sees them.
 	NVIDIA *NVIDIA `json:"nvidia,omitempty"`
 
 	// What an operator needs to see, the worst first. Absent in reports before
 	// schema version 1.1; empty where every rule was content.
 	Findings []Finding `json:"findings,omitzero"`
-	// Everything that went wrong, in the order of the collectors. An error
-	// never stops the audit: the rest of the report stands.
+	// Everything that went wrong, in the order of the collectors; what went wrong more
+	// than once in the same way is one error. An error never stops the audit: the rest
+	// of the report stands.
 	Errors []Error `json:"errors"`
 }
 
@@ -180,6 +193,45 @@ type Error struct {
 	ExitStatus *int `json:"exit_status,omitempty"`
 	// The first lines that it wrote to standard error.
 	Stderr []string `json:"stderr,omitempty"`
+	// Other runs of the tool that failed in the same way.
+	Again []FailedRun `json:"again,omitempty"`
+}
+
+// FailedRun is a run that met an [Error].
+type FailedRun struct {
+	// Collector that met the error.
+	Collector string `json:"collector"`
+	// The tool's arguments.
+	Args []string `json:"args,omitempty"`
+	// How long it ran, both times together where it was run once more.
+	DurationSeconds float64 `json:"duration_seconds,omitempty"`
+}
+
+// Runs returns all the runs that met the error.
+func (e Error) Runs() []FailedRun {
+	return append([]FailedRun{{e.Collector, e.Args, e.DurationSeconds}}, e.Again...)
+}
+
+// Sections returns the collectors that met the error, each once.
+func (e Error) Sections() []string {
+	var all []string
+	for _, run := range e.Runs() {
+		if !slices.Contains(all, run.Collector) {
+			all = append(all, run.Collector)
+		}
+	}
+	return all
+}
+
+// Gap is a reason for which something could not be examined.
+type Gap struct {
+	// Why: there is no such tool or part, or the message of an error.
+	Reason string `json:"reason"`
+	// Sections of the report that lack something for it.
+	Sections []string `json:"sections"`
+	// How many questions had no answer for it. Absent where it was one, or none could
+	// be asked.
+	Count int `json:"count,omitempty"`
 }
 
 // Kind is the kind of an [Error].

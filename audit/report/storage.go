@@ -1,17 +1,56 @@
 package report
 
+import (
+	"slices"
+	"strings"
+)
+
 // Storage lists the drives.
 type Storage struct {
-	// Every drive that the kernel or smartctl's scan knows, by path. Disks without
-	// hardware (RAM disks, loop devices, …) are not listed. Each namespace of an
-	// NVMe controller is a drive of its own; a controller without one is a drive,
-	// too, without a type.
+	// Every drive that the kernel or smartctl's scan knows, by path, and then those that only
+	// the program of a RAID controller's maker knows. Disks without hardware (RAM disks, loop
+	// devices, …) are not listed. Each namespace of an NVMe controller is a drive of its own;
+	// a controller without one is a drive, too, without a type.
 	Drives []Drive `json:"drives"`
+	// RAID controllers, as the programs of their makers tell of them, where one is installed:
+	// storcli64, perccli64, ssacli, arcconf, sas3ircu and the like.
+	Controllers []RAIDController `json:"controllers,omitempty"`
+}
+
+// UnexaminedArrays returns the arrays of RAID controllers, where no drive behind one was found.
+func (s *Storage) UnexaminedArrays() []Drive {
+	if s == nil {
+		return nil
+	}
+	var arrays []Drive
+	for _, d := range s.Drives {
+		switch {
+		case strings.Contains(d.SmartctlType, ","):
+			return nil // a drive behind a controller
+		case d.RAIDVolume && !s.toldOf(d):
+			arrays = append(arrays, d)
+		}
+	}
+	return arrays
+}
+
+// toldOf reports whether a controller told which drives an array has; where it did not tell
+// which device the array is, whether it did so for all of its arrays.
+func (s *Storage) toldOf(array Drive) bool {
+	noMembers := func(a RAIDArray) bool { return len(a.Members) == 0 }
+	return slices.ContainsFunc(s.Controllers, func(c RAIDController) bool {
+		i := slices.IndexFunc(c.Arrays, func(a RAIDArray) bool { return a.Path != "" && a.Path == array.Path })
+		if i >= 0 {
+			return !noMembers(c.Arrays[i])
+		}
+		return c.PCIAddress != "" && c.PCIAddress == array.PCIAddress && len(c.Arrays) > 0 && !slices.ContainsFunc(c.Arrays, noMembers)
+	})
 }
 
 // Drive is a disk, solid-state drive or optical drive.
 type Drive struct {
-	// Device file.
+	// Device file. Empty for a drive that only the program of its RAID controller's maker
+	// knows: its place is under member.
 	Path string `json:"path"`
 	// Other device files of the same drive: it is attached by several paths.
 	OtherPaths []string `json:"other_paths,omitempty"`
@@ -29,7 +68,8 @@ type Drive struct {
 	// adapter's. domain:bus:device.function
 	PCIAddress string `json:"pci_address,omitempty"`
 	// No drive but an array of a RAID controller that looks like one. Its members
-	// are drives of their own where smartctl's scan finds them.
+	// are drives of their own where smartctl finds them, or the program of the controller's
+	// maker.
 	RAIDVolume      bool   `json:"raid_volume,omitempty"`
 	Vendor          string `json:"vendor,omitempty"`
 	Model           string `json:"model,omitempty"`
@@ -62,6 +102,118 @@ type Drive struct {
 	SMART *SMART `json:"smart,omitempty"`
 	// What an NVMe controller says of itself.
 	NVMe *NVMe `json:"nvme,omitempty"`
+	// What the RAID controller that the drive is behind says of it. Absent where its maker's
+	// program is not installed.
+	Member *Member `json:"member,omitempty"`
+}
+
+// Name is what people call the drive: its device file, with the device type where it takes
+// one to reach it; else its slot on the controller.
+func (d Drive) Name() string {
+	if d.Path == "" && d.Member != nil {
+		return d.Member.Controller + " " + d.Member.Slot
+	}
+	return strings.TrimSpace(d.Path + " " + d.SmartctlType)
+}
+
+// RAIDController is a RAID controller, by the program of its maker.
+type RAIDController struct {
+	// How the program is told to ask it: storcli64 /c0, ssacli ctrl slot=0, arcconf 1,
+	// sas3ircu 0.
+	Name         string `json:"name"`
+	Model        string `json:"model,omitempty"`
+	SerialNumber string `json:"serial_number,omitempty"`
+	// Firmware by the number that the maker publishes it under, which is that of the whole
+	// package where there is one.
+	FirmwareVersion string `json:"firmware_version,omitempty"`
+	// PCI function, domain:bus:device.function. Where the program does not tell, that of the
+	// arrays of the only controller with the driver.
+	PCIAddress string `json:"pci_address,omitempty"`
+	// How it is by its own account: ok, degraded (it works, and something is wrong with it or
+	// behind it), failed, unknown (it does not say, or its word for it is not known here).
+	State string `json:"state" jsonschema:"enum=ok,enum=degraded,enum=failed,enum=unknown"`
+	// The word that State is taken from: Optimal, OK, Needs Attention, …
+	Status             string `json:"status,omitempty"`
+	TemperatureCelsius *int64 `json:"temperature_celsius,omitempty"`
+	// Memory for the cache. Absent where the controller has none.
+	CacheBytes uint64 `json:"cache_bytes,omitempty"`
+	// How the cache is, in the words of ssacli or arcconf, and why.
+	CacheStatus string `json:"cache_status,omitempty"`
+	// What keeps the cache's content where the power fails.
+	Backup *CacheBackup `json:"backup,omitempty"`
+	// Arrays that the controller shows to the kernel as disks.
+	Arrays []RAIDArray `json:"arrays,omitempty"`
+}
+
+// CacheBackup is the battery or capacitor of a RAID controller's cache.
+type CacheBackup struct {
+	// battery or capacitor. Absent where the controller does not tell.
+	Kind  string `json:"kind,omitempty" jsonschema:"enum=battery,enum=capacitor"`
+	Model string `json:"model,omitempty"`
+	// ok, charging (or learning what it can hold: the cache may be off for so long), degraded,
+	// failed (or to be replaced, by the controller's word), absent, unknown (the controller's
+	// word for it is not known here).
+	State string `json:"state" jsonschema:"enum=ok,enum=charging,enum=degraded,enum=failed,enum=absent,enum=unknown"`
+	// The words that State is taken from.
+	Status             string `json:"status,omitempty"`
+	TemperatureCelsius *int64 `json:"temperature_celsius,omitempty"`
+}
+
+// RAIDArray is an array of a RAID controller, which the kernel sees as a disk.
+type RAIDArray struct {
+	// What the program calls it: a number, or drive group/number.
+	Name string `json:"name"`
+	// Name that somebody gave it.
+	Label string `json:"label,omitempty"`
+	// Device file of the disk that it looks like, as the program tells, or found by its world
+	// wide name.
+	Path string `json:"path,omitempty"`
+	// World wide name.
+	WWN string `json:"wwn,omitempty"`
+	// RAID level: RAID0, RAID1, RAID10, RAID6, …
+	Level string `json:"level,omitempty"`
+	// ok, rebuilding (or built for the first time: one more failure may cost data until that
+	// is done), degraded (without a member), failed (data cannot be reached), unknown (the
+	// controller's word for it is not known here).
+	State string `json:"state" jsonschema:"enum=ok,enum=rebuilding,enum=degraded,enum=failed,enum=unknown"`
+	// The word that State is taken from: Optl, Degraded, Interim Recovery Mode, …
+	Status    string `json:"status,omitempty"`
+	SizeBytes uint64 `json:"size_bytes,omitempty"`
+	// What the controller does now with data that is written: write_back (it says that it is
+	// written when it is in the cache) or write_through (when it is on the drives).
+	WriteCache string `json:"write_cache,omitempty" jsonschema:"enum=write_back,enum=write_through"`
+	// What it is set to do.
+	WriteCacheSetting string `json:"write_cache_setting,omitempty" jsonschema:"enum=write_back,enum=write_through"`
+	// Slots of its members. The drives there have them under member.
+	Members []string `json:"members,omitempty"`
+	// Members that are not there any more, as far as the controller remembers them.
+	MissingMembers []string `json:"missing_members,omitempty"`
+}
+
+// Member is what a RAID controller says of a drive behind it, whether it is part of an array
+// or not.
+type Member struct {
+	// Name of the controller.
+	Controller string `json:"controller"`
+	// Place, in the words of the controller's program: enclosure:slot, port:box:bay, or the
+	// slot alone.
+	Slot string `json:"slot"`
+	// ok (in use, as far as the controller is concerned), spare, unused, rebuilding, foreign
+	// (it belongs to an array of another controller, or of this one before), bad (in no array,
+	// and the controller does not want it), failing (a failure is predicted), failed, unknown
+	// (the controller's word for it is not known here).
+	State string `json:"state" jsonschema:"enum=ok,enum=spare,enum=unused,enum=rebuilding,enum=foreign,enum=bad,enum=failing,enum=failed,enum=unknown"`
+	// The word that State is taken from: Onln, UGood, Predictive Failure, Ready, …
+	Status string `json:"status,omitempty"`
+	// Errors of the medium, by the controller's count.
+	MediaErrors *uint64 `json:"media_errors,omitempty"`
+	// Other errors, by the controller's count: of the link, commands that were not answered
+	// in time, …
+	OtherErrors *uint64 `json:"other_errors,omitempty"`
+	// How often the drive predicted that it fails, by the controller's count.
+	PredictiveFailures *uint64 `json:"predictive_failures,omitempty"`
+	// Whether the drive predicts now that it fails.
+	SMARTAlert *bool `json:"smart_alert,omitempty"`
 }
 
 // Content is what a drive or a volume holds, as lsblk sees it.
@@ -92,7 +244,8 @@ type Volume struct {
 }
 
 // SMART is a drive's health, whatever kind of drive it is and whichever tool read
-// it: smartctl, and for what that does not say, the health log that nvme read.
+// it: smartctl, and for what that does not say, the health log that nvme read, and the
+// program of a RAID controller's maker.
 type SMART struct {
 	// The drive's own verdict. Absent where it gives none.
 	Passed *bool `json:"passed,omitempty"`
@@ -118,6 +271,9 @@ type SMART struct {
 	// Media_Wearout_Indicator, 231 SSD_Life_Left, 202 Percent_Lifetime_Remain, 177
 	// Wear_Leveling_Count and others of such names).
 	UsedPercent *uint64 `json:"used_percent,omitempty"`
+	// Errors that the drive could not correct: media errors of an NVMe drive; reads, writes
+	// and verifies of a SCSI drive.
+	MediaErrors *uint64 `json:"media_errors,omitempty"`
 	// Failed tests in the self-test log, but for those before a complete test
 	// that the drive has passed since.
 	SelfTestErrors *uint64 `json:"self_test_errors,omitempty"`

@@ -78,8 +78,8 @@ func root() *cobra.Command {
 		Use:   "audit",
 		Short: "Take stock of a server's hardware",
 		Long: `audit takes stock of a server's hardware: firmware, board, processors, memory,
-drives, PCI devices, network interfaces, power supplies and GPUs. It writes a JSON
-report and prints a summary for people.
+drives, PCI devices, network interfaces, power supplies, GPUs, what the BMC and the
+kernel have met. It writes a JSON report and prints a summary for people.
 
 Without a command it does what "audit run" does. It changes nothing on the
 machine. Run it as root: most tools that it asks need that.
@@ -108,7 +108,7 @@ printable in it is shown as \xNN, the bytes in hexadecimal.`,
 	cmd.Flags().AddFlagSet(run.Flags())
 	// Few arguments are files; those say so themselves.
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	cmd.AddCommand(run, captureCommand(), showCommand(), reportCommand(), diffCommand(), checkCommand(), baselineCommand(), schemaCommand(),
+	cmd.AddCommand(run, captureCommand(), showCommand(), reportCommand(), diffCommand(), checkCommand(), baselineCommand(), lldpCommand(), schemaCommand(),
 		validateCommand(), versionCommand(), manCommand())
 	return cmd
 }

@@ -94,7 +94,7 @@ func TestRunToStandardOutput(t *testing.T) {
 func TestCapture(t *testing.T) {
 	t.Chdir(t.TempDir())
 	_, stderr, code := cli(t, t.Context(), tools, "capture", "--timeout", "3s")
-	if code != 0 || !strings.Contains(stderr, "captured 5 runs of tools, 3 errors") {
+	if code != 0 || !strings.Contains(stderr, "captured 6 runs of tools, 3 errors") {
 		t.Fatalf("exit code %d: %s", code, stderr)
 	}
 	host, _ := os.Hostname()

@@ -139,8 +139,8 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 	ctx, cancel := withTimeout(cmd.Context(), timeout)
 	defer cancel()
 	r := collect.Audit(ctx, m, version, collectors, progress(cmd.ErrOrStderr()))
-	finding.Add(r)
 	r.Replay = replay
+	finding.Add(r)
 
 	if err := result.write(r.Write); err != nil {
 		return err

@@ -30,7 +30,7 @@ plain text:
   FIND=1 critical, 2 warning  findings
   SN=S937425X4C19233          serial number
   SYS=ACME Server 9000        manufacturer and product name
-and so on: KEY (fingerprint of the SSH host key), CPU, MEM (total: modules), BIOS, DISK, GPU, NIC (number, first MAC
+and so on: KEY (fingerprint of the SSH host key), GAP (what could not be examined, and why), CPU, MEM (total: modules), BIOS, DISK, GPU, NIC (number, first MAC
 address), BEE (version, commit) or AUDIT (version), TIME.
 
 FILE is the JSON report, ` + defaultOutput + ` where it is left out; - is

@@ -31,7 +31,7 @@ func TestShow(t *testing.T) {
 	for _, c := range []struct{ args, want, not string }{
 		{path, "59 ×", "S/N ZR500000"},
 		{path + " --verbose", "S/N ZR500000", "59 ×"},
-		{path + " --qr", "QR code 3 of 3", "Storage"},
+		{path + " --qr", "QR code 4 of 4", "Storage"},
 	} {
 		stdout, stderr, code := cli(t, t.Context(), nil, append([]string{"show"}, strings.Fields(c.args)...)...)
 		if code != 0 || !strings.Contains(stdout, "CRITICAL") || !strings.Contains(stdout, c.want) || strings.Contains(stdout, c.not) || strings.Contains(stdout, "\x1b") {

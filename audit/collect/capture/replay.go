@@ -146,18 +146,21 @@ func (c *Capture) Has(tool string) bool { return slices.Contains(c.Tools, tool) 
 func (c *Capture) Files() fs.FS { return c.files }
 
 // Run implements [machine.Machine]. It runs nothing. A newer program may ask
-// what was not asked when the machine was captured: that cannot be answered,
-// which is an error of this command alone.
+// what was not asked when the machine was captured: that cannot be answered, which is
+// told as [machine.ErrNotCaptured].
 func (c *Capture) Run(_ context.Context, command machine.Command) machine.Result {
 	line := commandLine(command.Tool, command.Args)
 	c.mu.Lock()
+	if len(c.runs[line]) == 0 { // by an older program, which asked for less
+		line = commandLine(command.Tool, olderArgs(command.Args))
+	}
 	runs := c.runs[line]
 	if len(runs) > 1 {
 		c.runs[line] = runs[1:]
 	}
 	c.mu.Unlock()
 	if len(runs) == 0 {
-		return machine.Result{Command: command, Err: errors.New("was not run with these arguments when the machine was captured")}
+		return machine.Result{Command: command, Err: machine.ErrNotCaptured}
 	}
 	run := runs[0]
 	return machine.Result{
@@ -167,6 +170,16 @@ func (c *Capture) Run(_ context.Context, command machine.Command) machine.Result
 		Duration: time.Duration(math.Round(run.DurationSeconds * float64(time.Second))),
 		Err:      run.err(),
 	}
+}
+
+// olderArgs are the arguments that a program asked by before those of now: it said -a to
+// smartctl, which is a part of -x.
+func olderArgs(args []string) []string {
+	older := slices.Clone(args)
+	if i := slices.Index(older, "-x"); i >= 0 {
+		older[i] = "-a"
+	}
+	return older
 }
 
 // loader takes in the entries of a capture.

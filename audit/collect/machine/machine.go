@@ -71,6 +71,10 @@ var (
 	ErrStuck = errors.New("hangs in the kernel")
 )
 
+// ErrNotCaptured is the error of a Result that a capture does not have: the program that
+// made it asked for less.
+var ErrNotCaptured = errors.New("was not run with these arguments when the machine was captured")
+
 // ExitError is the end of a tool that failed by itself.
 type ExitError struct {
 	// Status is the exit status, -1 where a signal ended the tool.

@@ -31,7 +31,10 @@ func All(structures []dmidecode.Structure, frus []ipmitool.FRU, records []ipmito
 	for _, s := range dmidecode.Of(structures, 39) {
 		firmware = append(firmware, fromSMBIOS(s))
 	}
+	distrust(firmware)
+	doubt(firmware, absent, noInput)
 	bmc := fromBMC(frus, records)
+	doubt(bmc, absent)
 	taken := make([]bool, len(bmc))
 	same := counterparts(firmware, bmc)
 	for i, f := range firmware {
@@ -50,6 +53,37 @@ func All(structures []dmidecode.Structure, frus []ipmitool.FRU, records []ipmito
 	return psu
 }
 
+// distrust takes back what a table says that is a board maker's template: it knows
+// no supply's maker, model or number, so it cannot know how the supplies are. A
+// table that does knows an empty place, too.
+func distrust(firmware []supply) {
+	for _, s := range firmware {
+		if is(s.Present) && s.Manufacturer+s.Model+s.PartNumber+s.SerialNumber != "" {
+			return
+		}
+	}
+	takeBack(firmware)
+}
+
+// doubt takes back what is said of supplies that are all in one of some states, in
+// which none could feed the machine: it runs.
+func doubt(all []supply, states ...string) {
+	for _, s := range all {
+		if !slices.Contains(states, s.State) {
+			return
+		}
+	}
+	takeBack(all)
+}
+
+func takeBack(all []supply) {
+	for i := range all {
+		all[i].State, all[i].Present = unknown, nil
+	}
+}
+
+func is(b *bool) bool { return b != nil && *b }
+
 // supply is a power supply and what it is known by.
 type supply struct {
 	report.PowerSupply
@@ -65,9 +99,6 @@ const (
 	unknown = "unknown"
 )
 
-// noted is for what a sensor says beside the state of a supply.
-const noted = "noted"
-
 func fromSMBIOS(s dmidecode.Structure) supply {
 	p := supply{number: -1, PowerSupply: report.PowerSupply{
 		Handle:       s.Handle,
@@ -80,7 +111,7 @@ func fromSMBIOS(s dmidecode.Structure) supply {
 		AssetTag:     s.Text("Asset Tag"),
 		Revision:     s.Text("Revision"),
 		Type:         s.Enum("Type"),
-		MaxWatts:     s.Count("Max Power Capacity"),
+		MaxWatts:     s.Within("Max Power Capacity", 1, report.MostWatts),
 	}}
 	// Where the field for the model has the place.
 	if token, _ := numbered(p.Model); token != "" && token == p.Model {
@@ -89,17 +120,13 @@ func fromSMBIOS(s dmidecode.Structure) supply {
 	if m := patterns().location.FindStringSubmatch(p.Name); m != nil {
 		p.number, _ = strconv.Atoi(m[1])
 	}
-	if p.MaxWatts == 0xffff {
-		p.MaxWatts = 0
-	}
 	switch s.Raw("Hot Replaceable") {
 	case "Yes", "No":
 		hot := s.Raw("Hot Replaceable") == "Yes"
 		p.HotPluggable = &hot
 	}
 
-	// The template of a board maker says Present, OK of supplies that it knows
-	// nothing of.
+	// Of what has no name, a template says Present, OK; see distrust.
 	template := p.Name == "" && p.Manufacturer == "" && p.Model == "" && p.PartNumber == "" && p.SerialNumber == "" && p.MaxWatts == 0
 	status := s.Raw("Status")
 	if status == "" {
@@ -181,7 +208,7 @@ func fromBMC(frus []ipmitool.FRU, records []ipmitool.Record) []supply {
 	}
 
 	locators := map[uint64][]ipmitool.Record{}
-	present := map[string]bool{}
+	presence := map[string]bool{}
 	for _, r := range records {
 		token, _ := numbered(r.Name)
 		id, isFRU := r.FRU()
@@ -196,7 +223,7 @@ func fromBMC(frus []ipmitool.FRU, records []ipmitool.Record) []supply {
 		if g := find(r.Name, r.Entity); g != nil {
 			g.records = append(g.records, r)
 			if slices.Contains(r.States(), "Presence detected") {
-				present[kind(r.Name)] = true
+				presence[kind(r.Name)] = true
 			}
 		}
 	}
@@ -228,7 +255,7 @@ func fromBMC(frus []ipmitool.FRU, records []ipmitool.Record) []supply {
 
 	var supplies []supply
 	for _, g := range groups {
-		if s, is := g.supply(present); is {
+		if s, is := g.supply(presence); is {
 			supplies = append(supplies, s)
 		}
 	}
@@ -241,41 +268,111 @@ func fromBMC(frus []ipmitool.FRU, records []ipmitool.Record) []supply {
 	return supplies
 }
 
-// words are the states of sensors that say how a supply is. Others, such as State
-// Asserted, mean what the maker of the BMC wants.
+// words are the states of sensors that say how a supply is. Others mean what the
+// maker of the BMC wants: a supply with one is not known to be ok.
 var words = map[string]string{
-	"Presence detected":                              "present",
-	"Present":                                        "present",
-	"Device Present":                                 "present",
-	"Absent":                                         absent,
-	"Device Absent":                                  absent,
-	"Failure detected":                               failed,
-	"Config Error":                                   failed,
-	"Transition to Non-recoverable":                  failed,
-	"Power Supply AC lost":                           noInput,
-	"AC lost or out-of-range":                        noInput,
-	"AC out-of-range, but present":                   noted,
-	"Predictive failure":                             noted,
-	"Predictive Failure Asserted":                    noted,
-	"Power Supply Inactive":                          noted,
-	"Transition to Degraded":                         noted,
-	"Transition to OK":                               noted,
-	"Transition to Critical from less severe":        failed,
-	"Transition to Non-recoverable from less severe": failed,
+	"Presence detected":              present,
+	"Present":                        present,
+	"Device Present":                 present,
+	"Absent":                         absent,
+	"Device Absent":                  absent,
+	"Device Removed/Device Absent":   absent,
+	"Device Inserted/Device Present": present,
+	"Failure detected":               failed,
+	"Config Error":                   failed,
+	"Power Supply AC lost":           noInput,
+	"AC lost or out-of-range":        noInput,
+	"AC out-of-range, but present":   noted,
+	"Predictive failure":             noted,
+	"Predictive Failure Asserted":    noted,
+	"Power Supply Inactive":          noted,
+	"Transition to Degraded":         noted,
+
+	// The severities that a sensor of any kind may have (event type 07h); see ofSeverity.
+	"Transition to OK":                               fine,
+	"Transition to Non-critical from OK":             nonCritical,
+	"Transition to Non-critical from more severe":    nonCritical,
+	"Transition to Critical from less severe":        critical,
+	"Transition to Critical from Non-recoverable":    critical,
+	"Transition to Non-recoverable from less severe": critical,
+	"Transition to Non-recoverable":                  critical,
+	"Monitor":                                        fine,
+	"Informational":                                  fine,
+
+	"State Asserted":                asserted,
+	"State Deasserted":              deasserted,
+	"Predictive Failure Deasserted": fine,
+	"Limit Not Exceeded":            fine,
+	"Performance Met":               fine,
+	"Device Enabled":                fine,
+	"Transition to Running":         fine,
+	"Transition to Active":          fine,
+	"Transition to On Line":         fine,
+}
+
+// What a sensor says besides the states of a supply.
+const (
+	present     = "present"
+	noted       = "noted" // something is wrong, and the supply works
+	fine        = "fine"
+	nonCritical = "non-critical"
+	critical    = "critical"
+	asserted    = "asserted"
+	deasserted  = "deasserted"
+	strange     = "strange" // a state that is not known
+)
+
+// ofAssertion returns what it says of a supply that the state in a sensor's name is
+// so, or is not: PSU1_AC_OK is good news, PS1 PG Fail is bad news. How bad, nobody
+// knows.
+func ofAssertion(word, sensor string) string {
+	if patterns().good.MatchString(sensor) == (word == asserted) {
+		return fine
+	}
+	return strange
+}
+
+// ofSeverity returns what a severity says of a supply: of what, only the name of
+// the sensor tells. What is predicted has not happened, and one without power at
+// its input has not failed.
+func ofSeverity(severity, sensor string) string {
+	switch {
+	case patterns().predicted.MatchString(sensor):
+		return noted
+	case patterns().input.MatchString(sensor):
+		return noInput
+	case severity == critical:
+		return failed
+	}
+	return noted
 }
 
 // supply says what the BMC knows of one. It is none where the BMC has no more
-// than a place without a name and without a reading. present are the kinds of
+// than a place without a name and without a reading. presence are the kinds of
 // sensors that say of some supply that it is there: one of them that says nothing
 // says that its supply is not.
-func (g *group) supply(present map[string]bool) (s supply, is bool) {
+func (g *group) supply(presence map[string]bool) (s supply, is bool) {
 	s = supply{number: g.number, PowerSupply: report.PowerSupply{Name: g.token, State: unknown}}
 	is = g.number >= 0
 	says := map[string]bool{}
 	for _, r := range g.records {
 		for _, state := range r.States() {
-			if word, known := words[state]; known {
-				says[word], is = true, true
+			word, known := words[state]
+			switch word {
+			case "":
+				word = strange
+			case nonCritical, critical:
+				word = ofSeverity(word, r.Name)
+				state = r.Name + ": " + state
+			case asserted, deasserted:
+				word = ofAssertion(word, r.Name)
+			}
+			if word == strange {
+				state = r.Name + ": " + state
+			}
+			says[word] = true
+			is = is || known
+			if !slices.Contains(s.Status, state) {
 				s.Status = append(s.Status, state)
 			}
 		}
@@ -288,7 +385,7 @@ func (g *group) supply(present map[string]bool) (s supply, is bool) {
 			is = true
 			s.FRUID = &id
 			s.Name = cmp.Or(s.Name, r.Name)
-		} else if r.Read() && len(r.States()) == 0 && present[kind(r.Name)] {
+		} else if r.Read() && len(r.States()) == 0 && presence[kind(r.Name)] {
 			says["not present"] = true
 		}
 	}
@@ -310,8 +407,8 @@ func (g *group) supply(present map[string]bool) (s supply, is bool) {
 	s.Name = cmp.Or(s.Name, fmt.Sprintf("entity %d.%d", g.entity.ID, g.entity.Instance))
 
 	fault := says[failed] || says[noInput]
-	missing := !says["present"] && !fault && (says[absent] || says["not present"])
-	there := fault || says["present"] || says["measured"] || g.fru != nil && !g.fru.Empty()
+	missing := !says[present] && !fault && (says[absent] || says["not present"])
+	there := fault || says[present] || says["measured"] || g.fru != nil && !g.fru.Empty()
 	if missing || there {
 		there = !missing
 		s.Present = &there
@@ -323,7 +420,7 @@ func (g *group) supply(present map[string]bool) (s supply, is bool) {
 		s.State = noInput
 	case says[failed]:
 		s.State = failed
-	case says["present"]:
+	case says[present] && !says[strange]:
 		s.State = ok
 	}
 	return s, is
@@ -366,21 +463,12 @@ func isRedundancy(r ipmitool.Record) bool {
 // distribution reports whether a name is that of a power distribution board.
 func distribution(name string) bool { return patterns().distribution.MatchString(name) }
 
-// units are ipmitool's words for those of [report.Sensor].
-var units = map[string]string{
-	"Watts": "watts", "Volts": "volts", "Amps": "amperes", "degrees C": "celsius", "RPM": "rpm", "percent": "percent",
-}
-
 // fromRecord returns what a sensor measures.
 func fromRecord(r ipmitool.Record) (s report.Sensor, measured bool) {
 	value, unit, measured := r.Value()
-	if !measured || units[unit] == "" || !r.Read() {
+	s = report.Sensor{Name: r.Name, Value: value, Unit: ipmitool.Unit(unit), Status: ipmitool.Beyond(r.Status)}
+	if !measured || s.Unit == "" || !r.Read() {
 		return report.Sensor{}, false
-	}
-	s = report.Sensor{Name: r.Name, Value: value, Unit: units[unit], Status: r.Status}
-	// Which side the threshold is on, the value says.
-	if len(s.Status) == 3 {
-		s.Status = s.Status[1:]
 	}
 	return s, true
 }
@@ -452,12 +540,15 @@ func join(f, b supply) supply {
 	return f
 }
 
-var patterns = sync.OnceValue(func() (p struct{ numbered, location, digits, power, distribution *regexp.Regexp }) {
+var patterns = sync.OnceValue(func() (p struct{ numbered, location, digits, power, predicted, input, good, distribution *regexp.Regexp }) {
 	// PS1, PSU_2, P/S 1, Power Supply 1, Pwr Supply 2, PSU Bay 1; not GPS1.
 	p.numbered = regexp.MustCompile(`(?i)(?:^|[^a-z])((?:psu?|p/s|(?:pwr|power)[ _-]*(?:supply|sply|module))[ _.#-]*(?:(?:bay|slot|unit)[ _.#-]*)?([0-9]{1,2}))(?:[^0-9]|$)`)
 	p.location = regexp.MustCompile(`(?:^|[^0-9])([0-9]{1,2})[^0-9]*$`)
 	p.digits = regexp.MustCompile(`[0-9]+`)
 	p.power = regexp.MustCompile(`(?i)ps|pow|pwr|system level`)
+	p.predicted = regexp.MustCompile(`(?i)(?:^|[^a-z])pf(?:[^a-z]|$)|predict`)
+	p.input = regexp.MustCompile(`(?i)(?:^|[^a-z])v?(?:ac|in|input)[^a-z]*(?:fail|lost|loss)|(?:fail|lost|loss)[a-z]*[^a-z]+(?:of[^a-z]+)?v?(?:ac|in|input)(?:[^a-z]|$)`)
+	p.good = regexp.MustCompile(`(?i)(?:^|[^a-z])(?:ok|p?good|present|presence|pres|enabled?)(?:[^a-z]|$)`)
 	p.distribution = regexp.MustCompile(`(?i)pdb|distr`)
 	return p
 })

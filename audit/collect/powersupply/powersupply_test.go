@@ -87,6 +87,77 @@ func TestSMBIOS(t *testing.T) {
 	}
 }
 
+// A machine that runs has a supply, and one whose table knows none has a template.
+func TestTemplates(t *testing.T) {
+	place := func(n int, fields ...string) string {
+		return smbios(n, append([]string{fmt.Sprint("Location: PSU", n), "Name: To Be Filled By O.E.M."}, fields...)...)
+	}
+	check(t, "all absent", all(t, place(1, "Status: Not Present")+place(2, "Status: Not Present"), "", ""), "PSU1 0x2701 unknown", "PSU2 0x2702 unknown")
+	check(t, "all absent, of a maker", all(t, place(1, "Status: Not Present", "Manufacturer: ACME")+place(2, "Status: Not Present"), "", ""), "PSU1 0x2701 unknown", "PSU2 0x2702 unknown")
+	check(t, "all unplugged", all(t, place(1, "Status: Present, Unknown", "Plugged: No", "Serial Number: S1")+place(2, "Status: Not Present"), "", ""), "PSU1 0x2701 S1 unknown", "PSU2 0x2702 unknown")
+	check(t, "one, and no name of any", all(t, place(1, "Status: Present, OK", "Max Power Capacity: 600 W")+place(2, "Status: Not Present"), "", ""), "PSU1 0x2701 unknown", "PSU2 0x2702 unknown")
+	check(t, "one has failed, and no name of any", all(t, place(1, "Status: Present, Critical")+place(2, "Status: Present, OK"), "", ""), "PSU1 0x2701 unknown", "PSU2 0x2702 unknown")
+	check(t, "one of two", all(t, place(1, "Status: Present, OK", "Serial Number: S1")+place(2, "Status: Not Present"), "", ""), "PSU1 0x2701 S1 ok true", "PSU2 0x2702 absent false")
+	check(t, "the BMC knows better", all(t, place(1, "Status: Not Present")+place(2, "Status: Not Present"), "",
+		"PSU1 Status | 63h | ok | 10.1 | Presence detected\nPSU2 Status | 64h | ok | 10.2 | Presence detected, Power Supply AC lost\n"),
+		"PSU1 0x2701 ok true", "PSU2 0x2702 no_input true")
+	check(t, "the BMC sees none", all(t, "", "", "PS1 Status | 63h | ok | 10.1 | Absent\nPS2 Status | 64h | ok | 10.2 | Absent\n"), "PS1 unknown", "PS2 unknown")
+	check(t, "the BMC sees one, just now without power", all(t, "", "", "PS1 Status | 63h | ok | 10.1 | Presence detected, Power Supply AC lost\nPS2 Status | 64h | ok | 10.2 | Absent\n"), "PS1 no_input true", "PS2 absent false")
+
+	for capacity, want := range map[string]uint64{"750 W": 750, "0 W": 0, "32767 W": 0, "32768 W": 0, "65535 W": 0, "Unknown": 0} {
+		if s := all(t, place(1, "Max Power Capacity: "+capacity), "", "").Supplies[0]; s.MaxWatts != want {
+			t.Errorf("%s: %d W", capacity, s.MaxWatts)
+		}
+	}
+}
+
+// Of a severity, the name of the sensor says of what it is. A state that is not
+// known is shown, and its supply is not ok.
+func TestSeverities(t *testing.T) {
+	for state, want := range map[string][2]string{ // of a sensor for failures, and of one for the input
+		"Transition to OK":                               {"ok", "ok"},
+		"Transition to Non-critical from OK":             {"ok noted", "no_input"},
+		"Transition to Non-critical from more severe":    {"ok noted", "no_input"},
+		"Transition to Critical from less severe":        {"failed noted", "no_input"},
+		"Transition to Critical from Non-recoverable":    {"failed noted", "no_input"},
+		"Transition to Non-recoverable from less severe": {"failed noted", "no_input"},
+		"Transition to Non-recoverable":                  {"failed noted", "no_input"},
+		"Monitor":                                        {"ok", "ok"},
+		"Informational":                                  {"ok", "ok"},
+		"State Deasserted":                               {"ok", "ok"},
+		"State Asserted":                                 {"unknown noted", "unknown"},
+		"Undefined OEM state":                            {"unknown noted", "unknown"},
+	} {
+		for i, name := range []string{"Failure", "IN Failure"} {
+			psu := all(t, "", "", "PSU 1 | 40h | ok | 10.1 | Presence detected\nPSU 2 | 41h | ok | 10.2 | Presence detected\nPSU 1 "+name+" | 42h | ok | 10.1 | "+state+"\n")
+			state, noted, _ := strings.Cut(want[i], " ")
+			s := psu.Supplies[0]
+			if s.State != state || noted != "" && !strings.HasPrefix(s.Status[1], "PSU 1 "+name+": ") || len(s.Status) != 2 {
+				t.Errorf("%s: %s, status %q, want %s", name, s.State, s.Status, want[i])
+			}
+		}
+	}
+	for line, want := range map[string]string{
+		"PSU1_AC_OK|State Asserted": "ok", "PSU1_AC_OK|State Deasserted": "unknown", "PSU1 Presence|State Asserted": "ok", "PSU1_PGOOD|State Deasserted": "unknown",
+		"PSU1 PG Fail|State Deasserted": "ok", "PSU1 PG Fail|State Asserted": "unknown", "PSU1 Broken|State Asserted": "unknown",
+	} {
+		name, state, _ := strings.Cut(line, "|")
+		psu := all(t, "", "", "PSU1 | 40h | ok | 10.1 | Presence detected\n"+name+" | 42h | ok | 10.1 | "+state+"\n")
+		if got := psu.Supplies[0].State; got != want {
+			t.Errorf("%s: %s, want %s", line, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"PSU 1 PF Failure": "ok", "PSU1_Predict_Fail": "ok", "PSU1_AC_Lost": "no_input", "PSU 1 Vin Lost": "no_input", "PSU 1 Loss of AC": "no_input",
+		"PSU 1 Input Fail": "no_input", "PSU 1 I2C DC fai": "failed", "PSU 1 Fan Fail": "failed", "PSU 1 Failure": "failed",
+	} {
+		psu := all(t, "", "", "PSU 1 | 40h | ok | 10.1 | Presence detected\nPSU 2 | 41h | ok | 10.2 | Presence detected\n"+name+" | 42h | ok | 10.1 | Transition to Critical from less severe\n")
+		if got := psu.Supplies[0].State; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestSensors(t *testing.T) {
 	check(t, "by names", all(t, "", "",
 		"PS1 Status       | C8h | ok  | 10.1 | Presence detected\n"+
@@ -203,10 +274,10 @@ func TestJoined(t *testing.T) {
 		"PSU2 0x2701 fru3 S1 ok true", "PSU1 0x2702 ok true", "PSU2 fru4 unknown")
 	check(t, "other serial numbers", all(t, smbios(1, "Location: PSU1", "Serial Number: S9", present), twoFRUs, ""),
 		"PSU1 0x2701 S9 ok true", "PSU1 fru3 S1 unknown true", "PSU2 fru4 unknown")
-	check(t, "counted from 0 and from 1", all(t, smbios(0, "Location: PSU0", present)+smbios(1, "Location: PSU1", present), "", sensors),
+	check(t, "counted from 0 and from 1", all(t, smbios(0, "Location: PSU0", "Name: M", present)+smbios(1, "Location: PSU1", present), "", sensors),
 		"PSU0 0x2700 ok true", "PSU1 0x2701 ok true", "PS1 ok true", "PS2 no_input true")
-	check(t, "the firmware does not know", all(t, smbios(1, "Location: PSU1", "Name: M", "Status: Present, Unknown"), "", "PS1 Status | 63h | ok | 10.1 | Absent\n"),
-		"PSU1 0x2701 absent false")
+	check(t, "the firmware does not know", all(t, smbios(1, "Location: PSU1", "Name: M", "Status: Present, Unknown"), "", "PS1 Status | 63h | ok | 10.1 | Absent\nPS2 Status | 64h | ok | 10.2 | Present\n"),
+		"PSU1 0x2701 absent false", "PS2 ok true")
 	check(t, "the BMC does not know", all(t, smbios(1, "Location: PSU1", "Name: M", "Status: Present, Critical"), "", "PS1 Status | 63h | ns | 10.1 | No Reading\n"),
 		"PSU1 0x2701 failed true")
 }

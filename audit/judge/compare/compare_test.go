@@ -25,7 +25,7 @@ func machine(n int) *report.Report {
 		StartedAt:     time.Date(2026, 1, 2, 3, n, 0, 0, time.UTC),
 		Findings:      []report.Finding{},
 		Board: &report.Board{
-			BMC:        &report.BMC{FirmwareVersion: "3.4"},
+			BMC:        &report.BMCIdentity{FirmwareVersion: "3.4"},
 			BIOS:       &report.BIOS{Vendor: "ACME BIOS", Version: "1.2", FirmwareRevision: "3.4"},
 			System:     &report.System{Manufacturer: "ACME", ProductName: "Server 1", SerialNumber: id("sys", 0), UUID: id("uuid", 0)},
 			Baseboards: []report.Baseboard{{ProductName: "B1", SerialNumber: id("board", 0)}},
@@ -245,6 +245,23 @@ func TestReports(t *testing.T) {
 				r.Errors = []report.Error{{Collector: "board", Message: "dmidecode exited with status 1"}}
 			},
 			[]string{"? board   got dmidecode exited with status 1"},
+		},
+		"collectors failed for the same reason": {
+			func(r *report.Report) {
+				r.Memory, r.Storage.Drives[3] = nil, report.Drive{Path: "/dev/nvme1n1", SizeBytes: 3840755982336, Transport: "nvme"}
+				r.Errors = []report.Error{
+					{Collector: "board", Message: "this machine has no SMBIOS", Again: []report.FailedRun{{Collector: "memory"}}},
+					{Collector: "storage", Message: "late", Args: []string{"/dev/sda"}, Again: []report.FailedRun{{Collector: "storage", Args: []string{"/dev/nvme1n1"}}}},
+				}
+			},
+			[]string{"? memory   got this machine has no SMBIOS", "? storage drive model got late", "? storage drive firmware_version got late"},
+		},
+		"trouble with the driver": {
+			func(r *report.Report) {
+				r.NVIDIA = &report.NVIDIA{Trouble: report.VersionMismatch, UnknownGPUs: []string{"0000:1a:00.0"}}
+				r.Errors = []report.Error{{Collector: "nvidia", Message: "of different versions"}}
+			},
+			[]string{"? nvidia   got of different versions"},
 		},
 		"a drive did not answer": {
 			func(r *report.Report) {

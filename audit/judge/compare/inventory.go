@@ -311,8 +311,8 @@ func drives(r *report.Report) []Part {
 		}
 		return Part{
 			Name:  label.Join(d.Vendor, d.Model, label.Capacity(d.SizeBytes), d.Transport),
-			Label: label.Join(d.Path, d.SmartctlType),
-			Place: cmp.Or(d.HCTL, d.SmartctlType, slot(pci[d.PCIAddress]), d.PCIAddress, d.Path),
+			Label: d.Name(),
+			Place: cmp.Or(d.HCTL, d.SmartctlType, slot(pci[d.PCIAddress]), d.PCIAddress, d.Name()),
 			Facts: known(
 				key("model", d.Model),
 				fact("vendor", d.Vendor),
@@ -399,7 +399,7 @@ func interfaces(r *report.Report) []Part {
 		return nil
 	}
 	pci := byAddress(r)
-	real := slices.DeleteFunc(slices.Clone(r.Network.Interfaces), func(i report.Interface) bool { return i.VirtualFunctionOf != "" })
+	real := slices.DeleteFunc(slices.Clone(r.Network.Interfaces), report.Interface.Virtual)
 	return each(real, func(i report.Interface) Part {
 		d := pci[i.BusAddress]
 		all := append(pciID(d), known(
@@ -453,7 +453,7 @@ func supplies(r *report.Report) []Part {
 }
 
 func gpus(r *report.Report) []Part {
-	if r.NVIDIA == nil {
+	if r.NVIDIA == nil || r.NVIDIA.Trouble != "" {
 		return nil
 	}
 	pci := byAddress(r)

@@ -301,7 +301,7 @@ func failures(r *report.Report, section string) []string {
 	var all []string
 	if r != nil {
 		for _, e := range r.Errors {
-			if e.Collector == section {
+			if slices.Contains(e.Sections(), section) {
 				all = append(all, e.Message)
 			}
 		}
@@ -313,7 +313,7 @@ func failures(r *report.Report, section string) []string {
 // names the part.
 func reason(r *report.Report, section, label string) string {
 	for _, e := range cmp.Or(r, &report.Report{}).Errors {
-		if e.Collector == section && slices.Contains(e.Args, label) {
+		if slices.ContainsFunc(e.Runs(), func(run report.FailedRun) bool { return run.Collector == section && slices.Contains(run.Args, label) }) {
 			return e.Message
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bee/audit/report"
+	"bee/audit/report/label"
 )
 
 // auditHung looks for tools and collectors that had to be given up on: often a
@@ -13,7 +14,7 @@ import (
 func auditHung(r *report.Report) []report.Finding {
 	return auditErrors(r, report.Warning, []report.Kind{report.TimeLimit, report.Stuck},
 		"No answer to %s in time: something on the machine hangs, or is too slow, and the report lacks what only that knows.",
-		"Look in the kernel's log for the device that hangs, and audit again, with a longer --timeout where the machine was busy; a power cycle may bring a device back.")
+		"Look in the kernel's log for the device that hangs, and audit again, with a longer --timeout where the machine was busy. If the log names a device that does not answer, a power cycle may bring it back.")
 }
 
 // auditFailed looks for tools that did not give what was asked.
@@ -28,6 +29,7 @@ func auditFailed(r *report.Report) []report.Finding {
 func auditErrors(r *report.Report, severity report.Severity, kinds []report.Kind, message, advice string) []report.Finding {
 	const most = 20
 	var evidence, tools []string
+	n := 0
 	for _, e := range r.Errors {
 		if !slices.Contains(kinds, e.Kind) {
 			continue
@@ -35,17 +37,17 @@ func auditErrors(r *report.Report, severity report.Severity, kinds []report.Kind
 		if e.Tool != "" {
 			tools = append(tools, e.Tool)
 		}
-		evidence = append(evidence, about(e.Collector, strings.Join(append([]string{e.Tool}, e.Args...), " "), e.Message))
+		n += len(e.Runs())
+		evidence = append(evidence, about(strings.Join(e.Sections(), ", "), label.Command(e.Tool, e.Args), e.Message+label.Times(len(e.Runs()))))
 	}
-	n := len(evidence)
 	if n == 0 {
 		return nil
 	}
 	// Errors come in the order in which tools ended, which says nothing.
 	slices.Sort(tools)
 	slices.Sort(evidence)
-	if n > most {
-		evidence = append(evidence[:most], fmt.Sprintf("%d more", n-most))
+	if left := len(evidence) - most; left > 0 {
+		evidence = append(evidence[:most], fmt.Sprintf("%d more", left))
 	}
 	what := "one question"
 	if n > 1 {

@@ -14,12 +14,28 @@ func processors(r *report.Report) []report.Socket {
 	var some []report.Socket
 	if r.CPU != nil {
 		for _, s := range r.CPU.Sockets {
-			if s.Populated && (s.Type == "" || s.Type == "Central Processor") {
+			if s.Populated && central(s) {
 				some = append(some, s)
 			}
 		}
 	}
 	return some
+}
+
+// central reports whether a socket is for a central processor. Of an empty one, it
+// is not known.
+func central(s report.Socket) bool { return s.Type == "" || s.Type == "Central Processor" }
+
+// socketCount is how many sockets there are for processors, also empty ones.
+func socketCount(r *report.Report) (n int) {
+	if r.CPU != nil {
+		for _, s := range r.CPU.Sockets {
+			if central(s) {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func packages(r *report.Report) []report.CPUPackage {

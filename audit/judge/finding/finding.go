@@ -27,6 +27,21 @@ var rules = []rule{
 	{"board-state", "board", boardState},
 	{"board-no-serial", "board", boardNoSerial},
 
+	{"platform-setup-mode", "platform", platformSetupMode},
+
+	{"memory-errors", "kernel", memoryErrors},
+	{"machine-check", "kernel", machineCheck},
+	{"previous-boot", "kernel", eachEvent("previous_boot", previousBoot)},
+	{"pcie-errors", "kernel", pcieErrors},
+	{"pcie-link-lost", "kernel", eachEvent("pcie_link_lost", pcieLinkLost)},
+	{"gpu-error", "kernel", eachEvent("gpu_error", gpuError)},
+	{"overheated", "kernel", overheated},
+	{"drive-reset", "kernel", eachEvent("drive_reset", driveReset)},
+	{"drive-error", "kernel", eachEvent("drive_error", driveError)},
+	{"network-reset", "kernel", eachEvent("network_reset", networkReset)},
+	{"kernel-hung", "kernel", eachEvent("hung", kernelHung)},
+	{"kernel-nmi", "kernel", eachEvent("nmi", kernelNMI)},
+
 	{"cpu-disabled", "cpu", cpuDisabled},
 	{"cpu-unused", "cpu", cpuUnused},
 	{"cpu-cores-disabled", "cpu", cpuCoresDisabled},
@@ -50,6 +65,17 @@ var rules = []rule{
 	{"memory-mixed-ranks", "memory", memoryMixedRanks},
 	{"memory-same-serial", "memory", memorySameSerial},
 
+	{"array-failed", "storage", arrayFailed},
+	{"array-degraded", "storage", arrayDegraded},
+	{"array-rebuilding", "storage", arrayRebuilding},
+	{"raid-controller-state", "storage", raidControllerState},
+	{"raid-backup", "storage", raidBackup},
+	{"raid-cache-off", "storage", raidCacheOff},
+	{"raid-state-unknown", "storage", raidStateUnknown},
+	{"member-failed", "storage", eachMember(memberFailed)},
+	{"member-failing", "storage", eachMember(memberFailing)},
+	{"member-bad", "storage", eachMember(memberBad)},
+	{"member-foreign", "storage", eachMember(memberForeign)},
 	{"drive-failing", "storage", eachDrive(driveFailing)},
 	{"drive-critical-warning", "storage", eachDrive(driveCriticalWarning)},
 	{"drive-prefail", "storage", eachDrive(drivePrefail)},
@@ -69,6 +95,7 @@ var rules = []rule{
 	{"drive-link-errors", "storage", eachDrive(driveLinkErrors)},
 	{"drive-error-log", "storage", eachDrive(driveErrorLog)},
 	{"drive-no-namespace", "storage", driveNoNamespace},
+	{"drive-array-unexamined", "storage", driveArrayUnexamined},
 
 	{"pcie-not-answering", "pcie", pcieNotAnswering},
 	{"pcie-link-degraded", "pcie", pcieLinkDegraded},
@@ -78,6 +105,9 @@ var rules = []rule{
 	{"network-half-duplex", "network", networkHalfDuplex},
 	{"network-same-mac", "network", networkSameMAC},
 	{"network-slow", "network", networkSlow},
+	{"network-errors", "network", networkErrors},
+	{"network-module", "network", networkModule},
+	{"infiniband-port", "network", infiniBandPort},
 	{"network-mac-changed", "network", networkMACChanged},
 	{"network-mixed-firmware", "network", networkMixedFirmware},
 
@@ -90,6 +120,12 @@ var rules = []rule{
 	{"psu-mixed", "psu", psuMixed},
 	{"psu-same-serial", "psu", psuSameSerial},
 
+	{"bmc-events", "bmc", bmcEvents},
+	{"bmc-log-full", "bmc", bmcLogFull},
+	{"bmc-sensor", "bmc", bmcSensor},
+	{"bmc-chassis", "bmc", bmcChassis},
+
+	{"gpu-driver", "nvidia", gpuDriver},
 	{"gpu-missing", "nvidia", gpuMissing},
 	{"gpu-not-examined", "nvidia", gpuNotExamined},
 	{"gpu-unreadable", "nvidia", eachGPU(gpuUnreadable)},
@@ -114,6 +150,15 @@ var rules = []rule{
 
 	{"audit-hung", "audit", auditHung},
 	{"audit-failed", "audit", auditFailed},
+}
+
+// Rules returns the names of all rules.
+func Rules() []string {
+	var names []string
+	for _, r := range rules {
+		names = append(names, r.name)
+	}
+	return names
 }
 
 // Add applies every rule to a report and adds what they find. A rule that panics

@@ -10,6 +10,7 @@ import (
 	"bee/audit/report"
 	"bee/audit/report/alike"
 	"bee/audit/report/label"
+	"bee/audit/report/partnumber"
 	"bee/audit/report/slotname"
 )
 
@@ -28,9 +29,29 @@ func persistent(s report.MemorySlot) bool {
 		strings.Contains(s.Technology, "ersistent memory") || strings.HasPrefix(s.Technology, "NVDIMM")
 }
 
-// volatileModules returns the modules of the main memory that are plain memory.
-func volatileModules(r *report.Report) []report.MemorySlot {
-	return slices.DeleteFunc(modules(r), persistent)
+// apart returns what tells whether a slot holds memory of its own kind, which is no
+// module beside others: HBM on a processor, or memory behind CXL.
+func apart(r *report.Report) func(report.MemorySlot) bool {
+	cxl := map[string]bool{}
+	if r.Memory != nil {
+		for _, a := range r.Memory.Arrays {
+			cxl[a.Handle] = strings.Contains(a.Location, "CXL")
+		}
+	}
+	return func(s report.MemorySlot) bool {
+		return strings.HasPrefix(s.Type, "HBM") || strings.Contains(strings.ToUpper(label.Join(s.Type, s.FormFactor, s.Technology, s.Locator, s.BankLocator)), "CXL") || cxl[s.ArrayHandle]
+	}
+}
+
+// plainModules returns the modules of the main memory that have to be alike.
+func plainModules(r *report.Report) []report.MemorySlot {
+	apart := apart(r)
+	return slices.DeleteFunc(modules(r), func(s report.MemorySlot) bool { return persistent(s) || apart(s) })
+}
+
+// plainSlots returns the slots for such modules.
+func plainSlots(r *report.Report) []report.MemorySlot {
+	return slices.DeleteFunc(r.Memory.SystemSlots(), apart(r))
 }
 
 // slotNamer returns what names the slots of a report.
@@ -86,7 +107,7 @@ func memoryNoSize(r *report.Report) []report.Finding {
 				Component: name(s),
 				Message:   "The firmware does not know the size of the module.",
 				Evidence:  []string{about(s.Handle, s.Type, moduleName(s), label.Prefix("S/N ", s.SerialNumber))},
-				Advice:    "Compare the memory that the system has with what is plugged in: the module may have failed. Reseat it.",
+				Advice:    "Compare the memory that the system has with what is plugged in, and read the event log of the BMC: the module may have failed.",
 			})
 		}
 	}
@@ -94,48 +115,139 @@ func memoryNoSize(r *report.Report) []report.Finding {
 }
 
 // memoryUnused looks for a module that the system does not use: the kernel has
-// less memory than the modules, by at least the smallest of them. What firmware,
-// kernel and graphics take for themselves is less.
+// less memory than the modules, by at least the smallest of them. What the platform
+// is known to keep explains it; where nobody says how much that is, it may.
 func memoryUnused(r *report.Report) []report.Finding {
-	var total, smallest uint64
-	for _, s := range modules(r) {
-		if persistent(s) || s.SizeBytes == 0 {
-			return nil // which part of it is memory, nobody says
-		}
-		total += s.SizeBytes
-		if smallest == 0 || s.SizeBytes < smallest {
-			smallest = s.SizeBytes
-		}
-	}
-	if r.Memory == nil || r.Memory.UsableBytes == 0 || len(modules(r)) < 2 || total < r.Memory.UsableBytes+smallest {
+	if r.Memory == nil || r.Memory.UsableBytes == 0 {
 		return nil
 	}
-	severity := report.Critical
-	if 2*r.Memory.UsableBytes <= total {
-		severity = report.Warning // mirrored memory is more likely
+	var total, aside, smallest uint64
+	n, apart := 0, apart(r)
+	for _, s := range modules(r) {
+		switch {
+		case persistent(s) || s.SizeBytes == 0:
+			return nil // which part of it is memory, nobody says
+		case apart(s):
+			aside += s.SizeBytes
+			continue
+		case smallest == 0 || s.SizeBytes < smallest:
+			smallest = s.SizeBytes
+		}
+		total += s.SizeBytes
+		n++
 	}
-	return []report.Finding{{
-		Severity: severity,
-		Message:  fmt.Sprintf("The system has %s of the %s that are plugged in.", label.Memory(r.Memory.UsableBytes), label.Memory(total)),
-		Evidence: []string{
-			fmt.Sprintf("modules: %d, together %s", len(modules(r)), label.Memory(total)),
-			"the kernel can use: " + label.Memory(r.Memory.UsableBytes),
-		},
-		Advice: "Unless memory is mirrored or kept as a spare, or the kernel's command line limits it, a module is disabled: read the event log of the BMC and the memory page of the firmware's setup.",
-	}}
+	usable := r.Memory.UsableBytes
+	// HBM may be a cache of the modules, and memory behind CXL a device of its own;
+	// where the kernel has more than the modules, they are not.
+	if usable > total {
+		total += aside
+	}
+	// Of each page of 4096 bytes, the kernel keeps 64 to describe it.
+	most := total / 64 * 63
+	// What firmware and graphics take for themselves is less than that.
+	few := max(smallest/4*3, total/256)
+	if n < 2 || total < usable+smallest || most < usable+few {
+		return nil
+	}
+	missing := most - usable
+	var known uint64
+	unknown := false
+	evidence := []string{
+		fmt.Sprintf("modules: %d, together %s", n, label.Memory(total)),
+		"the kernel can use: " + label.Memory(usable),
+	}
+	var names []string
+	for _, k := range keptMemory(r) {
+		known += k.Bytes
+		unknown = unknown || k.Bytes == 0
+		names = append(names, k.For)
+		evidence = append(evidence, "kept for "+k.For+": "+cmp.Or(label.Memory(k.Bytes), "nobody says how much"))
+	}
+	if r.Memory.ControllerBytes > 0 {
+		evidence = append(evidence, "the memory controllers have: "+label.Memory(r.Memory.ControllerBytes))
+	}
+	f := report.Finding{
+		Severity: report.Critical,
+		Message:  fmt.Sprintf("The system has %s of the %s that are plugged in.", label.Memory(usable), label.Memory(total)),
+		Evidence: evidence,
+		Advice:   "Unless memory is mirrored or kept as a spare, or the kernel's command line limits it, a module is disabled: read the event log of the BMC and the memory page of the firmware's setup.",
+	}
+	switch {
+	case missing < known+few:
+		f.Severity = report.Info
+		f.Advice = "What is not there is kept for " + strings.Join(names, ", ") + ": if nothing needs that, turn it off in the firmware's setup, or on the kernel's command line."
+	case r.Memory.ControllerBytes >= total:
+		f.Severity = report.Warning
+		f.Advice = "Every module is in use: look for mirrored or spare memory in the firmware's setup, and for limits on the kernel's command line."
+	case unknown:
+		f.Severity = report.Warning
+		f.Advice = "Look whether what is kept for " + strings.Join(names, ", ") + " is as much, in the firmware's setup or on the kernel's command line; else a module is disabled: read the event log of the BMC."
+	case 2*usable <= total || spared(r, missing):
+		f.Severity = report.Warning // mirrored or spare memory is more likely
+	}
+	return []report.Finding{f}
+}
+
+// keptMemory returns what is kept out of the memory that the kernel can use: what
+// the report says, and what processors keep that can do certain things.
+func keptMemory(r *report.Report) []report.MemoryReservation {
+	kept := slices.Clone(r.Memory.Reserved)
+	can := func(flag string) bool {
+		return slices.ContainsFunc(packages(r), func(p report.CPUPackage) bool { return slices.Contains(p.Flags, flag) })
+	}
+	sgx := slices.ContainsFunc(kept, func(k report.MemoryReservation) bool { return k.For == "SGX" })
+	if can("sgx") && !sgx {
+		kept = append(kept, report.MemoryReservation{For: "SGX"})
+	}
+	if can("tdx_host_platform") {
+		kept = append(kept, report.MemoryReservation{For: "TDX"})
+	}
+	if can("sev_snp") {
+		// Its table has 16 bytes for each page of 4096.
+		kept = append(kept, report.MemoryReservation{For: "SEV-SNP", Bytes: r.Memory.UsableBytes / 256})
+	}
+	return kept
+}
+
+// spared reports whether so much memory is missing as if each channel kept its
+// largest rank as a spare.
+func spared(r *report.Report, missing uint64) bool {
+	places, ok := channels(r)
+	var spare, smallest uint64
+	for _, c := range places {
+		var largest uint64
+		for _, m := range c.modules {
+			if m.Ranks == 0 {
+				return false
+			}
+			rank := m.SizeBytes / m.Ranks
+			largest = max(largest, rank)
+			if smallest == 0 || rank < smallest {
+				smallest = rank
+			}
+		}
+		spare += largest
+	}
+	// Of what is spare, nothing is kept to describe it; firmware may have taken some.
+	return ok && missing >= spare/64*63 && missing < spare+smallest
 }
 
 // wide reports whether a module has bits for error correction: 8 or 16 beside 64.
-// It is not known where the firmware does not say so, or cannot be right.
+// Some firmware counts them as data, but no module without them is 72 bits wide. It
+// is not known where the firmware does not say so, or cannot be right.
 func wide(s report.MemorySlot) (is, known bool) {
 	total, data := s.TotalWidthBits, s.DataWidthBits
+	switch max(total, data) {
+	case 36, 40, 72, 80:
+		return true, true
+	}
 	return total > data, data > 0 && total >= data && total-data <= data/4
 }
 
 // memoryNoECC looks for memory without error correction. The firmware says so of
 // arrays and, by their width, of modules; each is wrong at times.
 func memoryNoECC(r *report.Report) []report.Finding {
-	all := volatileModules(r)
+	all := plainModules(r)
 	if len(all) == 0 || virtual(r) {
 		return nil
 	}
@@ -168,14 +280,23 @@ func memoryNoECC(r *report.Report) []report.Finding {
 	if len(types) > 0 {
 		f.Evidence = append(f.Evidence, "error correction of the arrays: "+strings.Join(slices.Sorted(maps.Keys(types)), ", "))
 	}
-	f.Evidence = append(f.Evidence, fmt.Sprintf("modules wide enough for ECC: %d, not wide enough: %d, unknown: %d", with, without, len(all)-with-without))
+	var counts []string
+	for _, c := range []struct {
+		what string
+		n    int
+	}{{"wide enough for ECC", with}, {"not wide enough", without}, {"of unknown width", len(all) - with - without}} {
+		if c.n > 0 {
+			counts = append(counts, fmt.Sprintf("%s: %d", c.what, c.n))
+		}
+	}
+	f.Evidence = append(f.Evidence, "modules "+strings.Join(counts, ", "))
 	return []report.Finding{f}
 }
 
 // memoryMixedECC looks for modules with and without error correction side by
 // side.
 func memoryMixedECC(r *report.Report) []report.Finding {
-	groups := alike.Group(slices.DeleteFunc(volatileModules(r), func(s report.MemorySlot) bool {
+	groups := alike.Group(slices.DeleteFunc(plainModules(r), func(s report.MemorySlot) bool {
 		_, known := wide(s)
 		return !known
 	}), func(s report.MemorySlot) bool {
@@ -191,13 +312,13 @@ func memoryMixedECC(r *report.Report) []report.Finding {
 		Evidence: kinds(r, groups, func(s report.MemorySlot) string {
 			return fmt.Sprintf("%d bits wide, %d of them data", s.TotalWidthBits, s.DataWidthBits)
 		}),
-		Advice: "Replace the modules without ECC.",
+		Advice: "Use modules with ECC alone.",
 	}}
 }
 
 // memoryMixedTypes looks for modules of several types.
 func memoryMixedTypes(r *report.Report) []report.Finding {
-	groups := alike.Group(slices.DeleteFunc(volatileModules(r), func(s report.MemorySlot) bool {
+	groups := alike.Group(slices.DeleteFunc(plainModules(r), func(s report.MemorySlot) bool {
 		return !strings.Contains(s.Type, "DDR")
 	}), func(s report.MemorySlot) string { return s.Type })
 	if len(groups) < 2 {
@@ -211,31 +332,38 @@ func memoryMixedTypes(r *report.Report) []report.Finding {
 	}}
 }
 
-// memoryMixedSizes looks for modules of several sizes. Where every channel holds
-// the same, that is on purpose.
+// memoryMixedSizes looks for modules of several sizes. It costs bandwidth where the
+// channels of a processor do not hold the same; which slots are on which channel,
+// not every board says.
 func memoryMixedSizes(r *report.Report) []report.Finding {
-	groups := alike.Group(slices.DeleteFunc(volatileModules(r), func(s report.MemorySlot) bool {
+	groups := alike.Group(slices.DeleteFunc(plainModules(r), func(s report.MemorySlot) bool {
 		return s.SizeBytes == 0
 	}), func(s report.MemorySlot) uint64 { return s.SizeBytes })
 	if len(groups) < 2 {
 		return nil
 	}
 	f := report.Finding{
-		Severity: report.Warning,
-		Message:  "The modules are not of the same size, which costs bandwidth.",
+		Severity: report.Info,
 		Evidence: kinds(r, groups, func(s report.MemorySlot) string { return label.Memory(s.SizeBytes) }),
-		Advice:   "Use modules of one size, or put the same into every channel.",
+		Advice:   "Check that the machine has what was ordered.",
 	}
-	if places, ok := channels(r); ok && len(places) > 1 && len(alike.Group(places, func(c channel) string { return c.holds() })) == 1 {
-		f.Severity = report.Info
-		f.Message = "The modules are not of the same size; every channel holds the same."
+	switch places, ok := channels(r); {
+	case !ok:
+		f.Message = "The modules are not of the same size."
+		f.Advice = "Check by the board's manual that every channel holds the same: else it costs bandwidth."
+	case slices.ContainsFunc(byCPU(places), unbalanced):
+		f.Severity = report.Warning
+		f.Message = "The modules are not of the same size, which costs bandwidth."
+		f.Advice = "Use modules of one size, or put the same into every channel."
+	default:
+		f.Message = "The modules are not of the same size; the channels of each processor that have modules hold the same."
 	}
 	return []report.Finding{f}
 }
 
 // memoryMixedSpeeds looks for modules that are not made for the same speed.
 func memoryMixedSpeeds(r *report.Report) []report.Finding {
-	groups := alike.Group(slices.DeleteFunc(volatileModules(r), func(s report.MemorySlot) bool {
+	groups := alike.Group(slices.DeleteFunc(plainModules(r), func(s report.MemorySlot) bool {
 		return s.SpeedMTs == 0
 	}), func(s report.MemorySlot) uint64 { return rated(s.SpeedMTs) })
 	if len(groups) < 2 {
@@ -245,16 +373,16 @@ func memoryMixedSpeeds(r *report.Report) []report.Finding {
 		Severity: report.Warning,
 		Message:  "The modules are not made for the same speed: the slowest decides for all.",
 		Evidence: kinds(r, groups, func(s report.MemorySlot) string { return mts(s.SpeedMTs) }),
-		Advice:   "Replace the slower modules.",
+		Advice:   "If the processor can do the higher speed, use modules of that speed alone.",
 	}}
 }
 
 // memoryMixedParts looks for modules that are equal in size and speed, but not
-// the same part.
+// the same part. Another revision of one is.
 func memoryMixedParts(r *report.Report) []report.Finding {
 	return eachSize(r, func(same []report.MemorySlot) *report.Finding {
 		groups := alike.Group(slices.DeleteFunc(same, func(s report.MemorySlot) bool { return s.PartNumber == "" }),
-			func(s report.MemorySlot) string { return s.PartNumber })
+			func(s report.MemorySlot) string { return partnumber.Model(s.PartNumber) })
 		if len(groups) < 2 {
 			return nil
 		}
@@ -288,7 +416,7 @@ func memoryMixedRanks(r *report.Report) []report.Finding {
 func eachSize(r *report.Report, check func(same []report.MemorySlot) *report.Finding) []report.Finding {
 	var found []report.Finding
 	type kind struct{ size, speed uint64 }
-	for _, same := range alike.Group(volatileModules(r), func(s report.MemorySlot) kind { return kind{s.SizeBytes, rated(s.SpeedMTs)} }) {
+	for _, same := range alike.Group(plainModules(r), func(s report.MemorySlot) kind { return kind{s.SizeBytes, rated(s.SpeedMTs)} }) {
 		if f := check(same); f != nil {
 			f.Severity = report.Info
 			found = append(found, *f)
@@ -321,7 +449,7 @@ func memorySameSerial(r *report.Report) []report.Finding {
 
 // memorySlow looks for modules that run slower than they can.
 func memorySlow(r *report.Report) []report.Finding {
-	slow := slices.DeleteFunc(volatileModules(r), func(s report.MemorySlot) bool {
+	slow := slices.DeleteFunc(plainModules(r), func(s report.MemorySlot) bool {
 		half := rated(2*s.ConfiguredSpeedMTs) == rated(s.SpeedMTs) // some firmware gives the clock, not the transfers
 		return s.ConfiguredSpeedMTs == 0 || half || rated(s.ConfiguredSpeedMTs) >= rated(s.SpeedMTs)
 	})
@@ -379,7 +507,8 @@ func channels(r *report.Report) (all []channel, ok bool) {
 	if r.Memory == nil {
 		return nil, false
 	}
-	groups := alike.Group(r.Memory.SystemSlots(), func(s report.MemorySlot) slotname.Place { return slotname.Read(s.Locator, s.BankLocator) })
+	slots := plainSlots(r)
+	groups := alike.Group(slots, func(s report.MemorySlot) slotname.Place { return slotname.Read(s.Locator, s.BankLocator) })
 	cpus := map[string]int{}
 	for _, g := range groups {
 		place := slotname.Read(g[0].Locator, g[0].BankLocator)
@@ -396,10 +525,31 @@ func channels(r *report.Report) (all []channel, ok bool) {
 			return nil, false
 		}
 	}
-	if _, unnamed := cpus[""]; unnamed && len(processors(r)) > 1 {
+	// The slots of an empty socket are there as others are. Where they do not name
+	// it, only their number, or an array without a module, lets it be seen.
+	if _, unnamed := cpus[""]; unnamed && (socketCount(r) > 1 || slices.ContainsFunc(
+		alike.Group(slots, func(s report.MemorySlot) string { return s.ArrayHandle }),
+		func(array []report.MemorySlot) bool {
+			return !slices.ContainsFunc(array, func(s report.MemorySlot) bool { return s.Populated })
+		})) {
 		return nil, false
 	}
 	return all, len(all) > 0
+}
+
+// byCPU gathers the channels of each processor.
+func byCPU(all []channel) [][]channel {
+	return alike.Group(all, func(c channel) string { return c.cpu })
+}
+
+// filled returns the channels with a module.
+func filled(ofCPU []channel) []channel {
+	return slices.DeleteFunc(slices.Clone(ofCPU), func(c channel) bool { return len(c.modules) == 0 })
+}
+
+// unbalanced reports whether the channels with a module do not hold the same.
+func unbalanced(ofCPU []channel) bool {
+	return len(alike.Group(filled(ofCPU), channel.bytes)) > 1
 }
 
 // memoryUnbalancedChannels looks for processors whose channels do not hold the
@@ -410,10 +560,8 @@ func memoryUnbalancedChannels(r *report.Report) []report.Finding {
 		return nil
 	}
 	var found []report.Finding
-	for _, ofCPU := range alike.Group(all, func(c channel) string { return c.cpu }) {
-		filled := slices.DeleteFunc(slices.Clone(ofCPU), func(c channel) bool { return len(c.modules) == 0 })
-		groups := alike.Group(filled, func(c channel) uint64 { return c.bytes() })
-		if len(groups) < 2 {
+	for _, ofCPU := range byCPU(all) {
+		if !unbalanced(ofCPU) {
 			continue
 		}
 		found = append(found, report.Finding{
@@ -435,8 +583,8 @@ func memoryEmptyChannels(r *report.Report) []report.Finding {
 		return nil
 	}
 	var found []report.Finding
-	for _, ofCPU := range alike.Group(all, func(c channel) string { return c.cpu }) {
-		filled := slices.DeleteFunc(slices.Clone(ofCPU), func(c channel) bool { return len(c.modules) == 0 })
+	for _, ofCPU := range byCPU(all) {
+		filled := filled(ofCPU)
 		if len(filled) == 0 || len(filled) == len(ofCPU) {
 			continue
 		}
@@ -471,8 +619,7 @@ func memoryUnbalancedCPUs(r *report.Report) []report.Finding {
 		return nil
 	}
 	cpu := func(s report.MemorySlot) string { return slotname.Read(s.Locator, s.BankLocator).CPU }
-	slots := r.Memory.SystemSlots()
-	groups := alike.Group(slots, cpu)
+	groups := alike.Group(plainSlots(r), cpu)
 	if len(groups) < 2 || slices.ContainsFunc(groups, func(g []report.MemorySlot) bool { return cpu(g[0]) == "" || len(g) != len(groups[0]) }) {
 		return nil
 	}

@@ -7,15 +7,16 @@ import (
 	"strings"
 
 	"bee/audit/report"
+	"bee/audit/report/label"
 )
 
-// interfaces returns the network interfaces without virtual functions, whose link
-// and address are those that somebody gave them.
+// interfaces returns the network interfaces without those that are settings of an
+// adapter, whose link and address are those that somebody gave them.
 func interfaces(r *report.Report) []report.Interface {
 	if r.Network == nil {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(r.Network.Interfaces), func(i report.Interface) bool { return i.VirtualFunctionOf != "" })
+	return slices.DeleteFunc(slices.Clone(r.Network.Interfaces), report.Interface.Virtual)
 }
 
 // networkNoLink looks for interfaces that are switched on and have no link.
@@ -90,11 +91,12 @@ func networkHalfDuplex(r *report.Report) []report.Finding {
 }
 
 // networkMACChanged looks for interfaces that use another address than theirs.
-// The one of an InfiniBand port is not fixed.
+// The one of an InfiniBand port is not fixed, and members of a bond or a team have
+// its address.
 func networkMACChanged(r *report.Report) []report.Finding {
 	var found []report.Finding
 	for _, i := range interfaces(r) {
-		if i.Type == "infiniband" || i.MACAddress == "" || i.PermanentMACAddress == "" || i.MACAddress == i.PermanentMACAddress {
+		if i.Type == "infiniband" || i.Master != "" || i.MACAddress == "" || i.PermanentMACAddress == "" || i.MACAddress == i.PermanentMACAddress {
 			continue
 		}
 		found = append(found, report.Finding{
@@ -102,19 +104,20 @@ func networkMACChanged(r *report.Report) []report.Finding {
 			Component: i.Name,
 			Message:   "The interface uses another MAC address than the one that it was made with.",
 			Evidence:  []string{"in use: " + i.MACAddress, "permanent: " + i.PermanentMACAddress},
-			Advice:    "Take the permanent address for the inventory, and look for what set the other: a bond, or the configuration of the network.",
+			Advice:    "Take the permanent address for the inventory, and look for what set the other, such as the configuration of the network.",
 		})
 	}
 	return found
 }
 
-// networkSameMAC looks for interfaces that were made with the same address. A
+// networkSameMAC looks for interfaces that were made with the same address. The one in
+// use says nothing of that where it came from elsewhere: members of a bond share one. A
 // paravirtual interface shares its address with the virtual function beneath it.
 func networkSameMAC(r *report.Report) []report.Finding {
 	names := map[string][]string{}
 	for _, i := range interfaces(r) {
 		address := i.PermanentMACAddress
-		if address == "" {
+		if address == "" && i.Master == "" && (i.MACAddressSource == "" || i.MACAddressSource == "permanent") {
 			address = i.MACAddress
 		}
 		if address != "" && i.Type != "infiniband" && i.Driver != "hv_netvsc" && i.Driver != "virtio_net" {
@@ -163,6 +166,131 @@ func networkMixedFirmware(r *report.Report) []report.Finding {
 				Message:   "Network adapters of the same model have different firmware.",
 				Evidence:  evidence[model],
 				Advice:    "Update all of them to the same version.",
+			})
+		}
+	}
+	return found
+}
+
+const (
+	// fewDamaged packets arrive while a link is set up.
+	fewDamaged = 10
+	// oneInMany packets may be damaged: Ethernet's own limit is one in a million million bits.
+	oneInMany = 1_000_000
+	// fewChanges of a link come of the machine's own start.
+	fewChanges   = 10
+	checkTheLink = "Clean or change the cable and the modules at both ends, one after the other, and look which of them it is."
+)
+
+// networkErrors looks for links that damage packets, or come and go.
+func networkErrors(r *report.Report) []report.Finding {
+	var found []report.Finding
+	for _, i := range interfaces(r) {
+		c := i.Counters
+		if c == nil {
+			continue
+		}
+		damaged := max(c.RXErrors, c.RXCRCErrors+c.RXFrameErrors)
+		if damaged >= fewDamaged && damaged > c.RXPackets/oneInMany {
+			found = append(found, report.Finding{
+				Severity: report.Warning, Component: i.Name, Message: "Packets arrive damaged.", Advice: checkTheLink,
+				Evidence: []string{
+					fmt.Sprintf("%d of %d damaged: %d by their checksum, %d by their shape", damaged, c.RXPackets+damaged, c.RXCRCErrors, c.RXFrameErrors), about("port", i.Port),
+				},
+			})
+		}
+		if c.TXCarrierErrors >= fewDamaged {
+			found = append(found, report.Finding{
+				Severity: report.Warning, Component: i.Name, Message: "The carrier is lost while packets are sent.", Advice: checkTheLink,
+				Evidence: []string{fmt.Sprintf("carrier lost for %s", label.Count(c.TXCarrierErrors, "packet"))},
+			})
+		}
+		if c.CarrierChanges > fewChanges {
+			found = append(found, report.Finding{
+				Severity: report.Info, Component: i.Name, Message: "The link has come and gone many times.", Advice: checkTheLink,
+				Evidence: []string{label.Count(c.CarrierChanges, "change") + " since the driver was loaded"},
+			})
+		}
+		if f := i.FEC; f != nil && f.UncorrectableBlocks != nil && *f.UncorrectableBlocks >= fewDamaged {
+			found = append(found, report.Finding{
+				Severity: report.Warning, Component: i.Name, Message: "Forward error correction could not correct all.", Advice: checkTheLink,
+				Evidence: []string{fmt.Sprintf("%s: %s not corrected", f.Active, label.Count(*f.UncorrectableBlocks, "block"))},
+			})
+		}
+	}
+	return found
+}
+
+// networkModule looks for modules that raise an alarm. Where there is no link, there is no
+// light either, and lanes that a link does not use are dark.
+func networkModule(r *report.Report) []report.Finding {
+	var found []report.Finding
+	for _, i := range interfaces(r) {
+		if i.Module == nil {
+			continue
+		}
+		linked := i.Link != nil && *i.Link
+		dark := slices.Contains(i.Module.ReceiveMilliwatts, 0) || slices.Contains(i.Module.TransmitMilliwatts, 0)
+		var alarms []string
+		for _, a := range i.Module.Alarms {
+			lower := strings.ToLower(a)
+			ofModule := strings.HasPrefix(lower, "module ")
+			if strings.Contains(lower, " alarm") && (ofModule || linked && !(dark && strings.Contains(lower, " low "))) {
+				alarms = append(alarms, a)
+			}
+		}
+		if len(alarms) == 0 {
+			continue
+		}
+		f := report.Finding{
+			Severity: report.Warning, Component: i.Name, Message: "The module in the port raises an alarm.", Advice: checkTheLink,
+			Evidence: append([]string{aboutModule(*i.Module)}, alarms...),
+		}
+		found = append(found, f)
+	}
+	return found
+}
+
+func aboutModule(m report.Module) string {
+	words := []string{label.Join(m.Type, m.Vendor, m.PartNumber), label.Serial(m.SerialNumber)}
+	if len(m.ReceiveMilliwatts) > 0 {
+		words = append(words, fmt.Sprintf("receives %v mW", m.ReceiveMilliwatts))
+	}
+	return about("module", words...)
+}
+
+// infiniBandPort looks for ports with a link that nobody has set up, and for links that have
+// errors.
+func infiniBandPort(r *report.Report) []report.Finding {
+	if r.Network == nil {
+		return nil
+	}
+	var found []report.Finding
+	for _, p := range r.Network.InfiniBandPorts {
+		name := fmt.Sprintf("%s/%d", p.Device, p.Port)
+		state := about(name, p.State, p.PhysicalState, p.Rate)
+		if p.PhysicalState == "LinkUp" && p.State == "INIT" {
+			found = append(found, report.Finding{
+				Severity: report.Warning, Component: name, Message: "The port has a link, but no subnet manager has set it up.",
+				Evidence: []string{state}, Advice: "Start a subnet manager in the network, such as the switch's or opensm.",
+			})
+		}
+		var errors []string
+		for _, c := range []struct {
+			what  string
+			count *uint64
+			few   uint64
+		}{
+			{"symbols that were wrong", p.SymbolErrors, 100}, {"times that the link recovered", p.LinkErrorRecovered, 2},
+			{"times that the link was lost", p.LinkDowned, 5}, {"packets that arrived damaged", p.ReceiveErrors, fewDamaged},
+		} {
+			if c.count != nil && *c.count > c.few {
+				errors = append(errors, fmt.Sprintf("%s: %d", c.what, *c.count))
+			}
+		}
+		if len(errors) > 0 {
+			found = append(found, report.Finding{
+				Severity: report.Warning, Component: name, Message: "The InfiniBand link has errors.", Evidence: append([]string{state}, errors...), Advice: checkTheLink,
 			})
 		}
 	}

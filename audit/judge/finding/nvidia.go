@@ -56,13 +56,58 @@ func gpuPlace(r *report.Report, g report.GPU) string {
 func is(b *bool) bool  { return b != nil && *b }
 func not(b *bool) bool { return b != nil && !*b }
 
-// gpuMissing looks for GPUs that the PCI bus has and the driver does not know.
+// driverAdvice says what to do about what is in the way between nvidia-smi and the driver.
+var driverAdvice = map[report.DriverTrouble]string{
+	report.VersionMismatch: "Nothing is known against the GPUs. Bring the library and the kernel module to the same version: after an update of the driver, " +
+		"unload its modules (rmmod) and load the new ones, or restart the machine.",
+	report.NotLoaded:    "Load the driver (modprobe nvidia), and see in the kernel's log (NVRM) why it was not loaded, or refused the GPUs.",
+	report.NoLibrary:    "Install the driver's library, libnvidia-ml.so.1, in the version of the kernel module.",
+	report.NoPermission: "Run the audit as root, outside of a container, or with the devices /dev/nvidia* given to it.",
+	report.NoAnswer:     "Look for NVRM and Xid in the kernel's log, and run the audit again, with a longer --timeout where the machine was busy.",
+}
+
+// gpuDriver looks for what keeps nvidia-smi from telling of GPUs: of those, nothing is
+// known then.
+func gpuDriver(r *report.Report) []report.Finding {
+	n := r.NVIDIA
+	if n == nil || n.Trouble == "" && len(n.UnknownGPUs) == 0 {
+		return nil
+	}
+	f := report.Finding{
+		Severity:  report.Warning,
+		Component: strings.Join(n.UnknownGPUs, ", "),
+		Message:   "nvidia-smi gave no answer that tells of this GPU: nothing is known about it.",
+		Evidence: present(label.Prefix("version of the kernel module: ", n.DriverVersion), label.Prefix("version of the library: ", n.LibraryVersion),
+			label.Prefix("GPUs on the PCI bus: ", strings.Join(n.UnknownGPUs, ", "))),
+		Advice: driverAdvice[cmp.Or(n.Trouble, report.NoAnswer)],
+	}
+	if n.Trouble != "" {
+		f.Message = sentence(label.Trouble(n)) + ": nothing is known about the GPUs."
+	} else if len(n.UnknownGPUs) > 1 {
+		f.Message = "nvidia-smi gave no answer that tells of these GPUs: nothing is known about them."
+	}
+	for _, e := range r.Errors {
+		if e.Tool == "nvidia-smi" {
+			f.Evidence = append(f.Evidence, about("nvidia-smi", append([]string{e.Message}, e.Stderr...)...))
+		}
+	}
+	return []report.Finding{f}
+}
+
+// sentence begins a text as a sentence, unless it begins with the name of a tool.
+func sentence(s string) string {
+	if rest, found := strings.CutPrefix(s, "the "); found {
+		return "The " + rest
+	}
+	return s
+}
+
+// gpuMissing looks for GPUs that the PCI bus has and of which the driver says that it does
+// not have them.
 func gpuMissing(r *report.Report) []report.Finding {
 	if r.NVIDIA == nil {
 		return nil
 	}
-	const advice = "Look for NVRM and Xid in the kernel's log. Power the machine off and on: a restart may not bring a lost GPU back. " +
-		"If it stays away, check its power cables, reseat it, try it in another slot, replace it."
 	missing := func(m report.MissingGPU) string {
 		return about(m.PCIAddress, label.Prefix("driver ", m.Driver), m.Reason)
 	}
@@ -86,7 +131,7 @@ func gpuMissing(r *report.Report) []report.Finding {
 		f := report.Finding{
 			Severity: report.Critical,
 			Message:  fmt.Sprintf("The NVIDIA driver knows none of the %d GPUs on the PCI bus.", len(lost)),
-			Advice:   "See in the kernel's log why the driver was not loaded or refused the GPUs; it has to be of a version that knows them.",
+			Advice:   "See in the kernel's log (NVRM) why the driver refused the GPUs; it has to be of a version that knows them.",
 		}
 		for _, m := range lost {
 			f.Component = strings.TrimPrefix(f.Component+", "+m.PCIAddress, ", ")
@@ -95,13 +140,19 @@ func gpuMissing(r *report.Report) []report.Finding {
 		return append(found, f)
 	}
 	for _, m := range lost {
-		found = append(found, report.Finding{
+		f := report.Finding{
 			Severity:  report.Critical,
 			Component: m.PCIAddress,
 			Message:   "The GPU is on the PCI bus, but the NVIDIA driver does not know it.",
 			Evidence:  []string{missing(m)},
-			Advice:    advice,
-		})
+			Advice: "See in the kernel's log (NVRM, Xid) why the driver does not have it: it may be too old for the GPU, " +
+				"or lack room for the GPU's memory, as well as the GPU may have failed.",
+		}
+		if strings.Contains(m.Reason, "lost") || strings.Contains(m.Reason, "fallen off") {
+			f.Message = "The GPU is on the PCI bus, but does not answer the NVIDIA driver any more."
+			f.Advice = lostAdvice
+		}
+		found = append(found, f)
 	}
 	return found
 }
@@ -133,6 +184,10 @@ func gpuNotExamined(r *report.Report) []report.Finding {
 	return []report.Finding{f}
 }
 
+// lostAdvice is for GPUs of which the driver says that they do not answer it.
+const lostAdvice = "Look for Xid 79 and NVRM in the kernel's log. If they say too that the GPU has fallen off the bus, power the machine off and on, as a restart " +
+	"may not bring it back. If it happens again, check its power cables and its cooling; if those are well, reseat or replace it."
+
 // gpuUnreadable looks for GPUs of which nvidia-smi could not read everything. It
 // says why in the words of NVML, the driver's library.
 func gpuUnreadable(g report.GPU) *report.Finding {
@@ -143,7 +198,7 @@ func gpuUnreadable(g report.GPU) *report.Finding {
 		Severity: report.Warning,
 		Message:  "The driver could not read everything about the GPU.",
 		Evidence: []string{"read errors: " + strings.Join(g.ReadErrors, ", ")},
-		Advice:   "Look for NVRM and Xid in the kernel's log; reset the GPU (nvidia-smi -r) or power the machine off and on, and look again.",
+		Advice:   "Look for NVRM and Xid in the kernel's log; reset the GPU (nvidia-smi -r) or restart the machine, and look again.",
 	}
 	says := func(words string) bool {
 		return slices.ContainsFunc(g.ReadErrors, func(e string) bool { return strings.Contains(strings.ToLower(e), words) })
@@ -151,8 +206,8 @@ func gpuUnreadable(g report.GPU) *report.Finding {
 	switch {
 	case says("lost"):
 		f.Severity = report.Critical
-		f.Message = "The GPU has fallen off the PCI bus."
-		f.Advice = "Power the machine off and on: a restart may not bring the GPU back. If it happens again, check its power cables and cooling, reseat it, replace it."
+		f.Message = "The GPU does not answer the driver any more: it is lost."
+		f.Advice = lostAdvice
 	case says("external power"):
 		f.Severity = report.Critical
 		f.Message = "The GPU does not get the power that it needs."
@@ -160,7 +215,7 @@ func gpuUnreadable(g report.GPU) *report.Finding {
 	case says("requires re"):
 		f.Severity = report.Critical
 		f.Message = "The GPU has met an error and works no more until it is reset."
-		f.Advice = "Read the Xid in the kernel's log; reset the GPU (nvidia-smi -r) or power the machine off and on. If it happens again, replace the GPU."
+		f.Advice = "Read the Xid in the kernel's log; reset the GPU (nvidia-smi -r) or restart the machine. If it happens again with an Xid that blames the hardware, replace the GPU."
 	}
 	return f
 }
@@ -291,7 +346,7 @@ func gpuMemoryWornOut(g report.GPU) *report.Finding {
 		Severity: report.Critical,
 		Message:  "The GPU has bad memory that it cannot repair.",
 		Evidence: evidence,
-		Advice:   "Replace the GPU.",
+		Advice:   "Keep work off the GPU. If nvidia-smi -q says the same after a restart, replace it: NVIDIA takes it back for that.",
 	}
 }
 
@@ -467,7 +522,7 @@ func gpuLinkNarrow(r *report.Report) []report.Finding {
 			Severity: report.Warning,
 			Message:  fmt.Sprintf("The GPU has %s, where %d are possible.", label.Count(*l.WidthLanes, "PCIe lane"), *l.MaxWidthLanes),
 			Evidence: []string{figure("lanes", l.WidthLanes), figure("at most", l.MaxWidthLanes)},
-			Advice:   "Reseat the GPU, its riser and its cables, unless its slot has fewer lanes; look for a limit in the firmware's setup; try another slot.",
+			Advice:   "See whether its slot has fewer lanes, and look for a limit in the firmware's setup. If neither explains it, reseat the GPU, its riser and its cables, or try another slot.",
 		}
 	})(r)
 }
@@ -576,8 +631,8 @@ func gpuNVLinkDown(r *report.Report) []report.Finding {
 		}
 		f := &report.Finding{
 			Severity: report.Warning,
-			Advice: "Look for Xid 74 in the kernel's log. Reset all GPUs (nvidia-smi -r), or power the machine off and on; " +
-				"if links stay down, reseat the bridge or the module, or replace it.",
+			Advice: "Look for Xid 74 in the kernel's log. Reset all GPUs (nvidia-smi -r), or restart the machine. " +
+				"If links stay down, reseat the bridge or the module; if that does not help, replace it.",
 		}
 		switch {
 		case g.NVLinks == nil || most[g.Name] == 0:
@@ -605,7 +660,7 @@ func gpuFabric(g report.GPU) *report.Finding {
 		Severity: report.Warning,
 		Message:  "The GPU has not come into the system's NVLink fabric.",
 		Evidence: present(label.Prefix("state: ", g.FabricState), label.Prefix("status: ", g.FabricStatus), label.Prefix("health: ", g.FabricHealth)),
-		Advice:   "Read the Fabric Manager's log, and look for SXid in the kernel's log; power the machine off and on.",
+		Advice:   "Read the Fabric Manager's log, and look for SXid in the kernel's log. If they blame a link or a switch, power the machine off and on.",
 	}
 	switch {
 	case g.FabricHealth != "" && g.FabricHealth != "Healthy":

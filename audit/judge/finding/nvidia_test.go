@@ -50,6 +50,30 @@ func TestGPUMissing(t *testing.T) {
 	}
 }
 
+// Whatever is in the way between nvidia-smi and the driver is told once, and blames no GPU.
+func TestGPUDriver(t *testing.T) {
+	for _, trouble := range []report.DriverTrouble{report.VersionMismatch, report.NotLoaded, report.NoLibrary, report.NoPermission, report.NoAnswer} {
+		r := &report.Report{
+			NVIDIA: &report.NVIDIA{Trouble: trouble, DriverVersion: "580.1", LibraryVersion: "550.1", UnknownGPUs: []string{"0000:1a:00.0", "0000:1b:00.0"}},
+			Errors: []report.Error{{Collector: "nvidia", Tool: "nvidia-smi", Message: "m", Stderr: []string{"words"}}, {Tool: "dmidecode", Message: "m"}},
+		}
+		expect(t, string(trouble), gpuDriver, r, "warning 0000:1a:00.0, 0000:1b:00.0")
+		expect(t, string(trouble), gpuMissing, r)
+		if e := gpuDriver(r)[0].Evidence; e[len(e)-1] != "nvidia-smi: m, words" || len(e) != 4 {
+			t.Errorf("%s: evidence %q", trouble, e)
+		}
+	}
+	r := &report.Report{NVIDIA: &report.NVIDIA{Trouble: report.VersionMismatch, DriverVersion: "580.1", LibraryVersion: "550.1"}}
+	if m := gpuDriver(r)[0].Message; !strings.Contains(m, "library 550.1 and its kernel module 580.1") {
+		t.Error(m)
+	}
+	silent := withGPUs(report.GPU{})
+	expect(t, "all answered", gpuDriver, silent)
+	silent.NVIDIA.UnknownGPUs = []string{"0000:1a:00.0"}
+	expect(t, "one is silent", gpuDriver, silent, "warning 0000:1a:00.0")
+	expect(t, "silent, not missing", gpuMissing, silent)
+}
+
 func TestGPUNotExamined(t *testing.T) {
 	r := devices(
 		report.PCIDevice{Address: "0000:1a:00.0", ClassID: "0302", VendorID: vendorNVIDIA, Device: "GH100"},

@@ -43,7 +43,7 @@ func pcieNotAnswering(r *report.Report) []report.Finding {
 				Component: d.Address,
 				Message:   fmt.Sprintf("%s does not answer any more.", pciName(d)),
 				Evidence:  []string{"revision: ff", about("slot", d.SlotDesignation, d.PhysicalSlot)},
-				Advice:    "Read the kernel's log and the BMC's event log; power the machine off and on, then reseat or replace the card.",
+				Advice:    "Read the kernel's log and the BMC's event log. If they name the device too, power the machine off and on; if it does not come back, reseat or replace the card.",
 			})
 		}
 	}
@@ -94,7 +94,7 @@ func pcieLinkDegraded(r *report.Report) []report.Finding {
 		default:
 			continue
 		}
-		f.Advice = "Reseat the card, its riser and its cables; look for a limit in the firmware's setup; try another slot."
+		f.Advice = "See what the slot can do, and look for a limit in the firmware's setup. If neither explains it, reseat the card, its riser and its cables, or try another slot."
 		if !narrow && (isDisplay(d) || d.VendorID == vendorATI) {
 			f.Severity = report.Info
 			f.Advice = "An idle GPU slows its link down: look again while it works."

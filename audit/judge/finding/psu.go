@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"bee/audit/report"
 	"bee/audit/report/alike"
 	"bee/audit/report/label"
+	"bee/audit/report/partnumber"
 )
 
 func supplies(r *report.Report) []report.PowerSupply {
@@ -29,11 +29,7 @@ func presentSupplies(r *report.Report) []report.PowerSupply {
 
 // aboutSupply says what a supply is, and by which words it is known how it is.
 func aboutSupply(s report.PowerSupply) []string {
-	watts := ""
-	if s.MaxWatts > 0 {
-		watts = fmt.Sprintf("%d W", s.MaxWatts)
-	}
-	evidence := []string{about(supplyName(s), label.Join(s.Manufacturer, cmp.Or(s.Model, s.PartNumber)), watts, label.Prefix("S/N ", s.SerialNumber))}
+	evidence := []string{about(supplyName(s), label.Join(s.Manufacturer, cmp.Or(s.Model, s.PartNumber)), label.Number(s.MaxWatts, " W"), label.Prefix("S/N ", s.SerialNumber))}
 	if len(s.Status) > 0 {
 		evidence = append(evidence, "status: "+strings.Join(s.Status, ", "))
 	}
@@ -55,15 +51,38 @@ func eachSupply(check func(report.PowerSupply) *report.Finding) func(*report.Rep
 	}
 }
 
+// word returns a word of a supply's status without the name of its sensor, which
+// severities have before them.
+func word(status string) string {
+	if at := strings.LastIndex(status, ": "); at >= 0 {
+		return status[at+len(": "):]
+	}
+	return status
+}
+
+// sensedFailure reports whether a sensor of the BMC says that a supply has failed.
+func sensedFailure(status string) bool {
+	word := word(status)
+	return word == "Failure detected" || word == "Config Error" || strings.HasPrefix(word, "Transition to Critical") || strings.HasPrefix(word, "Transition to Non-recoverable")
+}
+
+// psuFailed looks for supplies that have failed. What only SMBIOS says is of the time
+// when the machine booted, and some firmware says it of a supply without power.
 func psuFailed(s report.PowerSupply) *report.Finding {
 	if s.State != "failed" {
 		return nil
 	}
-	return &report.Finding{
+	f := &report.Finding{
 		Severity: report.Critical,
 		Message:  "The power supply has failed.",
-		Advice:   "Check its cable and its lamp; replace it.",
+		Advice:   "Check its cable and its lamp, and read the event log of the BMC. If the lamp says so too, replace it.",
 	}
+	if slices.Contains(s.Status, "Present, Critical") && !slices.ContainsFunc(s.Status, sensedFailure) {
+		f.Severity = report.Warning
+		f.Message = "The power supply did not work when the machine booted, says the firmware."
+		f.Advice = "Check its cable and its lamp, and read the event log of the BMC: it may have had no power then."
+	}
+	return f
 }
 
 func psuNoInput(s report.PowerSupply) *report.Finding {
@@ -80,15 +99,16 @@ func psuNoInput(s report.PowerSupply) *report.Finding {
 // psuDegraded looks for supplies that work, and of which the firmware or the BMC
 // has something to say.
 func psuDegraded(s report.PowerSupply) *report.Finding {
-	if s.State == "failed" || s.State == "no_input" {
+	if s.State == "failed" || s.State == "no_input" || s.State == "absent" {
 		return nil
 	}
-	says := slices.ContainsFunc(s.Status, func(word string) bool {
-		switch word {
-		case "Present, Non-critical", "Predictive failure", "Predictive Failure Asserted", "AC out-of-range, but present", "Transition to Degraded":
+	says := slices.ContainsFunc(s.Status, func(status string) bool {
+		switch word(status) {
+		case "Present, Non-critical", "Predictive failure", "Predictive Failure Asserted", "AC out-of-range, but present", "Transition to Degraded",
+			"Transition to Non-critical from OK", "Transition to Non-critical from more severe":
 			return true
 		}
-		return false
+		return sensedFailure(status) // that is predicted
 	})
 	if !says {
 		return nil
@@ -155,6 +175,9 @@ func psuAbsent(r *report.Report) []report.Finding {
 		f.Message = "There is one power supply, and room for another: the machine goes down with it."
 		f.Advice = "Plug in a second supply of the same model, unless the machine was ordered with one."
 	}
+	if slices.ContainsFunc(missing, func(s report.PowerSupply) bool { return slices.Equal(s.Status, []string{"Not Present"}) }) {
+		f.Advice += " The firmware looked when the machine booted: a supply that had no power then may count as none."
+	}
 	var names []string
 	for _, s := range missing {
 		names = append(names, supplyName(s))
@@ -189,36 +212,46 @@ func psuNotRedundant(r *report.Report) []report.Finding {
 	return found
 }
 
-// psuMixed looks for supplies that differ from each other.
+// psuMixed looks for supplies that differ from each other. SMBIOS and the BMC have
+// words of their own for the same supply, and not each has a part number: only what
+// comes from one place is compared. The same model gives the same power, whatever
+// it says of itself at another input voltage.
 func psuMixed(r *report.Report) []report.Finding {
-	var models, watts, evidence []string
+	var evidence []string
 	for _, s := range presentSupplies(r) {
-		// Some firmware does not end its strings where they end.
-		models = append(models, strings.TrimFunc(cmp.Or(s.PartNumber, s.Model), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }))
-		power := ""
-		if s.MaxWatts > 0 {
-			power = fmt.Sprintf("%d W", s.MaxWatts)
+		evidence = append(evidence, about(supplyName(s), label.Join(s.Manufacturer, s.Model), label.Prefix("part ", s.PartNumber), label.Number(s.MaxWatts, " W")))
+	}
+	mixed := false
+	for _, some := range alike.Group(presentSupplies(r), func(s report.PowerSupply) bool { return s.Handle != "" }) {
+		var parts, models, watts []string
+		for _, s := range some {
+			parts = append(parts, partnumber.Model(s.PartNumber))
+			models = append(models, partnumber.Model(s.Model))
+			watts = append(watts, label.Number(s.MaxWatts, " W"))
 		}
-		watts = append(watts, power)
-		evidence = append(evidence, about(supplyName(s), label.Join(s.Manufacturer, s.Model), label.Prefix("part ", s.PartNumber), power))
+		if slices.Contains(parts, "") {
+			parts = models
+		}
+		known := !slices.Contains(parts, "")
+		if differ(watts) && (differ(parts) || !known) {
+			return []report.Finding{{
+				Severity: report.Warning,
+				Message:  "The power supplies do not give the same power.",
+				Evidence: evidence,
+				Advice:   "Use supplies of one model: most machines do not count different ones as redundant.",
+			}}
+		}
+		mixed = mixed || differ(parts)
 	}
-	switch {
-	case differ(watts):
-		return []report.Finding{{
-			Severity: report.Warning,
-			Message:  "The power supplies do not give the same power.",
-			Evidence: evidence,
-			Advice:   "Use supplies of one model: most machines do not count different ones as redundant.",
-		}}
-	case differ(models):
-		return []report.Finding{{
-			Severity: report.Info,
-			Message:  "The power supplies are not of the same model.",
-			Evidence: evidence,
-			Advice:   "Check that the machine has what was ordered, and that its maker supports the mix.",
-		}}
+	if !mixed {
+		return nil
 	}
-	return nil
+	return []report.Finding{{
+		Severity: report.Info,
+		Message:  "The power supplies are not of the same model.",
+		Evidence: evidence,
+		Advice:   "Check that the machine has what was ordered, and that its maker supports the mix.",
+	}}
 }
 
 // psuSameSerial looks for supplies with the same serial number: two entries of

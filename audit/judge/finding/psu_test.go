@@ -34,6 +34,12 @@ func TestPowerSupplies(t *testing.T) {
 		}
 	}
 	expect(t, "failed", eachSupply(psuFailed), psuOf("ofn-"), "critical PSU2")
+	boot := func(p *report.PSU) { p.Supplies[0].Status = []string{"Present, Critical"} }
+	expect(t, "failed when it booted", eachSupply(psuFailed), psuOf("f", boot), "warning PSU1")
+	expect(t, "failed when it booted, and the BMC cannot read it", eachSupply(psuFailed), psuOf("f", boot, func(p *report.PSU) {
+		p.Supplies[0].Status = append(p.Supplies[0].Status, "Device not present (Timeout)")
+	}), "warning PSU1")
+	expect(t, "failed when it booted, and now", eachSupply(psuFailed), psuOf("f", boot, func(p *report.PSU) { p.Supplies[0].Status = append(p.Supplies[0].Status, "Failure detected") }), "critical PSU1")
 	expect(t, "no input", eachSupply(psuNoInput), psuOf("ofn-"), "warning PSU3")
 
 	says := func(i int, word string) func(*report.PSU) {
@@ -41,11 +47,28 @@ func TestPowerSupplies(t *testing.T) {
 	}
 	expect(t, "degraded", eachSupply(psuDegraded), psuOf("oof", says(1, "Predictive failure"), says(2, "Predictive failure")), "warning PSU2")
 
+	for word, want := range map[string][]string{
+		"PSU 1 PF Failure: Transition to Critical from less severe": {"warning PSU1"}, "PSU 1 Failure: Transition to Non-critical from more severe": {"warning PSU1"},
+		"Transition to OK": nil, "Monitor": nil, "PSU 1 Mode: State Asserted": nil,
+	} {
+		expect(t, word, eachSupply(psuDegraded), psuOf("o", says(0, word)), want...)
+	}
+
 	expect(t, "one of two", psuAbsent, psuOf("o-"), "warning PSU2")
 	expect(t, "two of four", psuAbsent, psuOf("oo--"), "info PSU3, PSU4")
 	expect(t, "no place for another", psuAbsent, psuOf("o"))
 
-	expect(t, "watts", psuMixed, psuOf("oo", func(p *report.PSU) { p.Supplies[1].MaxWatts = 800 }), "warning ")
+	other := func(part string, watts uint64) func(*report.PSU) {
+		return func(p *report.PSU) { p.Supplies[1].PartNumber, p.Supplies[1].MaxWatts = part, watts }
+	}
+	expect(t, "watts", psuMixed, psuOf("oo", other("P2", 800)), "warning ")
+	expect(t, "watts of unknown models", psuMixed, psuOf("oo", func(p *report.PSU) { p.Supplies[0].PartNumber, p.Supplies[0].Model = "", "" }, other("P2", 800)), "warning ")
+	expect(t, "watts at another input", psuMixed, psuOf("oo", other("P1", 800)))
+	revision := func(p *report.PSU) { p.Supplies[0].PartNumber = "0Y26KXA00" }
+	expect(t, "another revision", psuMixed, psuOf("oo", revision, other("0Y26KXA02", 750)))
+	expect(t, "another part", psuMixed, psuOf("oo", revision, other("0W8R3CA01", 750)), "info ")
+	expect(t, "a part number of one alone", psuMixed, psuOf("oo", other("", 750)))
+	expect(t, "in SMBIOS's words and in the BMC's", psuMixed, psuOf("oo", func(p *report.PSU) { p.Supplies[0].Handle = "0x2700" }, other("P2", 750)))
 	expect(t, "models", psuMixed, psuOf("oo", func(p *report.PSU) { p.Supplies[1].PartNumber = "P2" }), "info ")
 	expect(t, "the end of a model", psuMixed, psuOf("oo", func(p *report.PSU) { p.Supplies[1].PartNumber = `P1\` }))
 	expect(t, "of an absent one", psuMixed, psuOf("o-", func(p *report.PSU) { p.Supplies[1].MaxWatts = 800 }))

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"bee/audit/report"
+	"bee/audit/report/label"
 )
 
 func drives(r *report.Report) []report.Drive {
@@ -18,18 +19,24 @@ func drives(r *report.Report) []report.Drive {
 	return r.Storage.Drives
 }
 
-func driveName(d report.Drive) string { return strings.TrimSpace(d.Path + " " + d.SmartctlType) }
-
 // aboutDrive is a finding about a drive: which one it is comes first in the
-// evidence.
+// evidence. The advice says where the drive is, if it has its place behind a RAID controller.
 func aboutDrive(d report.Drive, severity report.Severity, message, advice string, evidence ...string) *report.Finding {
 	return &report.Finding{
 		Severity:  severity,
-		Component: driveName(d),
+		Component: d.Name(),
 		Message:   message,
 		Evidence:  append([]string{about("drive", d.Vendor, d.Model, d.SerialNumber)}, evidence...),
-		Advice:    advice,
+		Advice:    advice + inSlot(d),
 	}
+}
+
+// inSlot says where a drive behind a RAID controller is.
+func inSlot(d report.Drive) string {
+	if d.Member == nil {
+		return ""
+	}
+	return fmt.Sprintf(" It is in slot %s%s (%s).", d.Member.Slot, label.Prefix(", S/N ", d.SerialNumber), d.Member.Controller)
 }
 
 // eachDrive makes a rule of one that looks at a single drive and its health; it
@@ -38,10 +45,10 @@ func eachDrive(check func(report.Drive, report.SMART) *report.Finding) func(*rep
 	return func(r *report.Report) []report.Finding {
 		var found []report.Finding
 		for _, d := range drives(r) {
-			if d.SMART == nil {
+			if d.SMART == nil && d.Member == nil {
 				continue
 			}
-			if f := check(d, *d.SMART); f != nil {
+			if f := check(d, *cmp.Or(d.SMART, &report.SMART{})); f != nil {
 				found = append(found, *f)
 			}
 		}
@@ -57,11 +64,12 @@ func health(d report.Drive) report.NVMeHealth {
 	return *d.NVMe.Health
 }
 
-func or0(n *uint64) uint64 {
-	if n == nil {
-		return 0
+// or0 returns what a pointer points to, and an empty value for nil.
+func or0[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	return *n
+	return v
 }
 
 // driveFailing looks for drives that say of themselves that they fail. NVMe
@@ -246,6 +254,9 @@ func driveMediaErrors(d report.Drive, s report.SMART) *report.Finding {
 	if n := or0(s.SCSIUncorrectedErrors); n > 0 {
 		errors = append(errors, fmt.Sprintf("uncorrected errors: %d", n))
 	}
+	if d.Member != nil && or0(d.Member.MediaErrors) > 0 {
+		errors = append(errors, fmt.Sprintf("media errors that its controller counted: %d", *d.Member.MediaErrors))
+	}
 	if len(errors) == 0 {
 		return nil
 	}
@@ -327,8 +338,8 @@ func gigabits(s string) float64 {
 }
 
 // driveMixedFirmware looks for drives of one model with different firmware. The
-// kernel knows only the beginning of some names, so that drives that smartctl
-// could not ask are compared among themselves.
+// kernel and programs of RAID controllers' makers know only the beginning of some names, so
+// that drives that smartctl could not ask are compared among themselves.
 func driveMixedFirmware(r *report.Report) []report.Finding {
 	type model struct {
 		name  string
@@ -339,9 +350,9 @@ func driveMixedFirmware(r *report.Report) []report.Finding {
 		if d.Model == "" || d.FirmwareVersion == "" || d.RAIDVolume {
 			continue
 		}
-		m := model{d.Model, d.SMART != nil}
+		m := model{d.Model, d.SMART != nil && d.Path != ""}
 		versions[m] = append(versions[m], d.FirmwareVersion)
-		evidence[m] = append(evidence[m], about(driveName(d), d.FirmwareVersion))
+		evidence[m] = append(evidence[m], about(d.Name(), d.FirmwareVersion))
 	}
 	var found []report.Finding
 	for _, m := range slices.SortedFunc(maps.Keys(versions), func(a, b model) int {
@@ -369,9 +380,11 @@ func driveSilent(r *report.Report) []report.Finding {
 			continue
 		}
 		for _, e := range r.Errors {
-			asked := e.Tool == "smartctl" && len(e.Args) > 0 && e.Args[len(e.Args)-1] == d.Path && (d.SmartctlType == "" || slices.Contains(e.Args, d.SmartctlType))
+			asked := e.Tool == "smartctl" && slices.ContainsFunc(e.Runs(), func(run report.FailedRun) bool {
+				return len(run.Args) > 0 && run.Args[len(run.Args)-1] == d.Path && (d.SmartctlType == "" || slices.Contains(run.Args, d.SmartctlType))
+			})
 			if asked && slices.Contains([]report.Kind{report.ExitStatus, report.TimeLimit, report.Stuck}, e.Kind) {
-				found = append(found, *aboutDrive(d, report.Warning, "The drive does not say how it is.", "Look for its errors in the kernel's log; pull the drive and put it in again; replace it if that does not help.",
+				found = append(found, *aboutDrive(d, report.Warning, "The drive does not say how it is.", "Ask it again (smartctl -x), and look for its errors in the kernel's log. If there are some, save the data and replace the drive.",
 					append([]string{about("smartctl", e.Message)}, e.Stderr...)...))
 				break
 			}
@@ -380,13 +393,33 @@ func driveSilent(r *report.Report) []report.Finding {
 	return found
 }
 
+// driveArrayUnexamined looks for arrays whose drives nobody has asked: what is broken behind
+// them is not in the report.
+func driveArrayUnexamined(r *report.Report) []report.Finding {
+	var arrays, evidence []string
+	for _, d := range r.Storage.UnexaminedArrays() {
+		arrays = append(arrays, d.Path)
+		evidence = append(evidence, about(d.Path, d.Vendor, d.Model, label.Prefix("S/N ", d.SerialNumber)))
+	}
+	if len(arrays) == 0 {
+		return nil
+	}
+	return []report.Finding{{
+		Severity:  report.Info,
+		Component: strings.Join(arrays, ", "),
+		Message:   fmt.Sprintf("The drives behind the arrays of a RAID controller were not examined: arrays: %d.", len(arrays)),
+		Evidence:  evidence,
+		Advice:    "Ask the controller by its maker's program (storcli64, perccli64, ssacli, arcconf, sas3ircu); where that is in PATH, audit does so.",
+	}}
+}
+
 // driveDead looks for NVMe controllers that the kernel has given up on.
 func driveDead(r *report.Report) []report.Finding {
 	var found []report.Finding
 	for _, d := range drives(r) {
 		if d.NVMe != nil && d.NVMe.State == "dead" {
 			found = append(found, *aboutDrive(d, report.Critical, "The kernel has given up on the drive's controller.",
-				"Look for its errors in the kernel's log; pull the drive and put it in again; replace it if that does not help.", "state: dead"))
+				"Look for its errors in the kernel's log, and restart the machine. If the drive stays away, reseat it; if that does not help, replace it.", "state: dead"))
 		}
 	}
 	return found
@@ -398,7 +431,7 @@ func driveNoCapacity(r *report.Report) []report.Finding {
 	var found []report.Finding
 	for _, d := range drives(r) {
 		if d.Type == "disk" && d.SizeBytes == 0 && !d.Removable {
-			found = append(found, *aboutDrive(d, report.Warning, "The drive has no capacity: it does not answer, or cannot read its own tables.", "Look for its errors in the kernel's log; replace the drive.", "size: 0 bytes"))
+			found = append(found, *aboutDrive(d, report.Warning, "The drive has no capacity: it does not answer, or cannot read its own tables.", "Look for its errors in the kernel's log. If there are some, replace the drive.", "size: 0 bytes"))
 		}
 	}
 	return found
@@ -423,24 +456,29 @@ func driveNoNamespace(r *report.Report) []report.Finding {
 }
 
 // driveSameSerial looks for drives of one model that claim to be the same one.
-// The namespaces of an NVMe drive are.
+// The namespaces of an NVMe drive are; the logical units of a SCSI drive, such as those of
+// its two actuators, are told apart by their world wide names.
 func driveSameSerial(r *report.Report) []report.Finding {
 	type identity struct{ model, serial string }
-	paths := map[identity][]string{}
+	paths, names := map[identity][]string{}, map[identity]map[string]bool{}
 	var order []identity
 	for _, d := range drives(r) {
-		if d.SerialNumber == "" || d.Transport == "nvme" || d.RAIDVolume {
+		if d.SerialNumber == "" || d.NVMe != nil || d.Transport == "nvme" || d.RAIDVolume {
 			continue
 		}
 		id := identity{d.Model, d.SerialNumber}
 		if paths[id] == nil {
 			order = append(order, id)
+			names[id] = map[string]bool{}
 		}
-		paths[id] = append(paths[id], driveName(d))
+		if d.WWN != "" {
+			names[id][d.WWN] = true
+		}
+		paths[id] = append(paths[id], d.Name())
 	}
 	var found []report.Finding
 	for _, id := range order {
-		if len(paths[id]) > 1 {
+		if len(paths[id]) > 1 && len(names[id]) < len(paths[id]) {
 			found = append(found, report.Finding{
 				Severity:  report.Warning,
 				Component: strings.Join(paths[id], ", "),

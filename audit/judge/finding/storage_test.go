@@ -197,10 +197,22 @@ func TestDriveIsNotThere(t *testing.T) {
 	expect(t, "no namespace", driveNoNamespace, r, "info /dev/nvme2")
 }
 
+func TestDriveArrayUnexamined(t *testing.T) {
+	array, member := report.Drive{RAIDVolume: true, Model: "LOGICAL VOLUME"}, report.Drive{SmartctlType: "cciss,0"}
+	expect(t, "arrays", driveArrayUnexamined, withDrives(array, array, report.Drive{}), "info /dev/sda, /dev/sdb")
+	expect(t, "their drives", driveArrayUnexamined, withDrives(array, member))
+	expect(t, "no array", driveArrayUnexamined, withDrives(report.Drive{SmartctlType: "sat"}))
+}
+
 func TestDriveSameSerial(t *testing.T) {
 	drive := func(model, serial string) report.Drive { return report.Drive{Model: model, SerialNumber: serial} }
 	flash := drive("A", "3")
 	flash.Transport = "nvme"
 	expect(t, "serials", driveSameSerial, withDrives(drive("A", "1"), drive("A", "2"), drive("A", "1"), drive("B", "2"), drive("C", ""), drive("C", ""), flash, flash),
 		"warning /dev/sda, /dev/sdc")
+	// logical units of a drive, and drives that are told apart by one name only
+	named := func(wwn string) report.Drive { return report.Drive{Model: "A", SerialNumber: "1", WWN: wwn} }
+	expect(t, "units", driveSameSerial, withDrives(named("0x5000c500d7aaaa01"), named("0x5000c500d7aaaa02")))
+	expect(t, "one name", driveSameSerial, withDrives(named("0x5000c500d7aaaa01"), named("0x5000c500d7aaaa01")), "warning /dev/sda, /dev/sdb")
+	expect(t, "no name", driveSameSerial, withDrives(named("0x5000c500d7aaaa01"), named("")), "warning /dev/sda, /dev/sdb")
 }

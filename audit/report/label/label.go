@@ -65,6 +65,46 @@ func Prefix(what, s string) string {
 	return what + s
 }
 
+// Times is how often something was, where it was more than once: " (5 times)".
+func Times(n int) string {
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d times)", n)
+}
+
+// Command is a command line that fits a line of a terminal, cut where it is longer: the
+// report has it whole.
+func Command(tool string, args []string) string {
+	const most = 72
+	line := strings.TrimSpace(tool + " " + strings.Join(args, " "))
+	if runes := []rune(line); len(runes) > most {
+		return string(runes[:most-3]) + "..."
+	}
+	return line
+}
+
+// Trouble says why nvidia-smi could tell of no GPU, "" where it could.
+func Trouble(n *report.NVIDIA) string {
+	switch n.Trouble {
+	case "":
+		return ""
+	case report.VersionMismatch:
+		return fmt.Sprintf("the NVIDIA driver's library%s and its kernel module%s are of different versions",
+			Prefix(" ", n.LibraryVersion), Prefix(" ", n.DriverVersion))
+	case report.NotLoaded:
+		if n.DriverVersion == "" {
+			return "nvidia-smi cannot reach the NVIDIA driver: its kernel module may not be loaded"
+		}
+		return fmt.Sprintf("nvidia-smi cannot reach the NVIDIA driver, although its kernel module %s is loaded", n.DriverVersion)
+	case report.NoLibrary:
+		return "nvidia-smi does not find the NVIDIA driver's library"
+	case report.NoPermission:
+		return "nvidia-smi may not ask the NVIDIA driver"
+	}
+	return "nvidia-smi gave no answer that tells of a GPU"
+}
+
 // Serial is a serial number that says what it is.
 func Serial(s string) string { return Prefix("S/N ", s) }
 

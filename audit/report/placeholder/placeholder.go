@@ -16,17 +16,18 @@ var words = set(
 	"not specified", "not provided", "not present", "not settable", "unspecified",
 	"unknown", "bad index", "out of spec",
 	// Firmware vendors' templates that the board maker left as they were.
-	"to be filled by o.e.m", "fill by oem", "filled by oem", "o.e.m", "oem", "default", "default string", "default_string",
+	"to be filled by o.e.m", "to be filled by oem", "fill by oem", "filled by oem", "set by oem", "o.e.m", "oem", "default", "default string", "default_string", "default value",
 	"system manufacturer", "system product name", "system version", "system serial number",
 	"sku", "sku number", "family", "product name", "serial number", "asset tag", "part number",
-	"base board serial number", "base board asset tag", "chassis serial number", "chassis version",
+	"base board serial number", "base board asset tag", "base board version", "board serial number", "chassis asset tag", "chassis serial number", "chassis version",
 	"chassis manufacturer", "type1family", "type1sku0", "type2 - board chassis location",
 	"sernum", "partnum", "manufacturer", "01234567890123456789ab", "0123456789abcdef",
 	// The UUID that AMI's template carries.
 	"03000200-0400-0500-0006-000700080009",
 	// Other ways to say nothing.
 	"none", "null", "n/a", "na", "nil", "empty", "undefined", "invalid", "not available", "notprovided",
-	"not applicable", "not support", "not supported", "tbd", "no dimm", "no module installed", "no asset tag", "no asset information",
+	"not applicable", "not support", "not supported", "not set", "not yet set", "not defined", "not assigned", "not installed", "not populated", "notset", "notspecified",
+	"unassigned", "to be defined", "to be determined", "tbd", "no dimm", "no module installed", "no asset tag", "no asset information",
 )
 
 // filler is text without information: nothing but punctuation and zeros ("--",

@@ -11,6 +11,7 @@ func TestDrop(t *testing.T) {
 		"SerNum00", "<BAD INDEX>", "  Default  string ", "System Product Name", "N/A",
 		"(none)", "[Empty]", "XxXxXxX", "*** NOT AVAILABLE ***",
 		"$(DEFAULT_STRING)", "0x20202020", "A1_Manufacturer0", "Array1_PartNumber1", "OEM Define 5", "NOT SUPPORT", "TBD",
+		"Not Set", "<NOT SET>", "To Be Filled By OEM", "Not Defined", "Set by OEM", "Chassis Asset Tag",
 	} {
 		if got := Drop(s); got != "" {
 			t.Errorf("Drop(%q) = %q, want nothing", s, got)

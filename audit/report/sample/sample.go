@@ -30,12 +30,17 @@ func Server() *report.Report {
 			{Name: "pcie", Status: report.Done, DurationSeconds: 0.2},
 			{Name: "psu", Status: report.Skipped, MissingTools: []string{"ipmitool"}},
 		},
+		NotExamined: []report.Gap{
+			{Reason: "no ipmitool", Sections: []string{"psu"}},
+			{Reason: "smartctl reached its time limit", Sections: []string{"storage"}},
+			{Reason: "smartctl exited with status 2", Sections: []string{"storage"}, Count: 9},
+		},
 		Board: &report.Board{
 			BIOS:       &report.BIOS{Vendor: "ACME BIOS", Version: "3.2a", ReleaseDate: "01/02/2026"},
 			System:     &report.System{Manufacturer: "ACME Computer Inc.", ProductName: "AI Server 9000-TNRT", SerialNumber: "S937425X4C19233"},
 			Baseboards: []report.Baseboard{{Manufacturer: "ACME Computer Inc.", ProductName: "X14DGQ", Version: "1.01", SerialNumber: "ZM23AS012345"}},
 			Chassis:    []report.Chassis{{Type: "Rack Mount Chassis"}},
-			BMC:        &report.BMC{Manufacturer: "ACME Computer Inc.", FirmwareVersion: "1.07"},
+			BMC:        &report.BMCIdentity{Manufacturer: "ACME Computer Inc.", FirmwareVersion: "1.07"},
 		},
 		CPU:     &report.CPU{},
 		Memory:  &report.Memory{},
@@ -49,11 +54,13 @@ func Server() *report.Report {
 			{Rule: "drive-failed", Severity: report.Critical, Section: "storage", Component: "/dev/sdaf", Message: "The drive says that it fails.", Advice: "Replace it."},
 			{Rule: "memory-speed", Severity: report.Warning, Section: "memory", Message: "Modules run at 4400 MT/s although all of them can do 4800 MT/s, which costs bandwidth of memory on every processor.", Advice: "Look at the memory settings of the firmware."},
 		},
-		Errors: []report.Error{{Collector: "storage", Kind: report.TimeLimit, Message: "smartctl reached its time limit of 10s", Tool: "smartctl", Args: []string{"-j", "-a", "/dev/sdb"}, Stderr: []string{"waiting"}}},
+		Errors: []report.Error{{Collector: "storage", Kind: report.TimeLimit, Message: "smartctl reached its time limit", Tool: "smartctl", Args: []string{"-j", "-a", "/dev/sdb"}, Stderr: []string{"waiting"}}},
 	}
-	for i := range 9 {
-		r.Errors = append(r.Errors, report.Error{Collector: "storage", Kind: report.ExitStatus, Message: "smartctl exited with status 2", Tool: "smartctl", Args: []string{"-j", "-a", "/dev/" + name("sd", 40+i)}})
+	silent := report.Error{Collector: "storage", Kind: report.ExitStatus, Message: "smartctl exited with status 2", Tool: "smartctl", Args: []string{"-j", "-a", "/dev/" + name("sd", 40)}}
+	for i := 1; i < 9; i++ {
+		silent.Again = append(silent.Again, report.FailedRun{Collector: "storage", Args: []string{"-j", "-a", "/dev/" + name("sd", 40+i)}})
 	}
+	r.Errors = append(r.Errors, silent)
 	for i := 1; i <= 2; i++ {
 		r.CPU.Sockets = append(r.CPU.Sockets, report.Socket{Handle: "0x0004", Designation: fmt.Sprint("CPU", i), Populated: true, Version: "ACME(R) Fast(TM)   9654 96-Core Processor", Cores: 96, CoresEnabled: 96, Threads: 192, MaxSpeedMHz: 3700})
 	}
@@ -78,6 +85,12 @@ func Server() *report.Report {
 		}
 		r.Storage.Drives = append(r.Storage.Drives, d)
 	}
+	r.Storage.Controllers = []report.RAIDController{{
+		Name: "storcli64 /c0", Model: "MegaRAID 9560-16i 8GB", SerialNumber: "SKC0000001", FirmwareVersion: "52.26.0-5179", PCIAddress: "0000:c1:00.0", State: "degraded", Status: "Needs Attention", CacheBytes: 8 << 30,
+		Backup: &report.CacheBackup{Kind: "capacitor", Model: "CVPM05", State: "ok", Status: "Optimal"},
+		Arrays: []report.RAIDArray{{Name: "0/239", Path: "/dev/sda", Level: "RAID6", State: "degraded", Status: "Dgrd", SizeBytes: 64003602644992, Members: []string{"252:0", "252:1"}, MissingMembers: []string{"drive group 0, row 2"}}},
+	}}
+	r.Storage.Drives[0].Member = &report.Member{Controller: "storcli64 /c0", Slot: "252:0", State: "ok", Status: "Onln"}
 	for i := range 2 {
 		r.Storage.Drives = append(r.Storage.Drives, report.Drive{
 			Path: fmt.Sprintf("/dev/nvme%dn1", i), Type: "disk", Transport: "nvme", SizeBytes: 7681501126656, Model: "内存 7450 MTFDKCC7T6TFR", SerialNumber: fmt.Sprint("2241", i), FirmwareVersion: "E2MU200",

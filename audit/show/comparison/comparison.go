@@ -194,7 +194,7 @@ func count(n int, k compare.Kind) string {
 
 func title(section string) string {
 	switch section {
-	case "cpu", "psu", "nvidia":
+	case "cpu", "psu", "bmc", "nvidia":
 		return strings.ToUpper(section)
 	case "pcie":
 		return "PCIe"

@@ -25,8 +25,13 @@ func nvidia(p *page, r *report.Report, m marks) {
 		m.mark(&q, "nvidia", g.PCIAddress)
 		parts = append(parts, q)
 	}
-	s := section{ID: "nvidia", Title: "GPUs", Note: strings.Join(present(label.Count(len(n.GPUs), "GPU"),
-		label.Prefix("driver ", n.DriverVersion), label.Prefix("CUDA ", n.CUDAVersion), label.Prefix("read as ", n.Source)), ", ")}
+	for _, address := range n.UnknownGPUs {
+		q := part{Kind: "gpu", Name: address, State: "unknown", Lines: []string{"on the PCI bus; nothing", "more is known about it"}}
+		m.mark(&q, "nvidia", address)
+		parts = append(parts, q)
+	}
+	s := section{ID: "nvidia", Title: "GPUs", Note: strings.Join(present(label.Count(len(n.GPUs), "GPU"), label.Prefix("trouble: ", string(n.Trouble)),
+		label.Prefix("driver ", n.DriverVersion), label.Prefix("its library ", n.LibraryVersion), label.Prefix("CUDA ", n.CUDAVersion), label.Prefix("read as ", n.Source)), ", ")}
 	s.draw("Cards", parts)
 	s.table(tabulate("Missing GPUs", "Address", n.MissingGPUs, label.Memory, func(g report.MissingGPU) cell {
 		return m.cell(g.PCIAddress, "nvidia", g.PCIAddress)
@@ -57,6 +62,9 @@ func nvidia(p *page, r *report.Report, m marks) {
 	}
 	if missing := len(n.MissingGPUs); missing > 0 {
 		note = strings.TrimPrefix(fmt.Sprintf("%s, %d missing", note, missing), ", ")
+	}
+	if unknown := len(n.UnknownGPUs); unknown > 0 {
+		note = strings.TrimPrefix(fmt.Sprintf("%s, %d unknown", note, unknown), ", ")
 	}
 	p.Tiles = append(p.Tiles, m.tile(s.ID, "GPUs", fmt.Sprint(len(n.GPUs)), note))
 }

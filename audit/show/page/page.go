@@ -47,6 +47,7 @@ type page struct {
 	Serial   string
 	Facts    []fact
 	Findings findings
+	Gaps     []gap
 	Tiles    []tile
 	Sections []section
 	Failures []failure
@@ -63,6 +64,9 @@ type findings struct {
 	Shares []share
 	List   []report.Finding
 }
+
+// gap is what could not be examined, and why.
+type gap struct{ Sections, Reason string }
 
 // share is a part of a bar, in per cent.
 type share struct {

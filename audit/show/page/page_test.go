@@ -136,7 +136,7 @@ func TestEverythingIsDrawn(t *testing.T) {
 		"bay":  len(r.Storage.Drives),
 		"port": len(r.Network.Interfaces),
 		"psu":  len(r.PSU.Supplies),
-		"gpu":  len(r.NVIDIA.GPUs) + len(r.NVIDIA.MissingGPUs),
+		"gpu":  len(r.NVIDIA.GPUs) + len(r.NVIDIA.MissingGPUs) + len(r.NVIDIA.UnknownGPUs),
 		"time": len(r.Collectors) + 7,
 	} {
 		if count[class] != want {
@@ -152,7 +152,7 @@ func TestEverythingIsDrawn(t *testing.T) {
 		"1536 GiB in 24 of 32 slots", "4400 of 5600 MT/s", "CPU2_DIMM_C1, warning, 64 GiB DDR5, 4400 MT/s",
 		"/dev/sdc, failed, ACME HDD18T-7200E, S/N ZR515838E, 18 TB · sas · 31 °C, firmware E004",
 		"18000207937536 bytes", "SMART attributes of /dev/sdc",
-		"PSU3, absent", "PSU4, no input", "0000:e0:00.0, missing", "61 of 89 °C", "NVLink 17 of 18", "no link",
+		"PSU3, absent", "PSU4, no input", "0000:e0:00.0, missing", "0000:e1:00.0, unknown", "board, memory", "this machine has no SMBIOS (2 times)", "61 of 89 °C", "NVLink 17 of 18", "no link",
 		"skipped: no ipmitool", "tool-of-nvidia -j -a", "smartctl -j -a /dev/sdk", "still waiting",
 	} {
 		if !strings.Contains(text, want) {

@@ -35,6 +35,40 @@ func board(p *page, r *report.Report, _ marks) {
 	p.Sections = append(p.Sections, s)
 }
 
+func platform(p *page, r *report.Report, _ marks) {
+	if r.Platform == nil {
+		return
+	}
+	s := section{ID: "platform", Title: "Platform"}
+	s.table(properties("Platform", *r.Platform))
+	p.Sections = append(p.Sections, s)
+}
+
+func kernel(p *page, r *report.Report, m marks) {
+	k := r.Kernel
+	if k == nil {
+		return
+	}
+	s := section{ID: "kernel", Title: "Since the kernel's start"}
+	s.table(properties("Time", struct {
+		UptimeSeconds float64 `json:"uptime_seconds,omitempty"`
+	}{k.UptimeSeconds}))
+	s.table(tabulate("What the kernel's log tells", "Device", k.Events, label.Memory, func(e report.KernelEvent) cell {
+		return m.cell(e.Device, "kernel", e.Device)
+	}, "device"))
+	s.table(tabulate("Errors of memory", "Module", k.MemoryErrors, label.Memory, func(e report.MemoryErrors) cell {
+		return m.cell(cmp.Or(e.Label, e.Place), "kernel", cmp.Or(e.Label, e.Place))
+	}, "label"))
+	s.table(tabulate("Errors of PCI Express", "Function", k.PCIeErrors, label.Memory, func(e report.PCIeErrors) cell {
+		return m.cell(e.Address, "kernel", e.Address)
+	}, "address"))
+	s.table(tabulate("Processors that were too hot", "Package", k.Throttling, label.Memory, func(t report.Throttling) cell {
+		name := fmt.Sprintf("package %d", t.PackageID)
+		return m.cell(name, "kernel", name)
+	}))
+	p.Sections = append(p.Sections, s)
+}
+
 func cpu(p *page, r *report.Report, m marks) {
 	if r.CPU == nil {
 		return
@@ -96,9 +130,13 @@ func memory(p *page, r *report.Report, m marks) {
 	}, "locator"))
 	if n := r.Memory.UsableBytes; n > 0 {
 		s.table(properties("Memory as the kernel sees it", struct {
-			UsableBytes uint64 `json:"usable_bytes"`
-		}{n}))
+			UsableBytes     uint64 `json:"usable_bytes"`
+			ControllerBytes uint64 `json:"controller_bytes"`
+		}{n, r.Memory.ControllerBytes}))
 	}
+	s.table(tabulate("Memory kept from the kernel", "For", r.Memory.Reserved, label.Memory, func(x report.MemoryReservation) cell {
+		return cell{Text: x.For}
+	}, "for"))
 	s.table(tabulate("Memory arrays", "Array", r.Memory.Arrays, label.Memory, func(x report.MemoryArray) cell {
 		return cell{Text: x.Handle}
 	}, "handle"))
@@ -167,14 +205,20 @@ func storage(p *page, r *report.Report, m marks) {
 	s := section{ID: "storage", Title: "Storage", Note: label.Count(len(parts), "drive") + label.Prefix(", ", label.Capacity(total))}
 	s.draw("Drives", parts)
 	s.table(tabulate("Drives", "Drive", r.Storage.Drives, label.Capacity, func(d report.Drive) cell {
-		return m.cell(driveName(d), "storage", driveName(d))
+		return m.cell(d.Name(), "storage", d.Name())
 	}, "path", "smartctl_type", "volumes", "smart_ata_attributes"))
+	s.table(tabulate("RAID controllers", "Controller", r.Storage.Controllers, label.Memory, func(c report.RAIDController) cell {
+		return m.cell(c.Name, "storage", c.Name)
+	}, "name", "arrays"))
+	s.table(tabulate("Arrays of RAID controllers", "Array", arrays(r.Storage.Controllers), label.Capacity, func(a array) cell {
+		return m.cell(a.Name, "storage", cmp.Or(a.Path, a.Controller+" array "+a.Name))
+	}, "name"))
 	s.table(tabulate("What is on the drives", "Volume", volumes(r.Storage.Drives), label.Capacity, func(v volume) cell {
 		return cell{Text: v.Path}
 	}, "path", "volumes"))
 	for _, d := range r.Storage.Drives {
 		if d.SMART != nil {
-			t := tabulate("SMART attributes of "+driveName(d), "Attribute", d.SMART.ATAAttributes, label.Capacity, func(a report.ATAAttribute) cell {
+			t := tabulate("SMART attributes of "+d.Name(), "Attribute", d.SMART.ATAAttributes, label.Capacity, func(a report.ATAAttribute) cell {
 				return cell{Text: cmp.Or(a.Name, fmt.Sprint(a.ID))}
 			}, "name")
 			t.Folded = true
@@ -183,6 +227,22 @@ func storage(p *page, r *report.Report, m marks) {
 	}
 	p.Sections = append(p.Sections, s)
 	p.Tiles = append(p.Tiles, m.tile(s.ID, "Drives", fmt.Sprint(len(parts)), label.Capacity(total)))
+}
+
+// array is an array and the controller that it is of.
+type array struct {
+	Controller string `json:"controller"`
+	report.RAIDArray
+}
+
+func arrays(controllers []report.RAIDController) []array {
+	var all []array
+	for _, c := range controllers {
+		for _, a := range c.Arrays {
+			all = append(all, array{c.Name, a})
+		}
+	}
+	return all
 }
 
 // volume is a volume and what it is on.
@@ -202,20 +262,19 @@ func volumes(drives []report.Drive) []volume {
 		}
 	}
 	for _, d := range drives {
-		list(driveName(d), d.Content)
+		list(d.Name(), d.Content)
 	}
 	return all
 }
 
-// driveName is what findings call a drive, too.
-func driveName(d report.Drive) string { return strings.TrimSpace(d.Path + " " + d.SmartctlType) }
-
 func drivePart(d report.Drive, m marks) part {
 	smart := of(d.SMART)
-	q := part{Kind: "bay", Name: driveName(d)}
+	q := part{Kind: "bay", Name: d.Name()}
 	switch {
 	case smart.Passed == nil && d.RAIDVolume:
 		q.State = "RAID volume"
+	case smart.Passed == nil && d.Member != nil:
+		q.State = d.Member.State
 	case smart.Passed == nil:
 		q.State = "unknown"
 	case *smart.Passed:
@@ -236,7 +295,7 @@ func drivePart(d report.Drive, m marks) part {
 		q.Bars = append(q.Bars, bar{"Worn", fmt.Sprintf("%d %%", *u), float64(*u)})
 	}
 	q.About = present(label.Prefix("firmware ", d.FirmwareVersion), strings.ReplaceAll(strings.Join(smart.Warnings, ", "), "_", " "))
-	m.mark(&q, "storage", driveName(d))
+	m.mark(&q, "storage", d.Name())
 	return q
 }
 
@@ -272,6 +331,9 @@ func network(p *page, r *report.Report, m marks) {
 	var parts []part
 	linked := 0
 	for _, i := range r.Network.Interfaces {
+		if i.Virtual() {
+			continue
+		}
 		q := part{Kind: "port", Name: i.Name, State: "link unknown"}
 		switch {
 		case i.Link != nil && *i.Link:
@@ -292,6 +354,10 @@ func network(p *page, r *report.Report, m marks) {
 	s.table(tabulate("Network interfaces", "Interface", r.Network.Interfaces, label.Memory, func(i report.Interface) cell {
 		return m.cell(i.Name, "network", i.Name)
 	}, "name"))
+	s.table(tabulate("InfiniBand ports", "Port", r.Network.InfiniBandPorts, label.Memory, func(i report.InfiniBandPort) cell {
+		name := fmt.Sprintf("%s/%d", i.Device, i.Port)
+		return m.cell(name, "network", name)
+	}))
 	p.Sections = append(p.Sections, s)
 	p.Tiles = append(p.Tiles, m.tile(s.ID, "Network", fmt.Sprint(len(parts)), fmt.Sprintf("%d with a link", linked)))
 }
@@ -334,6 +400,34 @@ func psu(p *page, r *report.Report, m marks) {
 	}
 	p.Sections = append(p.Sections, s)
 	p.Tiles = append(p.Tiles, m.tile(s.ID, "Power supplies", fmt.Sprint(len(parts)), fmt.Sprintf("%d known to work", ok)))
+}
+
+func bmc(p *page, r *report.Report, m marks) {
+	b := r.BMC
+	if b == nil {
+		return
+	}
+	s := section{ID: "bmc", Title: "BMC"}
+	if b.LAN != nil {
+		s.table(properties("Its network", *b.LAN))
+	}
+	if b.Chassis != nil {
+		s.table(properties("Chassis", *b.Chassis))
+	}
+	s.table(tabulate("Sensors and their limits", "Sensor", b.Sensors, label.Memory, func(x report.BMCSensor) cell {
+		return m.cell(x.Name, "bmc", x.Name)
+	}, "name"))
+	if log := b.EventLog; log != nil {
+		s.table(properties("Event log", struct {
+			Entries     uint64  `json:"entries"`
+			UsedPercent *uint64 `json:"used_percent,omitempty"`
+			Overflow    *bool   `json:"overflow,omitempty"`
+		}{log.Entries, log.UsedPercent, log.Overflow}))
+		s.table(tabulate("Newest events", "Sensor", log.Newest, label.Memory, func(x report.BMCEvent) cell {
+			return m.cell(x.Sensor, "bmc", x.Sensor)
+		}, "sensor"))
+	}
+	p.Sections = append(p.Sections, s)
 }
 
 func sensorTable(caption string, sensors []report.Sensor) table {

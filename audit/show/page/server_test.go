@@ -37,7 +37,8 @@ func server() *report.Report {
 			{Name: "PSU3", State: "absent", Present: new(false)},
 			{Name: "PSU4", State: "no_input", Present: new(true), Manufacturer: "ACME Power"},
 		}},
-		NVIDIA: &report.NVIDIA{DriverVersion: "570.1", CUDAVersion: "12.8", Source: "xml", MissingGPUs: []report.MissingGPU{{PCIAddress: "0000:e0:00.0", Reason: "GPU is lost"}}},
+		NVIDIA:      &report.NVIDIA{DriverVersion: "570.1", CUDAVersion: "12.8", Source: "xml", MissingGPUs: []report.MissingGPU{{PCIAddress: "0000:e0:00.0", Reason: "GPU is lost"}}, UnknownGPUs: []string{"0000:e1:00.0"}},
+		NotExamined: []report.Gap{{Reason: "this machine has no SMBIOS", Sections: []string{"board", "memory"}, Count: 2}},
 		Findings: []report.Finding{
 			{Rule: "drive-failed", Severity: report.Critical, Section: "storage", Component: "/dev/sdc", Message: "The drive says that it fails.",
 				Evidence: []string{"SMART verdict: failed", "prefail: Reallocated_Sector_Ct is 1, threshold 10"}, Advice: "Replace the drive; copy its data first."},

@@ -195,7 +195,11 @@ func (f field) cell(of reflect.Value, sizes func(uint64) string) cell {
 
 // item shows one of a list: of a struct, its fields in a row.
 func item(v reflect.Value, sizes func(uint64) string) cell {
-	if v.Kind() != reflect.Struct {
+	switch v.Kind() {
+	case reflect.Struct:
+	case reflect.Float64:
+		return cell{Text: decimal(v.Float())}
+	default:
 		return cell{Text: fmt.Sprint(v)}
 	}
 	var texts, notes []string
@@ -238,18 +242,18 @@ func (f field) title() string {
 // units are the last words of field names, and how units are written. Sizes in
 // bytes are written with their unit.
 var units = map[string]string{
-	"bytes": "", "celsius": "°C", "watts": "W", "volts": "V", "percent": "%",
+	"bytes": "", "celsius": "°C", "watts": "W", "milliwatts": "mW", "volts": "V", "percent": "%",
 	"mhz": "MHz", "mts": "MT/s", "gts": "GT/s", "gbs": "GB/s", "mbps": "Mb/s", "rpm": "RPM",
 	"hours": "h", "minutes": "min", "seconds": "s", "bits": "bits", "lanes": "lanes", "units": "units",
 }
 
 // spellings are words of field names that are written in a way of their own.
 var spellings = map[string]string{
-	"ata": "ATA", "bar1": "BAR1", "bios": "BIOS", "bmc": "BMC", "cuda": "CUDA", "ecc": "ECC", "fru": "FRU", "gpu": "GPU", "gsp": "GSP",
-	"hctl": "HCTL", "id": "ID", "ipmi": "IPMI", "inforom": "InfoROM", "mac": "MAC", "mig": "MIG", "mtu": "MTU", "numa": "NUMA",
-	"nqn": "NQN", "nvme": "NVMe", "pci": "PCI", "pcie": "PCIe", "pid": "PID", "psu": "PSU", "raid": "RAID", "rom": "ROM",
-	"dram": "DRAM", "hw": "HW", "scsi": "SCSI", "sku": "SKU", "sm": "SM", "smart": "SMART", "smartctl": "smartctl", "sram": "SRAM", "sw": "SW", "tpc": "TPC",
-	"uuid": "UUID", "vbios": "VBIOS", "wwn": "WWN",
+	"ata": "ATA", "bar1": "BAR1", "bios": "BIOS", "bmc": "BMC", "cuda": "CUDA", "ecc": "ECC", "crc": "CRC", "fec": "FEC", "fru": "FRU", "gpu": "GPU", "guid": "GUID", "gsp": "GSP",
+	"hctl": "HCTL", "id": "ID", "ip": "IP", "ipmi": "IPMI", "inforom": "InfoROM", "iommu": "IOMMU", "mac": "MAC", "mig": "MIG", "mtu": "MTU", "numa": "NUMA",
+	"nqn": "NQN", "nvme": "NVMe", "pci": "PCI", "pcie": "PCIe", "pid": "PID", "psu": "PSU", "raid": "RAID", "rom": "ROM", "rx": "RX",
+	"dram": "DRAM", "hw": "HW", "scsi": "SCSI", "sku": "SKU", "sm": "SM", "smart": "SMART", "smartctl": "smartctl", "sram": "SRAM", "sw": "SW", "tpc": "TPC", "tpms": "TPMs", "tx": "TX", "xid": "Xid",
+	"uuid": "UUID", "vbios": "VBIOS", "vlan": "VLAN", "wwn": "WWN",
 }
 
 // size shows a size in bytes. A small one is that of a block or a packet, which

@@ -25,10 +25,13 @@ func view(r *report.Report) page {
 		p.Serial = r.Board.System.SerialNumber
 	}
 	m := marksOf(r.Findings)
-	for _, add := range []func(*page, *report.Report, marks){board, cpu, memory, storage, pcie, network, psu, nvidia} {
+	for _, add := range []func(*page, *report.Report, marks){board, platform, kernel, cpu, memory, storage, pcie, network, psu, bmc, nvidia} {
 		add(&p, r, m)
 	}
 	audit(&p, r)
+	for _, g := range r.NotExamined {
+		p.Gaps = append(p.Gaps, gap{strings.Join(g.Sections, ", "), g.Reason + label.Times(g.Count)})
+	}
 	for _, e := range r.Errors {
 		p.Failures = append(p.Failures, failed(e))
 	}
@@ -226,7 +229,7 @@ func duration(s, longest float64) cell {
 }
 
 func failed(e report.Error) failure {
-	f := failure{Collector: e.Collector, Message: e.Message, Stderr: e.Stderr}
+	f := failure{Collector: strings.Join(e.Sections(), ", "), Message: e.Message + label.Times(len(e.Runs())), Stderr: e.Stderr}
 	add := func(name, value string) {
 		if value != "" {
 			f.Details = append(f.Details, fact{name, value})
@@ -239,6 +242,9 @@ func failed(e report.Error) failure {
 	}
 	if e.ExitStatus != nil {
 		add("Exit status", strconv.Itoa(*e.ExitStatus))
+	}
+	for _, run := range e.Again {
+		add("Again", fmt.Sprintf("%s: %s, %s", run.Collector, strings.TrimSpace(e.Tool+" "+strings.Join(run.Args, " ")), seconds(run.DurationSeconds)))
 	}
 	return f
 }

@@ -25,18 +25,20 @@
 //	KEY    fingerprint of the machine's SSH host key
 //	SN     serial number of the system
 //	SYS    manufacturer and product name of the system
+//	GAP    what could not be examined: reasons with their sections, as a list
 //	CPU    processors, as a list
 //	MEM    total memory; modules by size and type, as a list
 //	BIOS   version of the system firmware
 //	DISK   drives by capacity and model, as a list
-//	GPU    GPUs by name, as a list; "missing" are those that only the PCI bus knows
+//	GPU    GPUs by name, as a list; "missing" are those that only the PCI bus
+//	       knows, "not examined" those of which nothing is known
 //	NIC    number of network interfaces, MAC address of the first
 //	BEE    version of the live system and the commit that it was built from
 //	AUDIT  version of the audit program, where there is no live system
 //	TIME   when the audit began, in UTC (RFC 3339)
 //
-// A list is "COUNTx WHAT, COUNTx WHAT"; where it is long, "+N more" at its end
-// counts what was left out. Sizes of memory are in powers of 1024 (GiB), those of
+// A list is "COUNTx WHAT, COUNTx WHAT", of reasons "REASON: SECTION SECTION; REASON: SECTION";
+// where it is long, "+N more" at its end counts what was left out. Sizes of memory are in powers of 1024 (GiB), those of
 // drives in powers of 1000 (TB). A value has at most 52 bytes; a longer one is cut
 // and ends with "~".
 package qr
@@ -103,6 +105,7 @@ func gist(r *report.Report) []string {
 		add("SN", r.Board.System.SerialNumber)
 		add("SYS", label.Join(r.Board.System.Manufacturer, r.Board.System.ProductName))
 	}
+	add("GAP", gaps(r.NotExamined))
 	if r.CPU != nil {
 		add("CPU", processors(r.CPU))
 	}
@@ -130,6 +133,28 @@ func gist(r *report.Report) []string {
 	}
 	add("TIME", started.UTC().Format(time.RFC3339))
 	return lines
+}
+
+// gaps lists reasons, as far as they fit into a value.
+func gaps(all []report.Gap) string {
+	var text string
+	for i, g := range all {
+		item := g.Reason + ": " + strings.Join(g.Sections, " ")
+		if i > 0 {
+			item = "; " + item
+		}
+		more := ""
+		if left := len(all) - i - 1; left > 0 {
+			more = fmt.Sprintf("; +%d more", left)
+		}
+		if tooLong := len(text)+len(item)+len(more) > maxValue; tooLong && i > 0 {
+			return text + fmt.Sprintf("; +%d more", len(all)-i)
+		} else if tooLong {
+			item = g.Reason
+		}
+		text += item
+	}
+	return text
 }
 
 func processors(s *report.CPU) string {
@@ -182,6 +207,11 @@ func gpus(r *report.Report) string {
 		for range r.NVIDIA.MissingGPUs {
 			names = append(names, "missing")
 		}
+		if len(names) > 0 {
+			for range r.NVIDIA.UnknownGPUs {
+				names = append(names, "not examined")
+			}
+		}
 	}
 	if len(names) == 0 && r.PCIe != nil {
 		for _, d := range r.PCIe.Devices {
@@ -201,7 +231,7 @@ var accelerators = []string{"0302", "0380", "1200"}
 func interfaces(s *report.Network) string {
 	n, mac := 0, ""
 	for _, i := range s.Interfaces {
-		if i.VirtualFunctionOf == "" {
+		if !i.Virtual() {
 			n++
 			mac = cmp.Or(mac, i.PermanentMACAddress, i.MACAddress)
 		}

@@ -32,6 +32,7 @@ func reports() map[string]*report.Report {
 	huge.Audit.Version = strings.Repeat("a", 100)
 	huge.NVIDIA.GPUs[0].Name = strings.Repeat("g", 100)
 	huge.Network.Interfaces[0].PermanentMACAddress = strings.Repeat("80:00:", 20)
+	huge.NotExamined = append([]report.Gap{{Reason: strings.Repeat("内", 100), Sections: []string{"board"}}}, huge.NotExamined...)
 	huge.CPU.Sockets[0].Version = strings.Repeat("内", 100)
 	for i := range 1000 {
 		huge.Storage.Drives = append(huge.Storage.Drives, report.Drive{SizeBytes: uint64(i) << 30, Model: fmt.Sprint("model ", i)})
@@ -51,20 +52,23 @@ func reports() map[string]*report.Report {
 
 func TestPayload(t *testing.T) {
 	got := strings.Join(Payload(sample.Server()), "\n\n")
-	const want = `BEE1 1/3 AED911EB
+	const want = `BEE1 1/4 92357D3D
 FIND=2 critical, 1 warning, 32 info
 SN=S937425X4C19233
 SYS=ACME Computer Inc. AI Server 9000-TNRT
 BIOS=3.2a
 
-BEE1 2/3 AED911EB
+BEE1 2/4 92357D3D
+GAP=no ipmitool: psu; +2 more
 CPU=2x ACME Fast 9654 96-Core Processor
 MEM=1536GiB: 24x 64GiB DDR5
-DISK=60x 16TB ST16000NM004J, +2 more
 
-BEE1 3/3 AED911EB
+BEE1 3/4 92357D3D
+DISK=60x 16TB ST16000NM004J, +2 more
 GPU=8x NVIDIA H100 80GB HBM3, 1x missing
 NIC=10 3c:ec:ef:00:00:00
+
+BEE1 4/4 92357D3D
 BEE=0.9.0 0123456789ab
 TIME=2026-01-02T03:04:05Z`
 	if got != want {
@@ -224,4 +228,21 @@ func FuzzPayload(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestGaps(t *testing.T) {
+	smbios := report.Gap{Reason: "this machine has no SMBIOS", Sections: []string{"cpu", "memory", "psu"}}
+	all := report.Gap{Reason: "this machine has no SMBIOS", Sections: []string{"board", "cpu", "memory", "pcie", "psu"}}
+	bmc := report.Gap{Reason: "no BMC", Sections: []string{"psu"}}
+	for want, of := range map[string][]report.Gap{
+		"": nil,
+		"this machine has no SMBIOS; no BMC: psu":             {all, bmc},
+		"this machine has no SMBIOS: cpu memory psu":          {smbios},
+		"this machine has no SMBIOS: cpu memory psu; +1 more": {smbios, smbios},
+		"no BMC: psu; no BMC: psu; +1 more":                   {bmc, bmc, smbios},
+	} {
+		if got := gaps(of); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }

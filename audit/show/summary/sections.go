@@ -34,6 +34,71 @@ func (p *printer) board(s *report.Board) {
 	p.rows(rows)
 }
 
+func (p *printer) platform(s *report.Platform) {
+	words := []string{strings.ToUpper(s.BootMode)}
+	if s.SecureBoot != nil {
+		words = append(words, "Secure Boot "+onOff(*s.SecureBoot))
+	}
+	if s.KernelLockdown != "" && s.KernelLockdown != "none" {
+		words = append(words, "kernel locked down ("+s.KernelLockdown+")")
+	}
+	for _, t := range s.TPMs {
+		words = append(words, label.Join("TPM", t.Version, t.Manufacturer))
+	}
+	if s.TPMs != nil && len(s.TPMs) == 0 {
+		words = append(words, "no TPM")
+	}
+	if s.IOMMU != nil {
+		words = append(words, "IOMMU "+onOff(s.IOMMU.Enabled))
+	}
+	p.titleOf("Platform", words)
+}
+
+// kernel says whether there was anything; findings say what.
+func (p *printer) kernel(s *report.Kernel) {
+	devices := map[string]bool{}
+	for _, e := range s.Events {
+		devices[e.Kind+" "+e.Device] = true
+	}
+	for _, e := range s.MemoryErrors {
+		if e.Corrected+e.Uncorrected > 0 {
+			devices["memory "+e.Place] = true
+		}
+	}
+	for _, e := range s.PCIeErrors {
+		devices["pcie "+e.Address] = true
+	}
+	for _, t := range s.Throttling {
+		devices[fmt.Sprint("throttling ", t.PackageID)] = true
+	}
+	what := "no errors"
+	switch {
+	case len(devices) > 0:
+		what = "errors of " + label.Count(len(devices), "device")
+	case s.Events == nil:
+		what = "its log was not read"
+	}
+	p.title("Since the kernel's start%s: %s", ago(s.UptimeSeconds), what)
+	if !p.Verbose {
+		return
+	}
+	list(p, s.Events, func(e report.KernelEvent) item {
+		return item{place: cmp.Or(e.Device, "-"), what: []string{strings.ReplaceAll(e.Kind, "_", " "), e.Severity, label.Count(e.Count, "line"), e.Message}}
+	}, nothing)
+}
+
+// ago is how long the kernel runs.
+func ago(seconds float64) string {
+	minutes := uint64(seconds / 60)
+	switch {
+	case seconds == 0:
+		return ""
+	case minutes < 120:
+		return fmt.Sprintf(", %d min ago", minutes)
+	}
+	return fmt.Sprintf(", %d h ago", minutes/60)
+}
+
 func (p *printer) cpu(s *report.CPU) {
 	if len(s.Sockets) == 0 && len(s.Packages) > 0 {
 		p.title("CPU: %s, says the kernel", label.Count(len(s.Packages), "processor"))
@@ -105,15 +170,27 @@ func (p *printer) storage(s *report.Storage) {
 			kind = "RAID volume"
 		}
 		return item{
-			place: label.Join(d.Path, d.SmartctlType),
+			place: d.Name(),
 			what:  []string{label.Capacity(d.SizeBytes), kind, label.Join(d.Vendor, d.Model), label.Prefix("firmware ", d.FirmwareVersion), verdict(d)},
 			now:   wear([]report.Drive{d}),
 			id:    label.Serial(d.SerialNumber),
 		}
 	}, wear)
+	list(p, s.Controllers, func(c report.RAIDController) item {
+		return item{
+			place: c.Name,
+			what:  []string{c.Model, label.Prefix("firmware ", c.FirmwareVersion), label.Prefix("cache ", label.Memory(c.CacheBytes)), c.Status},
+			id:    label.Serial(c.SerialNumber),
+		}
+	}, nothing)
+	for _, c := range s.Controllers {
+		list(p, c.Arrays, func(a report.RAIDArray) item {
+			return item{place: cmp.Or(a.Path, c.Name+" array "+a.Name), what: []string{a.Level, label.Capacity(a.SizeBytes), label.Count(len(a.Members), "drive"), a.Status}}
+		}, nothing)
+	}
 }
 
-// verdict is what a drive says about its health.
+// verdict is what a drive says about its health, and its RAID controller where it is not just in use.
 func verdict(d report.Drive) string {
 	var words []string
 	if s := d.SMART; s != nil {
@@ -128,6 +205,9 @@ func verdict(d report.Drive) string {
 	}
 	if d.NVMe != nil && d.NVMe.Health != nil && d.NVMe.Health.CriticalWarning != nil && *d.NVMe.Health.CriticalWarning != 0 {
 		words = append(words, fmt.Sprintf("critical warning %#02x", *d.NVMe.Health.CriticalWarning))
+	}
+	if d.Member != nil && d.Member.State != "ok" {
+		words = append(words, d.Member.Status)
 	}
 	return strings.Join(words, ", ")
 }
@@ -173,6 +253,9 @@ func (p *printer) nvidia(s *report.NVIDIA) {
 	if n := len(s.MissingGPUs); n > 0 {
 		title += fmt.Sprintf(", %d missing", n)
 	}
+	if n := len(s.UnknownGPUs); n > 0 {
+		title += fmt.Sprintf(", %d unknown", n)
+	}
 	p.title("%s%s%s", title, label.Prefix(", driver ", s.DriverVersion), label.Prefix(", CUDA ", s.CUDAVersion))
 	list(p, s.GPUs, func(g report.GPU) item {
 		i := item{
@@ -192,6 +275,9 @@ func (p *printer) nvidia(s *report.NVIDIA) {
 	}, nothing)
 	list(p, s.MissingGPUs, func(g report.MissingGPU) item {
 		return item{place: g.PCIAddress, what: []string{"MISSING: the NVIDIA driver does not know it", label.Prefix("driver ", g.Driver), g.Reason}}
+	}, nothing)
+	list(p, s.UnknownGPUs, func(address string) item {
+		return item{place: address, what: []string{"nothing is known about it"}}
 	}, nothing)
 }
 
@@ -222,23 +308,52 @@ func modes(g report.GPU) string {
 func (p *printer) network(s *report.Network) {
 	var interfaces []report.Interface
 	for _, i := range s.Interfaces {
-		if i.VirtualFunctionOf == "" || p.Verbose {
+		if !i.Virtual() || p.Verbose {
 			interfaces = append(interfaces, i)
 		}
 	}
 	title := "Network: " + label.Count(len(interfaces), "interface")
 	if n := len(s.Interfaces) - len(interfaces); n > 0 {
-		title += fmt.Sprintf("; %s not shown", label.Count(n, "virtual function"))
+		title += fmt.Sprintf("; %s not shown", label.Count(n, "virtual one"))
 	}
 	p.title("%s", title)
 	list(p, interfaces, func(i report.Interface) item {
 		return item{
 			place: i.Name,
-			what:  []string{carrier(i), i.Driver, label.Prefix("firmware ", i.FirmwareVersion)},
-			now:   i.BusAddress,
+			what:  []string{carrier(i), i.Driver, label.Prefix("firmware ", i.FirmwareVersion), module(i.Module)},
+			now:   label.Join(i.BusAddress, neighbours(i.Neighbours)),
 			id:    cmp.Or(i.PermanentMACAddress, i.MACAddress),
 		}
 	}, nothing)
+	if len(s.InfiniBandPorts) == 0 {
+		return
+	}
+	p.title("InfiniBand: %s", label.Count(len(s.InfiniBandPorts), "port"))
+	list(p, s.InfiniBandPorts, func(i report.InfiniBandPort) item {
+		return item{
+			place: fmt.Sprintf("%s/%d", i.Device, i.Port),
+			what:  []string{strings.ToLower(i.State), i.Rate, label.Prefix("firmware ", i.FirmwareVersion)},
+			now:   i.BusAddress,
+			id:    i.NodeGUID,
+		}
+	}, nothing)
+}
+
+// neighbours says where a cable leads to.
+func neighbours(all []report.Neighbour) string {
+	var ends []string
+	for _, n := range all {
+		ends = append(ends, cmp.Or(n.SystemName, n.ChassisID)+" "+n.PortID)
+	}
+	return label.Prefix("to ", strings.Join(ends, ", "))
+}
+
+// module is what is in a port.
+func module(m *report.Module) string {
+	if m == nil {
+		return ""
+	}
+	return label.Join(m.Type, m.Vendor, m.PartNumber)
 }
 
 // carrier is the state of an interface's link.
@@ -278,6 +393,41 @@ func (p *printer) psu(s *report.PSU) {
 			id:    label.Serial(u.SerialNumber),
 		}
 	}, nothing)
+}
+
+func (p *printer) bmc(s *report.BMC) {
+	var words []string
+	if s.LAN != nil {
+		words = append(words, cmp.Or(s.LAN.IPAddress, "no address"), label.Prefix("MAC ", s.LAN.MACAddress))
+	}
+	if s.EventLog != nil {
+		words = append(words, label.Count(s.EventLog.Entries, "event"))
+	}
+	if n := len(s.Sensors); n > 0 {
+		beyond := 0
+		for _, sensor := range s.Sensors {
+			if sensor.Status != "" && sensor.Status != "ok" {
+				beyond++
+			}
+		}
+		words = append(words, fmt.Sprintf("%s, %d beyond a limit", label.Count(n, "sensor"), beyond))
+	}
+	p.titleOf("BMC", words)
+	if !p.Verbose {
+		return
+	}
+	list(p, s.Sensors, func(x report.BMCSensor) item {
+		i := item{place: x.Name, what: []string{"-", x.Status}}
+		if x.Value != nil {
+			i.what[0] = strconv.FormatFloat(*x.Value, 'f', -1, 64) + " " + x.Unit
+		}
+		return i
+	}, nothing)
+	if s.EventLog != nil {
+		list(p, s.EventLog.Newest, func(e report.BMCEvent) item {
+			return item{place: cmp.Or(e.Time, "time unknown"), what: []string{e.Sensor, e.Event, e.Direction, e.Detail}}
+		}, nothing)
+	}
 }
 
 func (p *printer) pcie(s *report.PCIe) {

@@ -29,8 +29,15 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	p := &printer{Options: o}
 	p.header(r)
 	p.findings(r.Findings)
+	p.notExamined(r.NotExamined)
 	if r.Board != nil {
 		p.board(r.Board)
+	}
+	if r.Platform != nil {
+		p.platform(r.Platform)
+	}
+	if r.Kernel != nil {
+		p.kernel(r.Kernel)
 	}
 	if r.CPU != nil {
 		p.cpu(r.CPU)
@@ -41,7 +48,7 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	if r.Storage != nil {
 		p.storage(r.Storage)
 	}
-	if g := r.NVIDIA; g != nil && len(g.GPUs)+len(g.MissingGPUs) > 0 {
+	if g := r.NVIDIA; g != nil && len(g.GPUs)+len(g.MissingGPUs)+len(g.UnknownGPUs) > 0 {
 		p.nvidia(g)
 	}
 	if r.Network != nil {
@@ -49,6 +56,9 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	}
 	if r.PSU != nil && len(r.PSU.Supplies) > 0 {
 		p.psu(r.PSU)
+	}
+	if r.BMC != nil {
+		p.bmc(r.BMC)
 	}
 	if r.PCIe != nil {
 		p.pcie(r.PCIe)
@@ -58,7 +68,8 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	return err
 }
 
-// WriteFindings prints only which machine it is and what is wrong with it.
+// WriteFindings prints only which machine it is, what is wrong with it, and what could not
+// be examined.
 func WriteFindings(w io.Writer, r *report.Report, o Options) error {
 	p := &printer{Options: o}
 	p.header(r)
@@ -67,6 +78,7 @@ func WriteFindings(w io.Writer, r *report.Report, o Options) error {
 		p.WriteString(p.Terminal.Wrap(terminal.Plain, label.Join(y.Manufacturer, y.ProductName, label.Serial(y.SerialNumber))))
 	}
 	p.findings(r.Findings)
+	p.notExamined(r.NotExamined)
 	_, err := io.WriteString(w, p.String())
 	return err
 }
@@ -82,6 +94,13 @@ type printer struct {
 // title begins a section.
 func (p *printer) title(format string, args ...any) {
 	p.WriteString("\n" + p.Terminal.Wrap(terminal.Bold, fmt.Sprintf(format, args...)))
+}
+
+// titleOf begins a section with what is known, unless that is nothing.
+func (p *printer) titleOf(name string, words []string) {
+	if words = slices.DeleteFunc(words, func(w string) bool { return w == "" }); len(words) > 0 {
+		p.title("%s: %s", name, strings.Join(words, ", "))
+	}
 }
 
 func (p *printer) rows(rows [][]terminal.Cell) { p.WriteString(p.Terminal.Table(rows)) }
@@ -144,6 +163,19 @@ func (p *printer) findings(findings []report.Finding) {
 		if f.Advice != "" && (i == len(groups)-1 || groups[i+1][0].Advice != f.Advice) {
 			rows = append(rows, terminal.Cells("", "-> "+f.Advice))
 		}
+	}
+	p.rows(rows)
+}
+
+// notExamined prints what the report lacks, and why.
+func (p *printer) notExamined(gaps []report.Gap) {
+	if len(gaps) == 0 {
+		return
+	}
+	p.title("Not examined, or not in full")
+	var rows [][]terminal.Cell
+	for _, g := range gaps {
+		rows = append(rows, terminal.Cells(strings.Join(g.Sections, ", "), g.Reason+label.Times(g.Count)))
 	}
 	p.rows(rows)
 }
@@ -225,14 +257,21 @@ func (p *printer) collectors(r *report.Report) {
 		return
 	}
 	p.title("%s", label.Count(len(r.Errors), "error"))
-	command := func(e report.Error) string { return strings.TrimSpace(e.Tool + " " + strings.Join(e.Args, " ")) }
+	what := func(e report.Error) []string {
+		return []string{strings.Join(e.Sections(), ", "), e.Message + label.Times(len(e.Runs()))}
+	}
 	if len(r.Errors) > few && !p.Verbose {
-		list(p, r.Errors, func(e report.Error) item { return item{place: command(e), what: []string{e.Collector, e.Message}} }, nothing)
+		list(p, r.Errors, func(e report.Error) item { return item{place: label.Command(e.Tool, e.Args), what: what(e)} }, nothing)
 		return
 	}
 	var rows [][]terminal.Cell
 	for _, e := range r.Errors {
-		rows = append(rows, terminal.Cells(e.Collector, e.Message, command(e)))
+		rows = append(rows, terminal.Cells(append(what(e), label.Command(e.Tool, e.Args))...))
+		if p.Verbose {
+			for _, run := range e.Again {
+				rows = append(rows, terminal.Cells("", "", label.Command(e.Tool, run.Args)))
+			}
+		}
 		if len(e.Stderr) > 0 {
 			rows = append(rows, terminal.Cells("", e.Stderr[0]))
 		}

@@ -7,8 +7,8 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// Cell is a piece of a line. Control characters in its text are shown as "?":
-// nothing that a report holds can move the cursor.
+// Cell is a piece of a line. What is not printable in its text is shown as "?":
+// nothing that a report holds can move the cursor, or turn the direction of writing.
 type Cell struct {
 	Text   string
 	Colour Colour
@@ -150,9 +150,9 @@ func split(text string, columns int) (line, rest string) {
 
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return '?'
+		if unicode.IsPrint(r) {
+			return r
 		}
-		return r
+		return '?'
 	}, text)
 }

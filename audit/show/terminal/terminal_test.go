@@ -17,6 +17,7 @@ var rows = [][]Cell{
 	Cells("", "a component with a name that takes half a line", "", "a last cell"),
 	Cells("only"),
 	Cells("bell\aand\nnewline", ""),
+	Cells("admin\u202egnp\u00a0exe\u200b"),
 }
 
 func TestTable(t *testing.T) {
@@ -26,6 +27,7 @@ func TestTable(t *testing.T) {
                     a component with a name that takes half a line                                                 a last cell
   only
   bell?and?newline
+  admin?gnp?exe?
 `
 	const narrow = `  CRITICAL          /dev/sda
       the drive says that it will
@@ -37,6 +39,7 @@ func TestTable(t *testing.T) {
       takes half a line  a last cell
   only
   bell?and?newline
+  admin?gnp?exe?
 `
 	for columns, want := range map[int]string{0: file, 36: narrow} {
 		// the editor's é is one character, that of rows is two

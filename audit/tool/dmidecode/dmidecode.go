@@ -69,9 +69,12 @@ func Parse(out []byte) ([]Structure, error) {
 		case len(line) > 1 && line[1] == '\t':
 			// A part of a list; no field that the audit reports is one.
 		default:
-			key, value, ok := bytes.Cut(line[1:], []byte(":"))
-			if _, seen := current.fields[string(key)]; ok && !seen {
-				current.fields[string(key)] = printable.Escape(bytes.TrimSpace(value))
+			// Some versions print fields of TPMs one behind the other.
+			for field := range bytes.SplitSeq(line[1:], []byte("\t")) {
+				key, value, ok := bytes.Cut(field, []byte(":"))
+				if _, seen := current.fields[string(key)]; ok && !seen {
+					current.fields[string(key)] = printable.Escape(bytes.TrimSpace(value))
+				}
 			}
 		}
 	}
@@ -79,6 +82,23 @@ func Parse(out []byte) ([]Structure, error) {
 		return nil, fmt.Errorf("no SMBIOS table in dmidecode's output%s", quoteStart(out))
 	}
 	return all, nil
+}
+
+// NoTable returns why there is no table, in whatever way dmidecode says it, "" where it
+// says nothing of that. It looks into /dev/mem where neither sysfs nor EFI has a table.
+func NoTable(stdout, stderr []byte) string {
+	said := func(words string) bool {
+		return bytes.Contains(stdout, []byte(words)) || bytes.Contains(stderr, []byte(words))
+	}
+	switch {
+	case said("Permission denied"):
+		return "the machine's SMBIOS is for root alone to read"
+	case said("Operation not permitted"):
+		return "the kernel does not let the machine's SMBIOS be read"
+	case said("/dev/mem: No such file or directory") || said("No SMBIOS nor DMI entry point found"):
+		return "this machine has no SMBIOS"
+	}
+	return ""
 }
 
 // Of returns the structures of one type.
@@ -119,6 +139,16 @@ func (s Structure) Count(field string) uint64 {
 		return 0
 	}
 	return n
+}
+
+// Within returns the number that a field begins with, 0 where it is less or more
+// than any hardware has: firmware writes all ones, or something else, for what it
+// does not know.
+func (s Structure) Within(field string, least, most uint64) uint64 {
+	if n := s.Count(field); n >= least && n <= most {
+		return n
+	}
+	return 0
 }
 
 // Volts returns a voltage ("1.2 V"), 0 where it is absent or unknown.

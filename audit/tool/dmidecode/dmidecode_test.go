@@ -78,6 +78,9 @@ func TestParse(t *testing.T) {
 			if n := slots[0].Count("Speed"); n != 4800 {
 				t.Errorf("speed %d", n)
 			}
+			if slots[0].Within("Speed", 4800, 4800) != 4800 || slots[0].Within("Speed", 16, 4799) != 0 || slots[0].Within("Speed", 4801, 9999) != 0 {
+				t.Error("bounds of the speed")
+			}
 			if v := slots[0].Volts("Configured Voltage"); v != 1.1 {
 				t.Errorf("voltage %v", v)
 			}
@@ -166,6 +169,21 @@ func TestCorpus(t *testing.T) {
 		}
 		if want := bytes.Count(out, []byte(", DMI type ")); len(all) != want {
 			t.Errorf("%s: %d structures, want %d", file, len(all), want)
+		}
+	}
+}
+
+func TestNoTable(t *testing.T) {
+	for _, c := range []struct{ stdout, stderr, want string }{
+		{"# dmidecode 3.4\nScanning /dev/mem for entry point.\n", "/dev/mem: No such file or directory\n", "this machine has no SMBIOS"},
+		{"# dmidecode 3.6\n# No SMBIOS nor DMI entry point found, sorry.\n", "", "this machine has no SMBIOS"},
+		{"# dmidecode 3.6\nScanning /dev/mem for entry point.\n", "/sys/firmware/dmi/tables/smbios_entry_point: Permission denied\n/dev/mem: No such file or directory\n", "the machine's SMBIOS is for root alone to read"},
+		{"", "/dev/mem: Operation not permitted\n", "the kernel does not let the machine's SMBIOS be read"},
+		{"", "dmidecode: option requires an argument\n", ""},
+		{"", "", ""},
+	} {
+		if got := NoTable([]byte(c.stdout), []byte(c.stderr)); got != c.want {
+			t.Errorf("%q %q: %q, want %q", c.stdout, c.stderr, got, c.want)
 		}
 	}
 }

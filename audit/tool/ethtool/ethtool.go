@@ -3,6 +3,8 @@
 //	ethtool -i eth0    Driver
 //	ethtool -P eth0    PermanentAddress
 //	ethtool eth0       Settings
+//	ethtool -m eth0    Module
+//	ethtool -I --show-fec eth0    FEC
 //
 // Each output is a list of "Key: value" lines, where a value may go on in the
 // lines below it. The names of keys and link modes are those of ethtool's
@@ -13,6 +15,7 @@ package ethtool
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -127,6 +130,123 @@ func speed(s, unit string) uint64 {
 		return 0
 	}
 	return n
+}
+
+// Module is what is plugged into a port. What it does not say is zero.
+type Module struct {
+	// Type is its form: SFP, QSFP28, …
+	Type, Vendor, PartNumber, Revision, SerialNumber, DateCode string
+	Celsius                                                    *float64
+	// Received and Sent is light in milliwatts, by lane.
+	Received, Sent []float64
+	// Alarms are the alarms and warnings that are on.
+	Alarms []string
+}
+
+// ParseModule reads the output of `ethtool -m`. Kinds of modules have other words for the
+// same, and so have versions of ethtool.
+func ParseModule(out []byte) (Module, error) {
+	var m Module
+	known := false
+	for line := range bytes.Lines(out) {
+		k, v, ok := bytes.Cut(bytes.TrimSpace(line), []byte(":"))
+		if !ok {
+			continue
+		}
+		key, value := strings.Join(strings.Fields(printable.Escape(k)), " "), printable.Escape(bytes.TrimSpace(v))
+		switch lower := strings.ToLower(key); {
+		case key == "Identifier":
+			known = true
+			// 0x11 (QSFP28)
+			_, form, _ := strings.Cut(value, "(")
+			if form = strings.TrimSuffix(form, ")"); !strings.HasPrefix(form, "no module") {
+				m.Type = form
+			}
+		case key == "Vendor name":
+			m.Vendor = placeholder.Drop(value)
+		case key == "Vendor PN":
+			m.PartNumber = placeholder.Drop(value)
+		case key == "Vendor rev":
+			m.Revision = placeholder.Drop(value)
+		case key == "Vendor SN":
+			m.SerialNumber = placeholder.Drop(value)
+		case strings.HasPrefix(key, "Date code"):
+			m.DateCode = placeholder.Drop(value)
+		case strings.HasSuffix(lower, "threshold"):
+		case key == "Module temperature":
+			if n, ok := leading(value); ok && n > -100 && n < 200 {
+				m.Celsius = &n
+			}
+		case strings.HasPrefix(lower, "rcvr signal avg optical power"), strings.HasPrefix(lower, "receiver signal average optical power"), strings.HasPrefix(lower, "receiver signal oma"):
+			if n, ok := leading(value); ok && n >= 0 {
+				m.Received = append(m.Received, n)
+			}
+		case strings.HasPrefix(lower, "transmit avg optical power"), key == "Laser output power":
+			if n, ok := leading(value); ok && n >= 0 {
+				m.Sent = append(m.Sent, n)
+			}
+		case value == "On" && (strings.Contains(lower, " alarm") || strings.Contains(lower, " warning")):
+			m.Alarms = append(m.Alarms, key)
+		}
+	}
+	if !known {
+		return Module{}, unknown("-m", out)
+	}
+	return m, nil
+}
+
+// leading reads the number that a value begins with.
+func leading(value string) (float64, bool) {
+	number, _, _ := strings.Cut(value, " ")
+	n, err := strconv.ParseFloat(number, 64)
+	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
+}
+
+// FEC is a link's forward error correction.
+type FEC struct {
+	// Active is what is in use.
+	Active string
+	// Corrected and Uncorrectable are blocks, nil where the driver does not count them.
+	Corrected, Uncorrectable *uint64
+}
+
+// ParseFEC reads the output of `ethtool -I --show-fec`.
+func ParseFEC(out []byte) (FEC, error) {
+	var f FEC
+	known := false
+	for line := range bytes.Lines(out) {
+		k, v, _ := bytes.Cut(bytes.TrimSpace(line), []byte(":"))
+		number, _, _ := bytes.Cut(bytes.TrimSpace(v), []byte(" "))
+		n, err := strconv.ParseUint(string(number), 10, 64)
+		switch key := string(k); {
+		case strings.HasPrefix(key, "Active FEC encoding"):
+			known = true
+			f.Active = printable.Escape(bytes.TrimSpace(v))
+		case key == "corrected_blocks" && err == nil:
+			f.Corrected = &n
+		case key == "uncorrectable_blocks" && err == nil:
+			f.Uncorrectable = &n
+		}
+	}
+	if !known {
+		return FEC{}, unknown("--show-fec", out)
+	}
+	return f, nil
+}
+
+// Nothing reports whether a run of ethtool failed because there is nothing in a port to ask,
+// or because the driver, or ethtool itself, is too old to: which, drivers say in as many ways
+// as there are drivers.
+func Nothing(stdout, stderr []byte) bool {
+	if len(bytes.TrimSpace(stdout)) > 0 && !bytes.Contains(stdout, []byte("No data available")) {
+		return false
+	}
+	for _, words := range []string{"netlink error: ", "Cannot get ", "bad command line argument", "No data available", "Operation not supported"} {
+		if bytes.Contains(stderr, []byte(words)) || bytes.Contains(stdout, []byte(words)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Unsupported reports whether a run of ethtool failed only because the driver

@@ -1,6 +1,8 @@
 package ethtool
 
 import (
+	"math"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -139,6 +141,86 @@ func FuzzParse(f *testing.F) {
 		if err != nil && s != (Settings{}) || s.NoLinkReason != "" && (s.Link == nil || *s.Link) ||
 			s.Duplex != "" && s.Duplex != "full" && s.Duplex != "half" {
 			t.Errorf("settings %+v, error %v", s, err)
+		}
+	})
+}
+
+// sfp and qsfp are modules as ethtool prints them, cut short.
+const (
+	sfp = "\tIdentifier                                : 0x03 (SFP)\n" +
+		"\tVendor name                               : ACME\n\tVendor OUI                                : 00:00:5e\n\tVendor PN                                 : AC-10G-SR\n" +
+		"\tVendor rev                                : \n\tVendor SN                                 : AX0001\n\tDate code                                 : 260218\n" +
+		"\tLaser output power                        : 0.5547 mW / -2.56 dBm\n\tReceiver signal average optical power     : 0.0001 mW / -40.00 dBm\n" +
+		"\tModule temperature                        : 41.05 degrees C / 105.90 degrees F\n\tAlarm/warning flags implemented           : Yes\n" +
+		"\tLaser rx power low alarm                  : On\n\tLaser rx power high alarm                 : Off\n\tLaser rx power low warning                : On\n" +
+		"\tLaser rx power low alarm threshold        : 0.0158 mW / -18.01 dBm\n"
+	qsfp = "\tIdentifier                                : 0x11 (QSFP28)\n\tVendor name                               : ACME\n\tVendor PN                                 : AC-100G\n" +
+		"\tVendor rev                                : A3\n\tVendor SN                                 : MT0002\n\tModule temperature                        : nan degrees C\n" +
+		"\tTransmit avg optical power (Channel 1)    : 0.9077 mW / -0.42 dBm\n\tTransmit avg optical power (Channel 2)    : 0.0000 mW / -inf dBm\n" +
+		"\tRcvr signal avg optical power(Channel 1)  : 0.9522 mW / -0.21 dBm\n\tReceiver Signal average optical power (Channel 2) : 0.0000 mW / -inf dBm\n" +
+		"\tLaser bias current low alarm    (Chan 2)  : On\n"
+)
+
+func TestParseModule(t *testing.T) {
+	degrees := func(n float64) *float64 { return &n }
+	for out, want := range map[string]Module{
+		sfp: {Type: "SFP", Vendor: "ACME", PartNumber: "AC-10G-SR", SerialNumber: "AX0001", DateCode: "260218", Celsius: degrees(41.05),
+			Received: []float64{0.0001}, Sent: []float64{0.5547}, Alarms: []string{"Laser rx power low alarm", "Laser rx power low warning"}},
+		qsfp: {Type: "QSFP28", Vendor: "ACME", PartNumber: "AC-100G", Revision: "A3", SerialNumber: "MT0002",
+			Received: []float64{0.9522, 0}, Sent: []float64{0.9077, 0}, Alarms: []string{"Laser bias current low alarm (Chan 2)"}},
+		"\tIdentifier : 0x23 (no module present, unknown, or unspecified)\n": {},
+	} {
+		if got, err := ParseModule([]byte(out)); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%+v, %v\nwant %+v", got, err, want)
+		}
+	}
+	if _, err := ParseModule([]byte("netlink error: Input/output error\n")); err == nil {
+		t.Error("an error of ethtool is taken for a module")
+	}
+}
+
+func TestParseFEC(t *testing.T) {
+	f, err := ParseFEC([]byte("FEC parameters for eth0:\nSupported/Configured FEC encodings: Auto RS BaseR\nActive FEC encoding: RS\nStatistics:\n  corrected_blocks: 123\n  uncorrectable_blocks: 4 [ per_lane: 4 ]\n"))
+	if err != nil || f.Active != "RS" || *f.Corrected != 123 || *f.Uncorrectable != 4 {
+		t.Errorf("%+v, %v", f, err)
+	}
+	f, err = ParseFEC([]byte("FEC parameters for swp23:\nConfigured FEC encodings: Auto\nActive FEC encodings: Off\n"))
+	if err != nil || f.Active != "Off" || f.Corrected != nil || f.Uncorrectable != nil {
+		t.Errorf("%+v, %v", f, err)
+	}
+	if _, err := ParseFEC([]byte("nonsense")); err == nil {
+		t.Error("nonsense is taken for FEC")
+	}
+}
+
+func TestNothing(t *testing.T) {
+	for stderr, want := range map[string]bool{
+		"netlink error: Input/output error\n": true, "Cannot get module EEPROM information: Operation not supported\n": true,
+		"ethtool: bad command line argument(s)\nFor more information run ethtool -h\n": true, "Segmentation fault\n": false, "": false,
+	} {
+		if got := Nothing(nil, []byte(stderr)); got != want {
+			t.Errorf("%q: %v", stderr, got)
+		}
+		if Nothing([]byte("Identifier: 0x03\n"), []byte(stderr)) {
+			t.Errorf("%q: a module is nothing", stderr)
+		}
+	}
+}
+
+func FuzzModule(f *testing.F) {
+	f.Add([]byte(sfp))
+	f.Add([]byte(qsfp))
+	f.Add([]byte("Active FEC encoding: RS\n  corrected_blocks: 123\n"))
+	f.Fuzz(func(t *testing.T, out []byte) {
+		m, _ := ParseModule(out)
+		for _, n := range append(m.Received, m.Sent...) {
+			if !(n >= 0) || math.IsInf(n, 0) {
+				t.Error(n)
+			}
+		}
+		fec, _ := ParseFEC(out)
+		if strings.ContainsAny(m.Vendor+m.PartNumber+strings.Join(m.Alarms, "")+fec.Active, "\n\x1b") {
+			t.Errorf("%+v %+v", m, fec)
 		}
 	})
 }

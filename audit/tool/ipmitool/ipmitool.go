@@ -1,6 +1,6 @@
 // Package ipmitool reads what ipmitool prints about a machine's management
-// controller (BMC): `ipmitool sdr elist all`, `ipmitool fru print` and
-// `ipmitool mc info`, as of versions 1.8.9 to 1.8.19.
+// controller (BMC): `ipmitool sdr elist all`, `ipmitool fru print`, `ipmitool mc info`, and
+// what the BMC itself is (bmc.go), as of versions 1.8.9 to 1.8.19.
 //
 // The names, IDs and texts in it come from the BMC, and may hold any byte.
 package ipmitool
@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"bee/audit/report"
 	"bee/audit/report/placeholder"
 	"bee/core/printable"
 )
@@ -209,24 +210,22 @@ func (f FRU) Text(fields ...string) string {
 }
 
 // Watts returns what a power supply can give, 0 where the inventory does not say
-// so or ipmitool was run without -v.
+// so, or what none can, or ipmitool was run without -v.
 func (f FRU) Watts() uint64 {
 	number, ok := strings.CutSuffix(f.fields["Capacity"], " W")
 	n, err := strconv.ParseUint(number, 10, 16)
-	if !ok || err != nil {
+	if !ok || err != nil || n > report.MostWatts {
 		return 0
 	}
 	return n
 }
 
-// MC is how a controller identifies itself, the output of `ipmitool mc info`.
-type MC struct{ fields map[string]string }
-
 const auxiliary = "Aux Firmware Rev Info"
 
-// ParseMC reads the output of `ipmitool mc info`. Text that is none is an error.
-func ParseMC(out []byte) (MC, error) {
-	mc := MC{map[string]string{}}
+// ParseMC reads how a controller identifies itself, the output of `ipmitool mc info`. Text
+// that is none is an error.
+func ParseMC(out []byte) (Fields, error) {
+	mc := Fields{map[string]string{}}
 	last := ""
 	for line := range bytes.Lines(out) {
 		key, value, ok := bytes.Cut(line, []byte(":"))
@@ -243,29 +242,9 @@ func ParseMC(out []byte) (MC, error) {
 		}
 	}
 	if mc.fields["Firmware Revision"] == "" {
-		return MC{}, fmt.Errorf("no controller in ipmitool's output, which begins with %s", quoteStart(out))
+		return Fields{}, fmt.Errorf("no controller in ipmitool's output, which begins with %s", quoteStart(out))
 	}
 	return mc, nil
-}
-
-// Text returns a field, "" where it is absent, a placeholder, or ipmitool has no
-// name for a number.
-func (m MC) Text(field string) string {
-	if strings.HasPrefix(m.fields[field], "Unknown") {
-		return ""
-	}
-	return placeholder.Drop(m.fields[field])
-}
-
-// Number returns the number that a field begins with, nil where it does not, or
-// the number is 0, which nobody has.
-func (m MC) Number(field string) *uint64 {
-	number, _, _ := strings.Cut(m.fields[field], " ")
-	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || n == 0 {
-		return nil
-	}
-	return &n
 }
 
 func quoteStart(out []byte) string {

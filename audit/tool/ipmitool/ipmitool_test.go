@@ -105,6 +105,9 @@ func TestParseFRU(t *testing.T) {
 	if all[1].Watts() != 750 || all[0].Watts() != 0 {
 		t.Errorf("%d and %d W", all[1].Watts(), all[0].Watts())
 	}
+	if all, err := ParseFRU([]byte("FRU Device Description : PSU1 (ID 1)\n Capacity : 32768 W\n")); err != nil || all[0].Watts() != 0 {
+		t.Errorf("%+v, error %v: no supply gives that much", all, err)
+	}
 	if all[1].ID == nil || *all[1].ID != 10 || all[3].ID != nil {
 		t.Errorf("IDs %v and %v", all[1].ID, all[3].ID)
 	}

@@ -2,12 +2,10 @@
 package lsblk
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"bee/audit/tool/internal/tolerant"
-	"bee/core/printable"
 )
 
 // Columns are the columns to ask lsblk for (option -o). Every version that knows
@@ -52,7 +50,7 @@ func Parse(out []byte) ([]Device, error) {
 	var o struct {
 		Devices []Device `json:"blockdevices"`
 	}
-	err := json.Unmarshal(printable.JSON(out), &o)
+	err := tolerant.Unmarshal(out, &o)
 	if err != nil {
 		err = fmt.Errorf("lsblk's output is not the JSON it should be: %w", err)
 	}

@@ -110,7 +110,7 @@ func columns(cells []string, paths map[string]string) []column {
 	var all []column
 	for _, cell := range cells {
 		name, unit, _ := strings.Cut(strings.TrimSpace(cell), " [")
-		all = append(all, column{paths[name], strings.TrimSuffix(unit, "]")})
+		all = append(all, column{paths[name], printable.Escape([]byte(strings.TrimSuffix(unit, "]")))})
 	}
 	return all
 }

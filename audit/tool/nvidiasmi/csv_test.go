@@ -71,6 +71,14 @@ func TestCSVTrouble(t *testing.T) {
 	}
 }
 
+// What stands behind a value as its unit is from outside, too.
+func TestCSVUnit(t *testing.T) {
+	log, err := ParseCSV([]byte("pci.bus_id, name [\x1b[2J]\n00000000:3A:00.0, 9000\n"))
+	if err != nil || len(log.GPUs) != 1 || log.GPUs[0].Name != `9000 \x1b[2J` {
+		t.Errorf("%+v, error %v", log, err)
+	}
+}
+
 func TestCSVInforom(t *testing.T) {
 	for word, want := range map[string]string{"valid": "false", "invalid": "true", "[N/A]": "unknown", "maybe": "unknown"} {
 		log, err := ParseCSV([]byte("name, inforom.checksum_validation\nNVIDIA Test, " + word + "\n"))

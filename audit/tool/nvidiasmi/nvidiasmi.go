@@ -9,8 +9,10 @@
 package nvidiasmi
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,13 +33,52 @@ type Log struct {
 	Messages []string
 }
 
-// NoDriver reports whether nvidia-smi said that the driver is not there.
-func (l Log) NoDriver() bool { return l.says("couldn't communicate with the NVIDIA driver") }
+// Trouble returns what nvidia-smi said is in the way between it and the driver, whatever
+// the GPUs are like; "" where it said nothing of that. The loader says it on standard
+// error where a library is missing.
+func (l Log) Trouble(stderr []byte) report.DriverTrouble {
+	for _, t := range troubles {
+		if l.says(t.words) || bytes.Contains(stderr, []byte(t.words)) {
+			return t.is
+		}
+	}
+	return ""
+}
+
+var troubles = []struct {
+	words string
+	is    report.DriverTrouble
+}{
+	{"Driver/library version mismatch", report.VersionMismatch},
+	{"couldn't communicate with the NVIDIA driver", report.NotLoaded},
+	{"Failed to initialize NVML: Driver Not Loaded", report.NotLoaded},
+	{"couldn't find libnvidia-ml.so", report.NoLibrary},
+	{"Failed to initialize NVML: NVML Shared Library Not Found", report.NoLibrary},
+	{"error while loading shared libraries", report.NoLibrary},
+	{"Failed to initialize NVML: Insufficient Permissions", report.NoPermission},
+	{"Failed to initialize NVML: GPU access blocked by the operating system", report.NoPermission},
+}
+
+// LibraryVersion returns the version of the driver's library, "" where nvidia-smi does
+// not say it. It does where the library does not fit the kernel module.
+func (l Log) LibraryVersion() string {
+	for _, m := range l.Messages {
+		if v, found := strings.CutPrefix(m, "NVML library version: "); found && libraryVersion.MatchString(v) {
+			return v
+		}
+	}
+	return ""
+}
+
+var libraryVersion = regexp.MustCompile(`^\d{1,5}(\.\d{1,5}){1,3}$`)
 
 // NoGPU reports whether nvidia-smi said that the driver has no GPU.
 func (l Log) NoGPU() bool {
 	return l.says("No devices were found") || l.says("No supported GPUs were found")
 }
+
+// Lost reports whether nvidia-smi said that a GPU does not answer the driver any more.
+func (l Log) Lost() bool { return l.says("GPU is lost") || l.says("fallen off the bus") }
 
 // Unreachable reports whether nvidia-smi said that it cannot reach a GPU. It may
 // have left out the others then.

@@ -1,6 +1,7 @@
 package nvidiasmi
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -52,6 +53,13 @@ func ParseNVLink(out []byte) []Links {
 		}
 	}
 	return all
+}
+
+// NoLinks reports whether nvidia-smi told of no GPU because there is nothing to tell: it
+// said nothing, or only that it has no word of links.
+func NoLinks(out []byte) bool {
+	said := bytes.ToLower(bytes.TrimSpace(out))
+	return len(said) == 0 || bytes.Contains(said, []byte("nvlink")) || bytes.Contains(said, []byte("not supported"))
 }
 
 // maxLinks is beyond what any GPU has.

@@ -30,6 +30,19 @@ func TestNVLink(t *testing.T) {
 	}
 }
 
+func TestNoLinks(t *testing.T) {
+	for out, want := range map[string]bool{
+		"": true, " \n": true, "Not Supported\n": true,
+		"NVML: Unable to retrieve NVLink information as all links are inActive\n": true,
+		"Device does not have or support Nvlink\n":                                true,
+		"\xff\xfe": false, "Failed to initialize NVML: Unknown Error\n": false,
+	} {
+		if got := NoLinks([]byte(out)); got != want {
+			t.Errorf("%q: %v", out, got)
+		}
+	}
+}
+
 func FuzzNVLink(f *testing.F) {
 	for _, s := range []string{"", nvlinkSample, "GPU 0: \nLink 0: 1e999 GB/s", "GPU 0: \nLink -1: NaN GB/s\nLink 99999: <inactive>"} {
 		f.Add([]byte(s))

@@ -5,12 +5,11 @@ package nvme
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"bee/audit/tool/internal/tolerant"
-	"bee/core/printable"
 )
 
 // Controller is a controller's answer to the Identify command, under the names
@@ -73,6 +72,57 @@ type bySmartctl struct {
 	Sensors        []tolerant.Number `json:"temperature_sensors"`
 }
 
+// Merge makes one log of what several tools say of it, field by field: the first that has it.
+// A log of nothing but zeros, as some controllers and bridges hand out, loses against one with
+// values. Nil where there is none.
+func Merge(logs ...*Health) *Health {
+	var all []Health
+	for _, log := range logs {
+		if log != nil {
+			one := *log
+			n, s := &one.byNVMe, one.bySmartctl
+			n.Spare, n.SpareThreshold, n.Used = cmp.Or(n.Spare, s.Spare), cmp.Or(n.SpareThreshold, s.SpareThreshold), cmp.Or(n.Used, s.Used)
+			all = append(all, one)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	if filled := slices.DeleteFunc(slices.Clone(all), Health.blank); len(filled) > 0 {
+		all = filled
+	}
+	merged := all[0]
+	for _, log := range all[1:] {
+		for i, field := range merged.fields() {
+			*field = cmp.Or(*field, *log.fields()[i])
+		}
+		if len(merged.SensorsCelsius()) == 0 {
+			merged.Sensors = log.sensors()
+		}
+	}
+	return &merged
+}
+
+// fields are the log's numbers under nvme-cli's names, but for the sensors.
+func (h *Health) fields() []*tolerant.Number {
+	n := &h.byNVMe
+	return []*tolerant.Number{
+		&h.CriticalWarning, &h.Temperature, &h.DataUnitsRead, &h.DataUnitsWritten, &h.PowerCycles, &h.PowerOnHours,
+		&h.UnsafeShutdowns, &h.MediaErrors, &h.ErrorLogEntries, &h.WarningTempTime, &h.CriticalTempTime,
+		&n.Spare, &n.SpareThreshold, &n.Used,
+	}
+}
+
+// blank reports whether the log has no number but 0.
+func (h Health) blank() bool {
+	for _, field := range h.fields() {
+		if n := field.Int(); n != nil && *n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // AvailableSparePercent returns how much of the spare capacity is left.
 func (h Health) AvailableSparePercent() *uint64 {
 	return cmp.Or(h.byNVMe.Spare, h.bySmartctl.Spare).Uint()
@@ -89,15 +139,18 @@ func (h Health) UsedPercent() *uint64 { return cmp.Or(h.byNVMe.Used, h.bySmartct
 
 // SensorsCelsius returns the temperatures of the sensors that there are.
 func (h Health) SensorsCelsius() []int64 {
-	n := h.byNVMe
-	sensors := append([]tolerant.Number{n.Sensor1, n.Sensor2, n.Sensor3, n.Sensor4, n.Sensor5, n.Sensor6, n.Sensor7, n.Sensor8}, h.Sensors...)
 	var all []int64
-	for _, sensor := range sensors {
+	for _, sensor := range h.sensors() {
 		if c := Celsius(sensor); c != nil {
 			all = append(all, *c)
 		}
 	}
 	return all
+}
+
+func (h Health) sensors() []tolerant.Number {
+	n := h.byNVMe
+	return append([]tolerant.Number{n.Sensor1, n.Sensor2, n.Sensor3, n.Sensor4, n.Sensor5, n.Sensor6, n.Sensor7, n.Sensor8}, h.Sensors...)
 }
 
 // ParseController reads the output of `nvme id-ctrl -o json`.
@@ -121,7 +174,7 @@ func ParseHealth(out []byte) (Health, error) {
 }
 
 func decode(command string, out []byte, v any) error {
-	if err := json.Unmarshal(printable.JSON(out), v); err != nil {
+	if err := tolerant.Unmarshal(out, v); err != nil {
 		return fmt.Errorf("output of nvme %s is not the JSON it should be: %w", command, err)
 	}
 	return nil

@@ -65,6 +65,42 @@ func TestParseHealth(t *testing.T) {
 	}
 }
 
+func TestMerge(t *testing.T) {
+	parse := func(s string) *Health {
+		h, err := ParseHealth([]byte(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &h
+	}
+	zeros := parse(`{"critical_warning": 0, "temperature": 0, "percent_used": 0, "media_errors": 0}`)
+	half := parse(`{"critical_warning": 0, "temperature": 313, "percent_used": 0, "media_errors": nan, "temperature_sensor_1": 313}`)
+	full := parse(`{"critical_warning": 0, "temperature": 41, "percentage_used": 7, "media_errors": 12, "power_on_hours": 5, "temperature_sensors": [41, 57]}`)
+	for name, c := range map[string]struct {
+		logs []*Health
+		want string // temperature, used, media errors, sensors
+	}{
+		"none":            {[]*Health{nil, nil}, "none"},
+		"one":             {[]*Health{nil, full}, "41 7 12 [41 57]"},
+		"zeros alone":     {[]*Health{zeros, nil}, "none 0 0 []"},
+		"zeros":           {[]*Health{zeros, full}, "41 7 12 [41 57]"},
+		"field by field":  {[]*Health{half, full}, "40 0 12 [40]"}, // 0 is a value
+		"the other first": {[]*Health{full, half}, "41 7 12 [41 57]"},
+	} {
+		got := "none"
+		if h := Merge(c.logs...); h != nil {
+			temperature := "none"
+			if v := Celsius(h.Temperature); v != nil {
+				temperature = fmt.Sprint(*v)
+			}
+			got = fmt.Sprint(temperature, " ", *h.UsedPercent(), " ", h.MediaErrors.Or0(), " ", h.SensorsCelsius())
+		}
+		if got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
 func TestCelsius(t *testing.T) {
 	for in, want := range map[string]string{
 		"0": "none", "1": "1", "-40": "-40", "70": "70", "313": "40", "233": "-40", "-273": "none", "65535": "none", "null": "none",

@@ -8,12 +8,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"bee/audit/tool/internal/tolerant"
 	"bee/audit/tool/nvme"
-	"bee/core/printable"
 )
 
 // Output is what smartctl printed about one device, or a list of devices.
@@ -24,6 +24,8 @@ type Output struct {
 			Severity tolerant.String `json:"severity"`
 		} `json:"messages"`
 		ExitStatus tolerant.Number `json:"exit_status"`
+		// Major and minor number.
+		Version []tolerant.Number `json:"version"`
 	} `json:"smartctl"`
 
 	// Devices that --scan found.
@@ -110,9 +112,10 @@ type Output struct {
 	Endurance struct {
 		UsedPercent tolerant.Number `json:"current_percent"`
 	} `json:"endurance_used"`
-	SCSIUsedPercent  tolerant.Number `json:"scsi_percentage_used_endurance_indicator"`
-	SCSIGrownDefects tolerant.Number `json:"scsi_grown_defect_list"`
-	SCSIErrors       map[string]struct {
+	SCSIUsedPercent tolerant.Number `json:"scsi_percentage_used_endurance_indicator"`
+	// See GrownDefects.
+	SCSIGrownDefectList tolerant.Number `json:"scsi_grown_defect_list"`
+	SCSIErrors          map[string]struct {
 		Uncorrected tolerant.Number `json:"total_uncorrected_errors"`
 	} `json:"scsi_error_counter_log"`
 	NVMeHealth *nvme.Health `json:"nvme_smart_health_information_log"`
@@ -194,8 +197,7 @@ type Attribute struct {
 // read all the same.
 func Parse(out []byte) (Output, error) {
 	var o Output
-	out = printable.JSON(out)
-	err := json.Unmarshal(out, &o)
+	err := tolerant.Unmarshal(out, &o)
 	if bytes.Contains(out, []byte(selfTest)) {
 		o.SCSISelfTests = scsiSelfTests(out)
 	}
@@ -209,7 +211,7 @@ const selfTest = "scsi_self_test_"
 
 func scsiSelfTests(out []byte) map[string]SCSISelfTest {
 	var values map[string]json.RawMessage
-	_ = json.Unmarshal(out, &values)
+	_ = tolerant.Unmarshal(out, &values)
 	tests := map[string]SCSISelfTest{}
 	for key, value := range values {
 		var test SCSISelfTest
@@ -299,11 +301,23 @@ func (o Output) SelfTestErrors() *uint64 {
 	return nil
 }
 
+// GrownDefects returns how many sectors a SCSI drive has replaced since it was made, nil
+// where it does not say. Versions 7.0 and 7.1 print how many bytes the list has, in which
+// a sector takes eight.
+func (o Output) GrownDefects() *uint64 {
+	n := o.SCSIGrownDefectList.Uint()
+	if v := o.Smartctl.Version; n != nil && len(v) == 2 && v[0].Or0() == 7 && v[1].Or0() <= 1 {
+		defects := *n / 8
+		return &defects
+	}
+	return n
+}
+
 // UsedPercent returns how much of a solid-state drive's rated life is used, nil
 // where nothing tells. It is from the first of these that there is: the NVMe
 // health log; a SCSI drive's endurance indicator; the same of an ATA drive, in
-// its device statistics; ATA attributes whose normalised value is known to count
-// down from 100 to 1, the worst if there are several; smartctl's own guess.
+// its device statistics; ATA attributes that are known to count down from 100, the
+// worst if there are several; smartctl's own guess.
 func (o Output) UsedPercent() *uint64 {
 	if o.NVMeHealth != nil {
 		if n := o.NVMeHealth.UsedPercent(); n != nil {
@@ -325,9 +339,8 @@ func (o Output) UsedPercent() *uint64 {
 	}
 	var used *uint64
 	for _, a := range o.ATAAttributes.Table {
-		// By the standard, a normalised value is 1 to 253.
-		if left := a.Value.Or0(); a.lifeLeft() && left > 0 && left <= 253 {
-			if n := 100 - min(left, 100); used == nil || n > *used {
+		if left := o.lifeLeft(a); left != nil {
+			if n := 100 - *left; used == nil || n > *used {
 				used = &n
 			}
 		}
@@ -338,14 +351,65 @@ func (o Output) UsedPercent() *uint64 {
 	return o.Endurance.UsedPercent.Uint()
 }
 
-// lifeLeft reports whether an attribute's normalised value counts how much of
+// lifeLeft returns how much of the rated life is left by an attribute, in percent, nil
+// where it does not say. That is its normalised value, which by the standard is 1 to 253.
+func (o Output) lifeLeft(a Attribute) *uint64 {
+	left := a.Value.Or0()
+	if !a.countsLifeLeft() || left == 0 || left > 253 {
+		return nil
+	}
+	left = min(left, 100)
+	// Some drives leave that at 100 for ever, and count in the raw value.
+	if raw := a.Raw.Value.Or0(); left == 100 && a.Worst.Or0() == 100 && a.rawIsPercent() && raw > 1 && raw < 100 && o.erasedAs(raw) {
+		left = raw
+	}
+	return &left
+}
+
+// rawIsPercent reports whether an attribute that counts the life that is left may have it
+// in its raw value, too. In that of Micron's is what is used.
+func (a Attribute) rawIsPercent() bool {
+	return a.ID.Or0() != 202 && !a.mediaWearout() && !a.wearLevelling()
+}
+
+// erasedAs reports whether the counts of erased blocks, where the drive has them, bear out
+// how much life is left.
+func (o Output) erasedAs(left uint64) bool {
+	var average, most uint64
+	for _, a := range o.ATAAttributes.Table {
+		switch a.Name {
+		case "Average_Erase_Count":
+			average = a.Raw.Value.Or0()
+		case "Max_Erase_Count_of_Spec":
+			most = a.Raw.Value.Or0()
+		}
+	}
+	if average == 0 || most == 0 || average > most {
+		return true
+	}
+	const near = 10 // percent
+	by := 100 - average*100/most
+	return max(by, left)-min(by, left) <= near
+}
+
+// mediaWearout is Intel's and others'. The one of WD and SanDisk, which smartctl's database
+// calls the same, has the number 230: it counts up in some drives, and stays at 100 in others.
+func (a Attribute) mediaWearout() bool {
+	return strings.Contains(strings.ToLower(string(a.Name)), "media_wearout") && a.ID.Or0() != 230
+}
+
+func (a Attribute) wearLevelling() bool {
+	return strings.Contains(strings.ToLower(string(a.Name)), "wear_leveling")
+}
+
+// countsLifeLeft reports whether an attribute's normalised value counts how much of
 // the rated life is left, in percent. The number of an attribute says little;
 // smartctl's database has a name where it knows the drive.
-func (a Attribute) lifeLeft() bool {
+func (a Attribute) countsLifeLeft() bool {
 	name := strings.ToLower(string(a.Name))
 	life := strings.Contains(name, "life")
 	switch {
-	case strings.Contains(name, "media_wearout"), strings.Contains(name, "wear_leveling"):
+	case a.mediaWearout(), a.wearLevelling():
 	case life && (strings.Contains(name, "remain") || strings.Contains(name, "left")):
 	// Micron's raw value counts up, but not the normalised one.
 	case life && strings.Contains(name, "used") && a.ID.Or0() == 202:
@@ -379,9 +443,19 @@ func (o Output) MaxTemperature() *int64 {
 // reach the drive behind a USB bridge.
 func (o Output) UnknownBridge() bool { return o.says("USB bridge") }
 
-// RAIDVolume reports whether smartctl gave up because the device is an array of
-// a RAID controller.
-func (o Output) RAIDVolume() bool { return o.says("please try adding '-d ") }
+// RAIDVolume returns the kind of device type that smartctl asked for, such as megaraid of
+// -d megaraid,N, because the device is an array of a RAID controller, and each of its drives
+// has to be asked for by its number; "" where it is none.
+func (o Output) RAIDVolume() string {
+	for _, m := range o.Messages() {
+		if kind := numbered.FindStringSubmatch(m); kind != nil {
+			return kind[1]
+		}
+	}
+	return ""
+}
+
+var numbered = regexp.MustCompile(`-d ([a-z0-9+_]+),\[?[A-Z]`)
 
 func (o Output) says(words string) bool {
 	return slices.ContainsFunc(o.Messages(), func(m string) bool { return strings.Contains(m, words) })

@@ -27,6 +27,25 @@ func attribute(id int, name string, value int) string {
 	return fmt.Sprintf(`{"ata_smart_attributes": {"table": [{"id": %d, "name": %q, "value": %d, "raw": {"value": 55}}]}}`, id, name, value)
 }
 
+// raw is an output with an ATA attribute that never was below its value, with a raw value,
+// and counts of erased blocks.
+func raw(name string, id, value, raw, average, most int) string {
+	return fmt.Sprintf(`{"ata_smart_attributes": {"table": [{"id": %d, "name": %q, "value": %d, "worst": %[3]d, "raw": {"value": %d}},
+		{"id": 167, "name": "Average_Erase_Count", "value": 100, "raw": {"value": %d}}, {"id": 168, "name": "Max_Erase_Count_of_Spec", "raw": {"value": %d}}]}}`,
+		id, name, value, raw, average, most)
+}
+
+func TestGrownDefects(t *testing.T) {
+	for version, want := range map[string]string{"[7, 0]": "3", "[7, 1]": "3", "[7, 2]": "24", "[6, 7]": "24", "[]": "24"} {
+		if got := show(parse(t, `{"smartctl": {"version": `+version+`}, "scsi_grown_defect_list": 24}`).GrownDefects()); got != want {
+			t.Errorf("version %s: %s, want %s", version, got, want)
+		}
+	}
+	if got := show(parse(t, `{"smartctl": {"version": [7, 1]}}`).GrownDefects()); got != "none" {
+		t.Errorf("got %s", got)
+	}
+}
+
 func TestUsedPercent(t *testing.T) {
 	const statistics = `"ata_device_statistics": {"pages": [{"number": 1, "table": [{"offset": 8, "value": 77, "flags": {"valid": true}}]},
 		{"number": 7, "table": [{"offset": 8, "value": 19, "flags": {"valid": %t}}]}]}`
@@ -37,17 +56,27 @@ func TestUsedPercent(t *testing.T) {
 		`{"endurance_used": {"current_percent": 9}}`:                                                                "9",
 		fmt.Sprintf(`{"endurance_used": {"current_percent": 9}, `+statistics+`}`, true):                             "19",
 		fmt.Sprintf(`{`+statistics+`}`, false):                                                                      "none",
-		attribute(233, "Media_Wearout_Indicator", 92):                                                               "8",
-		attribute(177, "Wear_Leveling_Count", 98):                                                                   "2",
-		attribute(231, "SSD_Life_Left", 1):                                                                          "99",
-		attribute(202, "Percent_Lifetime_Remain", 100):                                                              "0",
-		attribute(202, "Perc_Rated_Life_Used", 88):                                                                  "12",
-		attribute(245, "DriveLife_Used%", 88):                                                                       "none",
-		attribute(231, "Temperature_Celsius", 60):                                                                   "none",
-		attribute(177, "Wear_Leveling_Count", 200):                                                                  "0",
-		attribute(177, "Wear_Leveling_Count", 0):                                                                    "none",
-		attribute(177, "Wear_Leveling_Count", 255):                                                                  "none",
-		attribute(9, "Lifetime_Remaining%", 50):                                                                     "none",
+		// WD's: it counts up, or stays
+		attribute(230, "Media_Wearout_Indicator", 1): "none",
+		// the raw value counts: as the erase counts say, or where there are none
+		raw("SSD_Life_Left", 169, 100, 14, 2580, 3000):          "86",
+		raw("Remaining_Lifetime_Perc", 169, 100, 14, 0, 0):      "86",
+		raw("Remaining_Lifetime_Perc", 169, 100, 14, 30, 3000):  "0", // the erase counts say another thing
+		raw("Remaining_Lifetime_Perc", 169, 93, 14, 2580, 3000): "7", // its normalised value counts
+		raw("SSD_Life_Left", 231, 100, 1, 0, 0):                 "0", // of some, the raw value is no percentage
+		raw("Percent_Lifetime_Remain", 202, 100, 2, 0, 0):       "0", // of Micron's, it is what is used
+		raw("Wear_Leveling_Count", 177, 100, 14, 0, 0):          "0",
+		attribute(233, "Media_Wearout_Indicator", 92):           "8",
+		attribute(177, "Wear_Leveling_Count", 98):               "2",
+		attribute(231, "SSD_Life_Left", 1):                      "99",
+		attribute(202, "Percent_Lifetime_Remain", 100):          "0",
+		attribute(202, "Perc_Rated_Life_Used", 88):              "12",
+		attribute(245, "DriveLife_Used%", 88):                   "none",
+		attribute(231, "Temperature_Celsius", 60):               "none",
+		attribute(177, "Wear_Leveling_Count", 200):              "0",
+		attribute(177, "Wear_Leveling_Count", 0):                "none",
+		attribute(177, "Wear_Leveling_Count", 255):              "none",
+		attribute(9, "Lifetime_Remaining%", 50):                 "none",
 		`{"ata_smart_attributes": {"table": [{"id": 177, "name": "Wear_Leveling_Count", "value": 90}, {"id": 231, "name": "SSD_Life_Left", "value": 80}]}}`: "20",
 	} {
 		if got := show(parse(t, out).UsedPercent()); got != want {
@@ -129,11 +158,15 @@ func TestWhySmartctlGaveUp(t *testing.T) {
 		return fmt.Sprintf(`{"smartctl": {"messages": [{"string": %q, "severity": "error"}]}}`, s)
 	}
 	for s, want := range map[string]string{
-		"/dev/sdb: Unknown USB bridge [0x1234:0x5678 (0x100)]":                                                  "true false",
-		"Smartctl open device: /dev/sda failed: DELL or MegaRaid controller, please try adding '-d megaraid,N'": "false true",
-		"Smartctl open device: /dev/sda failed: No such device":                                                 "false false",
+		"/dev/sdb: Unknown USB bridge [0x1234:0x5678 (0x100)]":                                                        "true false",
+		"Smartctl open device: /dev/sda failed: DELL or MegaRaid controller, please try adding '-d megaraid,N'":       "false true",
+		"/dev/sda: requires option '-d cciss,N'":                                                                      "false true",
+		"Smartctl open device: /dev/sda failed: AACRAID controller, please try adding '-d aacraid,H,L,ID'":            "false true",
+		"Smartctl open device: /dev/twa0 failed: please specify device type '-d 3ware,N' for this controller":         "false true",
+		"/dev/sdb: Unknown USB bridge [0x1234:0x5678 (0x100)]; Please specify device type with the -d option: -d sat": "true false",
+		"Smartctl open device: /dev/sda failed: No such device":                                                       "false false",
 	} {
-		if o := parse(t, message(s)); fmt.Sprint(o.UnknownBridge(), o.RAIDVolume()) != want {
+		if o := parse(t, message(s)); fmt.Sprint(o.UnknownBridge(), o.RAIDVolume() != "") != want {
 			t.Errorf("%s: %v %v, want %s", s, o.UnknownBridge(), o.RAIDVolume(), want)
 		}
 	}

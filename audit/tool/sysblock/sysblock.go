@@ -40,8 +40,14 @@ type Drive struct {
 	HCTL            string // SCSI address host:channel:target:lun
 	PCIAddress      string // of the NVMe controller or the host adapter
 	LinkSpeed       string // of a SAS link: 12.0 Gb/s
+	RAIDLevel       string // of an array of a RAID controller whose driver says so
 	NVMeControllers []string
 	NVMeState       string // of the controller; of several, of one that is not live
+	// Network that an NVMe controller is across: tcp, rdma, fc; "" where it is in this machine.
+	Fabric string
+
+	// Driver of the SCSI host adapter.
+	Driver string
 
 	virtual bool // SCSI, but made by a hypervisor
 }
@@ -58,6 +64,32 @@ func (d Drive) SMART() bool {
 // NVMe reports whether the drive is an NVMe controller or a namespace of one.
 func (d Drive) NVMe() bool { return strings.HasPrefix(d.Name, "nvme") }
 
+// RAIDVolume reports whether the drive is an array of a RAID controller: its driver says so,
+// or has arrays, and nothing else, on this channel; or it is what a controller on an M.2 card
+// makes of its two drives.
+func (d Drive) RAIDVolume() bool {
+	if d.RAIDLevel != "" || boot.MatchString(d.Model) {
+		return true
+	}
+	parts := strings.Split(d.HCTL, ":")
+	return len(parts) > 1 && slices.Contains(arrayChannels[d.Driver], parts[1])
+}
+
+// arrayChannels are those of a host adapter that its driver puts arrays on, by the driver's
+// name. On others are drives that are passed through; those of NVMe, too, with mpt3sas.
+var arrayChannels = map[string][]string{
+	"3w-9xxx": {"0"}, "3w-sas": {"0"}, "aacraid": {"0"}, "arcmsr": {"0"}, "hpsa": {"1", "2"},
+	"megaraid_sas": {"2", "3"}, "mpt2sas": {"1"}, "mpt3sas": {"1"}, "mvumi": {"0"}, "smartpqi": {"1", "3"},
+}
+
+var boot = regexp.MustCompile(`(?i)^dell ?boss`)
+
+var part = regexp.MustCompile(`^mmcblk[0-9]+(boot[0-9]+|gp[0-9]+|rpmb)$`)
+
+// IsPart reports whether a block device is a hardware partition of an eMMC, which the kernel
+// shows as a disk of its own.
+func IsPart(name string) bool { return part.MatchString(name) }
+
 // Read returns the drives that the kernel knows: block devices that hardware
 // stands behind, SCSI disks without a block device, and NVMe controllers without
 // a namespace.
@@ -69,10 +101,10 @@ func Read(files fs.FS) []Drive {
 		dir := path.Join("sys/block", name)
 		// What no hardware stands behind has no device. A path to a namespace that
 		// has several is hidden.
-		if !s.has(dir+"/device") || s.text(dir+"/hidden") == "1" {
+		if !s.has(dir+"/device") || s.text(dir+"/hidden") == "1" || IsPart(name) {
 			continue
 		}
-		d := s.block(strings.ReplaceAll(name, "!", "/"), dir)
+		d := s.block(deviceFile(name), dir)
 		for _, c := range d.NVMeControllers {
 			used[c] = true
 		}
@@ -81,7 +113,7 @@ func Read(files fs.FS) []Drive {
 	for _, name := range s.list("sys/class/scsi_generic") {
 		dir := path.Join("sys/class/scsi_generic", name, "device")
 		if s.text(dir+"/type") == "0" && !s.has(dir+"/driver") {
-			d := Drive{Name: name}
+			d := Drive{Name: deviceFile(name)}
 			s.scsi(&d, dir, path.Join("sys/class/scsi_generic", name))
 			drives = append(drives, d)
 		}
@@ -89,12 +121,17 @@ func Read(files fs.FS) []Drive {
 	for _, name := range s.list("sys/class/nvme") {
 		dir := path.Join("sys/class/nvme", name)
 		if kind := s.text(dir + "/cntrltype"); !used[name] && kind != "discovery" {
-			d := Drive{Name: name, NVMeControllers: []string{name}}
+			d := Drive{Name: deviceFile(name), NVMeControllers: []string{name}}
 			s.nvme(&d, dir)
 			drives = append(drives, d)
 		}
 	}
 	return drives
+}
+
+// deviceFile is the name in /dev of what has this one in sysfs.
+func deviceFile(name string) string {
+	return printable.Escape([]byte(strings.ReplaceAll(name, "!", "/")))
 }
 
 // sysfs reads files of sysfs. All that cannot be read is empty.
@@ -190,6 +227,9 @@ func (s sysfs) nvme(d *Drive, dir string) {
 		if address := s.text(dir + "/address"); d.PCIAddress == "" && pciAddress.MatchString(address) {
 			d.PCIAddress = address // that of a controller across a network is another
 		}
+		if transport := s.text(dir + "/transport"); d.Fabric == "" && transport != "pcie" {
+			d.Fabric = transport
+		}
 		if state := s.text(dir + "/state"); d.NVMeState == "" || d.NVMeState == "live" {
 			d.NVMeState = state
 		}
@@ -204,6 +244,9 @@ func (s sysfs) scsi(d *Drive, dir, link string) {
 	d.Vendor = s.text(dir + "/vendor")
 	d.Model = s.text(dir + "/model")
 	d.Revision = s.text(dir + "/rev")
+	if level := s.text(dir + "/raid_level"); level != "N/A" && level != "Unknown" {
+		d.RAIDLevel = level
+	}
 	if naa, ok := strings.CutPrefix(s.text(dir+"/wwid"), "naa."); ok {
 		d.WWN = "0x" + naa
 	}
@@ -219,6 +262,13 @@ func (s sysfs) scsi(d *Drive, dir, link string) {
 			d.PCIAddress = part
 		case isHCTL(part):
 			d.HCTL = part
+			host, _, _ := strings.Cut(part, ":")
+			d.Driver = s.text("sys/class/scsi_host/host" + host + "/proc_name")
+		case kind == "mmc" && strings.Contains(part, ":"):
+			d.Transport = "mmc"
+			d.Model = s.text(dir + "/name")
+			d.Serial = s.text(dir + "/serial")
+			d.Revision = s.text(dir + "/fwrev")
 		case kind == "virtio" && d.Transport == "":
 			d.Transport = "virtio"
 			d.virtual = true

@@ -169,6 +169,42 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// TestRAIDVolume: arrays by what their drivers say, and where they put them.
+func TestRAIDVolume(t *testing.T) {
+	driver := func(name string) string { return "class/scsi_host/host0/proc_name " + name }
+	for _, c := range []struct {
+		channel, says string
+		want          bool
+	}{
+		{"1", "HCTL/raid_level RAID 1(1+0)", true}, {"1", "HCTL/raid_level RAID-5", true}, {"1", "HCTL/raid_level N/A", false}, {"1", "HCTL/model X", false},
+		{"1", "HCTL/model DELLBOSS VD", true},
+		{"1", driver("megaraid_sas"), false}, {"2", driver("megaraid_sas"), true}, {"3", driver("megaraid_sas"), true},
+		{"0", driver("mpt3sas"), false}, {"1", driver("mpt3sas"), true}, {"2", driver("mpt3sas"), false}, // an NVMe drive
+		{"0", driver("aacraid"), true}, {"1", driver("aacraid"), false}, {"0", driver("arcmsr"), true},
+		{"0", driver("hpsa"), false}, {"1", driver("hpsa"), true}, {"2", driver("smartpqi"), false}, {"1", driver("ahci"), false},
+	} {
+		drives := Read(machine(strings.ReplaceAll("block/sda -> ../HCTL/block/sda\nHCTL/block/sda/size 8\nHCTL/block/sda/device -> ../../../0:"+c.channel+":0:0\n"+c.says,
+			"HCTL", "devices/pci0000:00/0000:03:00.0/host0/target0:"+c.channel+":0/0:"+c.channel+":0:0")))
+		if len(drives) != 1 || drives[0].RAIDVolume() != c.want {
+			t.Errorf("channel %s, %s: %+v, want %v", c.channel, c.says, drives, c.want)
+		}
+	}
+}
+
+func TestEMMC(t *testing.T) {
+	const at = "devices/pci0000:00/0000:00:1a.0/mmc_host/mmc0/mmc0:0001"
+	drives := Read(machine("block/mmcblk0 -> ../" + at + "/block/mmcblk0\n" + at + "/block/mmcblk0/device -> ../../../mmc0:0001\n" + at + "/name DA6064\n" + at + "/serial 0x1\n" +
+		"block/mmcblk0boot1 -> ../" + at + "/block/mmcblk0/mmcblk0boot1\n" + at + "/block/mmcblk0/mmcblk0boot1/device -> ../../mmcblk0\n"))
+	if len(drives) != 1 || drives[0].Name != "mmcblk0" || drives[0].Transport != "mmc" || drives[0].Model != "DA6064" || drives[0].Serial != "0x1" || drives[0].SMART() {
+		t.Errorf("%+v", drives)
+	}
+	for name, want := range map[string]bool{"mmcblk0": false, "mmcblk12boot0": true, "mmcblk0rpmb": true, "mmcblk0gp3": true, "mmcblk0p1": false, "sda": false} {
+		if IsPart(name) != want {
+			t.Errorf("%s: not %v", name, want)
+		}
+	}
+}
+
 func TestNoSysfs(t *testing.T) {
 	if drives := Read(fstest.MapFS{}); len(drives) != 0 {
 		t.Errorf("%+v", drives)

@@ -14,7 +14,9 @@ func TestNumber(t *testing.T) {
 		`5`: "5 5", `"5"`: "5 5", `" 1,234 "`: "1234 1234", `{"value": 7, "string": "x"}`: "7 7", `-3`: "none -3",
 		`18446744073709551615`: "18446744073709551615 none", `"0x1b"`: "27 27", `"010"`: "10 10", `"0b1"`: "none none", `"+5"`: "none none",
 		`340282366920938463463374607431768211455`: "none none", `null`: "none none", `"n/a"`: "none none",
-		`1.5`: "none none", `[]`: "none none", `{}`: "none none", `{"value": {"value": 1}}`: "none none", `true`: "none none",
+		`12.0`: "12 12", `"12.00"`: "12 12", `1.2e1`: "12 12", `{"value": 12.0}`: "12 12", `-3.0`: "none -3", `1920383410176.0`: "1920383410176 1920383410176",
+		`1.8446744073709552e19`: "none none", `1e400`: "none none", `"0x1p3"`: "none none", `"1_0.0"`: "none none", `"Inf"`: "none none", `0.0`: "0 0",
+		`1.5`: "none none", `12.5e0`: "none none", `[]`: "none none", `{}`: "none none", `{"value": {"value": 1}}`: "none none", `true`: "none none",
 	} {
 		var v struct{ N Number }
 		if err := json.Unmarshal([]byte(`{"N": `+in+`}`), &v); err != nil {
@@ -23,6 +25,26 @@ func TestNumber(t *testing.T) {
 		}
 		if got := show(v.N.Uint()) + " " + show(v.N.Int()); got != want {
 			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestNaN(t *testing.T) {
+	for in, want := range map[string]string{
+		`{"a": nan, "b": -nan, "c": 5}`: "none none 5", `{"a":Infinity,"b":-INF,"c":"inf"}`: "none none none",
+		`{"a": 1, "x": "nan \" nan", "c": 2, "b": NaN}`: "1 none 2", `{"a": 3, "x": [true, false, null, -nan], "c": 1e2}`: "3 none 100",
+	} {
+		var v struct{ A, B, C Number }
+		if err := Unmarshal([]byte(in), &v); err != nil {
+			t.Errorf("%s: %v", in, err)
+		}
+		if got := show(v.A.Uint()) + " " + show(v.B.Uint()) + " " + show(v.C.Uint()); got != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+	for _, in := range []string{`nano`, `{"a": nano}`, `{"a": "`, `{"a": "\`} {
+		if err := Unmarshal([]byte(in), new(any)); err == nil {
+			t.Errorf("%s is taken", in)
 		}
 	}
 }
@@ -53,8 +75,12 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, in []byte) {
+		_ = Unmarshal(in, new(any))
 		if !json.Valid(in) {
 			return
+		}
+		if clean := withoutNaN(in); !bytes.Equal(clean, in) {
+			t.Errorf("%q becomes %q", in, clean)
 		}
 		var v struct {
 			N Number
