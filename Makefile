@@ -1,6 +1,6 @@
 # The commands of a working day.
 
-.PHONY: iso build smoke boot test unit fuzz bench lint e2e gate engine clean help
+.PHONY: iso build smoke boot test unit accuracy fuzz bench lint e2e gate engine clean help
 .DEFAULT_GOAL := help
 
 # WITH_ENGINE makes sure of an engine, and of dagger in PATH, for the command behind it.
@@ -27,7 +27,7 @@ boot: $(ISO) ## boot dist/bee.iso, or ISO=FILE, and keep it running; ARGS="--mac
 $(ISO):
 	@echo "there is no $@; make build makes dist/bee.iso" >&2; exit 1
 
-test: lint unit e2e ## lint, unit and end-to-end tests: what .ci/run runs
+test: lint unit accuracy e2e ## lint, unit tests, accuracy and end-to-end tests: what .ci/run runs
 
 MODULES = ./audit/... ./engine/... ./iso/... ./iso/alpine/... ./nvidia/...
 CI = ./core/... ./bench/... ./ci/access/... ./ci/commit/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...
@@ -36,6 +36,9 @@ unit: ## unit tests
 	ci/unit.sh $(MODULES)
 	@# They read files above their module, whose changes go test's cache does not see.
 	GOFLAGS="$$(go env GOFLAGS) -count=1" ci/unit.sh $(CI)
+
+accuracy: ## how much of what audit reports is right, by labelled machines; BEE_CORPUS adds real tool output
+	@go run ./audit/accuracy $(ARGS) audit/cmd/audit/testdata audit/accuracy/testdata/corpus
 
 TIME = 10s
 fuzz: ## every fuzz test for a while each: make fuzz TIME=60s

@@ -26,6 +26,7 @@ import (
 	"bee/core/claim"
 	"bee/core/manifest"
 	"bee/core/outfile"
+	"bee/core/printable"
 )
 
 // Where results go, below the top of the repository.
@@ -55,7 +56,7 @@ func exitStatus(err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(stderr, "bench:", err)
+	fmt.Fprintf(stderr, "bench: %s\n", printable.Lines(err.Error()))
 	if errors.Is(err, errMissing) {
 		return exitMissing
 	}

@@ -17,15 +17,17 @@ type modules struct {
 	bee       *Bee
 	versions  *versions.Versions
 	overrides []string // keys of versions that are others than the commit's
-	golang    *dagger.Container
-	audit     *dagger.Audit
-	iso       *dagger.Iso
-	nvidia    *dagger.Nvidia
-	gpuburn   *dagger.Gpuburn
+	// Whether this site keeps to an engine that the commit does not pin.
+	keepsEngine bool
+	golang      *dagger.Container
+	audit       *dagger.Audit
+	iso         *dagger.Iso
+	nvidia      *dagger.Nvidia
+	gpuburn     *dagger.Gpuburn
 }
 
 func (m *Bee) modules(ctx context.Context) (*modules, error) {
-	v, overrides, err := m.pins(ctx)
+	v, overrides, keepsEngine, err := m.pins(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -40,14 +42,15 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 		Rebuild:        m.Rebuild,
 	})
 	return &modules{
-		bee:       m,
-		versions:  v,
-		overrides: overrides,
-		golang:    golang,
-		audit:     dag.Audit(golang, dagger.AuditOpts{Rebuild: m.Rebuild}),
-		iso:       iso,
-		nvidia:    dag.Nvidia(iso.Tools(), golang, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
-		gpuburn:   dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
+		bee:         m,
+		versions:    v,
+		overrides:   overrides,
+		keepsEngine: keepsEngine,
+		golang:      golang,
+		audit:       dag.Audit(golang, dagger.AuditOpts{Rebuild: m.Rebuild}),
+		iso:         iso,
+		nvidia:      dag.Nvidia(iso.Tools(), golang, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
+		gpuburn:     dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
 	}, nil
 }
 

@@ -9,27 +9,31 @@ import (
 	"dagger/bee/commit"
 )
 
-// pins reads the pins, and names those that are others than the commit's.
-func (m *Bee) pins(ctx context.Context) (v *versions.Versions, overrides []string, err error) {
+// pins reads the pins, names those that are others than the commit's, and tells whether this
+// site keeps to an engine that the commit does not pin.
+func (m *Bee) pins(ctx context.Context) (v *versions.Versions, overrides []string, keepsEngine bool, err error) {
 	text, err := m.Sources.Pins.File(versions.File).Contents(ctx)
 	if err != nil {
-		return nil, nil, because(err, "%s", versions.File)
+		return nil, nil, false, because(err, "%s", versions.File)
 	}
 	local := ""
 	names, err := m.Sources.Pins.Entries(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	if slices.Contains(names, versions.LocalFile) {
 		if local, err = m.Sources.Pins.File(versions.LocalFile).Contents(ctx); err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 	}
 	if v, err = versions.Parse(text, local); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	if overrides, err = versions.Overrides(text, local); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
+	}
+	if keepsEngine, err = versions.KeepsEngine(text, local); err != nil {
+		return nil, nil, false, err
 	}
 	const aports = "APORTS_COMMIT"
 	// Nothing tells which commit a tree is of that --aports gives.
@@ -37,7 +41,7 @@ func (m *Bee) pins(ctx context.Context) (v *versions.Versions, overrides []strin
 		overrides = append(overrides, aports)
 		slices.Sort(overrides)
 	}
-	return v, overrides, nil
+	return v, overrides, keepsEngine, nil
 }
 
 // commit says which commit is built, and of what time.

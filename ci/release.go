@@ -86,7 +86,8 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File, rebuild stri
 // Builds what is published: ISO, reports, notes.
 //
 // These are the ISO with its manifest and checksums, as build makes them; the reports of
-// the smoke test on every machine of the plan, in smoke; and NOTES.md.
+// the smoke test on every machine of the plan, in smoke; NOTES.md; and on the base alpine the
+// public key that its packages and kernel modules are signed with.
 //
 // Refused are a work tree with changes, pins that VERSIONS.local overrides, a version that
 // is out already, an ISO that does not come out the same when it is built again, and one
@@ -145,9 +146,19 @@ func (m *Bee) Release(
 	if _, err := iso.Sync(ctx); err != nil {
 		return nil, err
 	}
-	reproduced := b.reproduces(ctx, iso, rebuild)
-	reports, err := b.smoke(ctx, iso, tested, planOptions{jobs, timeout})
-	if err != nil {
+	// machines leave processors idle while they wait
+	var reproduced error
+	var reports *dagger.Directory
+	steps, stepsCtx := errgroup.WithContext(ctx)
+	steps.Go(func() error {
+		reproduced = b.reproduces(stepsCtx, iso, rebuild)
+		return nil
+	})
+	steps.Go(func() (err error) {
+		reports, err = b.smoke(stepsCtx, iso, tested, planOptions{jobs, timeout})
+		return err
+	})
+	if err := steps.Wait(); err != nil {
 		return nil, err
 	}
 	_, passed := b.iso.Verdict(ctx, reports)
@@ -155,23 +166,32 @@ func (m *Bee) Release(
 		return nil, fmt.Errorf("%s is refused: %v", version, err)
 	}
 
-	notes, err := releaseNotes(ctx, version, dist, reports, previous, releases)
+	in := release.NotesInput{Version: version, PreviousVersion: previous}
+	if keys := b.base.keys(iso); keys != nil {
+		if in.Keys, err = keys.Entries(ctx); err != nil {
+			return nil, err
+		}
+		in.KeysGiven = b.bee.Sources.SigningKey != nil
+		dist = dist.WithDirectory(".", keys)
+	}
+	notes, err := releaseNotes(ctx, in, dist, reports, releases)
 	if err != nil {
 		return nil, err
 	}
 	return dist.WithDirectory("smoke", reports).WithNewFile("NOTES.md", notes), nil
 }
 
-// releaseNotes are the NOTES.md of a version.
-func releaseNotes(ctx context.Context, version string, dist, reports *dagger.Directory, previous string, releases *dagger.Directory) (string, error) {
+// releaseNotes are the NOTES.md of a release, of which manifests and reports are still to be
+// read.
+func releaseNotes(ctx context.Context, in release.NotesInput, dist, reports, releases *dagger.Directory) (string, error) {
 	const manifest = "bee.iso.manifest.json"
-	in := release.NotesInput{Version: version, PreviousVersion: previous, Reports: map[string][]byte{}}
+	in.Reports = map[string][]byte{}
 	text, err := dist.File(manifest).Contents(ctx)
 	if err != nil {
 		return "", err
 	}
 	in.Manifest = []byte(text)
-	if previous != "" {
+	if previous := in.PreviousVersion; previous != "" {
 		if text, err = releases.Directory(previous).File(manifest).Contents(ctx); err != nil {
 			return "", because(err, "the release before, %s", previous)
 		}
@@ -227,7 +247,7 @@ func (b *builder) checkRelease(ctx context.Context, version string, releases *da
 	if err := release.CheckClean(commit.Commit); err != nil {
 		return "", err
 	}
-	if err := release.CheckPins(b.overrides); err != nil {
+	if err := release.CheckPins(b.overrides, b.keepsEngine); err != nil {
 		return "", err
 	}
 	names, err := b.bee.Sources.Repository.Tags(ctx)

@@ -4,41 +4,39 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 
 	"golang.org/x/sys/unix"
 
+	"bee/core/printable"
 	"bee/engine/internal/layout"
 	"bee/engine/internal/sandbox"
 	"bee/engine/internal/supervise"
 )
 
-func main() {
+func main() { os.Exit(exitStatus(run(), os.Stderr)) }
+
+func run() error {
 	// The two inner halves of this program, see their packages.
 	if len(os.Args) == 3 {
-		var inner error
 		switch os.Args[1] {
 		case sandbox.Argument:
-			inner = sandbox.Enter(os.Args[2])
+			return sandbox.Enter(os.Args[2])
 		case supervise.Argument:
-			inner = supervise.Supervise(layout.Layout(os.Args[2]))
-			if inner == nil {
-				return
-			}
-		}
-		if inner != nil {
-			fail(inner)
+			return supervise.Supervise(layout.Layout(os.Args[2]))
 		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 	defer stop()
-	if err := command().ExecuteContext(ctx); err != nil {
-		fail(err)
-	}
+	return command().ExecuteContext(ctx)
 }
 
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, "engine:", err)
-	os.Exit(1)
+func exitStatus(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "engine: %s\n", printable.Lines(err.Error()))
+	return 1
 }

@@ -94,9 +94,9 @@ const rounds = 300_000
 // graphics cards do, half a week.
 const enough = 1e10
 
-// shortest and longest password that are taken, in characters and in bytes: each login takes
-// the longer, the longer the password is.
-const shortest, longest = 10, 256
+// shortest and longest password that are taken, in characters and in bytes: dropbear refuses
+// longer ones (DROPBEAR_MAX_PASSWORD_LEN), whatever their hash.
+const shortest, longest = 10, 100
 
 // HashPassword returns the crypt(5) hash of a password, SHA-512. One password has one hash
 // in ISOs of one name, which the salt comes from: it must not come from the password, as it
@@ -130,7 +130,7 @@ func checkPassword(password string) error {
 		return fmt.Errorf("password: it has less than %d characters; %s", shortest, way)
 	}
 	if len(password) > longest {
-		return fmt.Errorf("password: it has more than %d bytes", longest)
+		return fmt.Errorf("password: it has more than %d bytes, and dropbear, the SSH server, refuses those", longest)
 	}
 	if guesses := zxcvbn.PasswordStrength(password, []string{"bee"}).Guesses; guesses < enough {
 		return fmt.Errorf("password: %.0e guesses find it, as it is a common one, or made of words, dates and rows of keys; %s", guesses, way)
@@ -145,8 +145,10 @@ var hashes = regexp.MustCompile(`^\$(?:6\$rounds=([1-9][0-9]{0,8})\$[./0-9A-Za-z
 // times that on, as the default is.
 var costs = regexp.MustCompile(`^j[9A-C]T$`)
 
-// leastRounds of SHA-512 in a hash that somebody else made.
-const leastRounds = 100_000
+// leastRounds and mostRounds of SHA-512 in a hash that somebody else made. musl knows no more
+// (ROUNDS_MAX), and glibc would have each login wait for minutes; these take some six seconds
+// where leastRounds take a seventeenth of one.
+const leastRounds, mostRounds = 100_000, 9_999_999
 
 // CheckHash returns an error where text is not the hash of a password, in the format of
 // crypt(5), that holds out long: SHA-512 of many rounds, or, where the ISO's C library knows
@@ -166,8 +168,13 @@ func CheckHash(hash string, yescrypt bool) error {
 	case groups[1] == "":
 		return nil
 	}
-	if n, err := strconv.Atoi(groups[1]); err != nil || n < leastRounds {
-		return fmt.Errorf("password hash: it has %s rounds, less than %d; %s", groups[1], leastRounds, way)
+	switch n, err := strconv.Atoi(groups[1]); {
+	case err != nil:
+		return err
+	case n < leastRounds:
+		return fmt.Errorf("password hash: it has %d rounds, less than %d; %s", n, leastRounds, way)
+	case n > mostRounds:
+		return fmt.Errorf("password hash: it has %d rounds, more than %d; %s", n, mostRounds, way)
 	}
 	return nil
 }

@@ -83,13 +83,13 @@ func TestHashPassword(t *testing.T) {
 		"operator2026!":   "guesses find it",
 		"aaaaaaaaaaaaaaa": "guesses find it",
 
-		strings.Repeat("grey heron ", 24): "more than 256 bytes",
+		strings.Repeat("grey heron ", 9) + "10": "more than 100 bytes",
 	} {
 		if _, err := HashPassword(bad, "x"); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	for _, good := range []string{"7hGf2kQpLm", "aB3$kfj29dk", "seven grey herons", strings.Repeat("grey heron ", 20)} {
+	for _, good := range []string{"7hGf2kQpLm", "aB3$kfj29dk", "seven grey herons", strings.Repeat("grey heron ", 9) + "1"} {
 		if err := checkPassword(good); err != nil {
 			t.Errorf("%.20q: %v", good, err)
 		}
@@ -200,6 +200,8 @@ func TestCheckHash(t *testing.T) {
 		{strings.Replace(yescrypt, "j9T", ".7.", 1), true, "not one of"},
 		{sha(""), true, "it has 5000 rounds, less than 100000; mkpasswd"},
 		{sha("rounds=99999$"), true, "it has 99999 rounds, less than 100000; mkpasswd"},
+		{sha("rounds=9999999$"), false, ""},
+		{sha("rounds=10000000$"), true, "it has 10000000 rounds, more than 9999999; mkpasswd"},
 		{sha("rounds=1000000000$"), true, "not one of"},
 		{sha("rounds=300000$")[1:], true, "not one of"},
 		{sha("rounds=300000$") + "\n", true, "not one of"},

@@ -129,11 +129,28 @@ func TestAlpinePackages(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data[len(data)/2] ^= 1
-		if err := os.WriteFile(name, data, 0o644); err != nil {
+		for _, good := range []bool{false, true} {
+			data[len(data)/2] ^= 1
+			if err := os.WriteFile(name, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			call := alpine(t, dir, keys, "--apk-mirror", mirror, "mirror", "export", "--path", saved+"2")
+			if good { // what failed is forgotten
+				mustDagger(t, dir, call...)
+			} else {
+				refusesInLine(t, dir, `dropbear-1-r0\.apk: .*--apk-mirror FOLDER`, call...)
+			}
+		}
+	})
+	t.Run("file gone", func(t *testing.T) {
+		newer, keys := apkRepository(t, map[string]string{"dropbear": "3-r0"})
+		if err := os.Remove(filepath.Join(newer, "v3.21/main/x86_64/dropbear-3-r0.apk")); err != nil {
 			t.Fatal(err)
 		}
-		refuses(t, dir, "dropbear-1-r0.apk", alpine(t, dir, keys, "--apk-mirror", mirror, "mirror", "export", "--path", saved+"2")...)
+		for _, function := range []string{"mirror", "headers"} {
+			refusesInLine(t, dir, `gone dropbear 3-r0: .*--apk-mirror FOLDER`,
+				alpine(t, dir, keys, "--apk-mirror", newer, function, "export", "--path", saved+"5")...)
+		}
 	})
 	t.Run("another key", func(t *testing.T) {
 		_, others := apkRepository(t, nil)

@@ -99,6 +99,15 @@ func refuses(t *testing.T, dir, want string, args ...string) {
 	}
 }
 
+// refusesInLine expects an error of which one line says all that a pattern does.
+func refusesInLine(t *testing.T, dir, want string, args ...string) {
+	t.Helper()
+	_, stderr, ok := dagger(t, dir, args...)
+	if ok || !regexp.MustCompile(want).MatchString(stderr) {
+		t.Errorf("ok is %v, and no line of the error says %q:\n%s", ok, want, tail(stderr, 30))
+	}
+}
+
 func tail(text string, lines int) string {
 	all := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	return strings.Join(all[max(0, len(all)-lines):], "\n")

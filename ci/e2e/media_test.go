@@ -105,6 +105,9 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 		hardware []string
 		device   string
 	}{
+		"AHCI":             {[]string{"-device", "ich9-ahci,id=ahci", "-drive", drive("iso", iso), "-device", "ide-hd,bus=ahci.0,drive=iso"}, "sda"},
+		"SAS1068":          {[]string{"-device", "mptsas1068", "-drive", drive("iso", iso), "-device", "scsi-hd,wwn=1,drive=iso"}, "sda"},
+		"virtio-blk":       {[]string{"-drive", drive("iso", iso), "-device", "virtio-blk-pci,drive=iso"}, "vda"},
 		"MegaRAID":         {[]string{"-device", "megasas-gen2", "-drive", drive("iso", iso), "-device", "scsi-hd,drive=iso"}, "sda"},
 		"NVMe":             {[]string{"-drive", drive("iso", iso), "-device", "nvme,serial=1,drive=iso"}, "nvme0n1"},
 		"UAS":              {[]string{"-device", "qemu-xhci", "-device", "usb-uas", "-drive", drive("iso", iso), "-device", "scsi-hd,drive=iso"}, "sda"},

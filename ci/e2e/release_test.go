@@ -26,7 +26,7 @@ func committed(t *testing.T) string {
 func pinned(t *testing.T) string {
 	t.Helper()
 	dir := copyRepository(t)
-	pins, local, err := versions.ReadFiles(dir)
+	_, local, err := versions.ReadFiles(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +40,11 @@ func pinned(t *testing.T) string {
 			t.Fatal(err)
 		}
 		for _, line := range lines {
-			pin := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(line.Key) + `=.*$`)
-			pins = pin.ReplaceAllLiteralString(pins, line.Key+"="+line.Value)
+			pin(t, dir, line.Key, line.Value)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, versions.File), []byte(pins), 0o644); err != nil {
+	pins, _, err := versions.ReadFiles(dir)
+	if err != nil {
 		t.Fatal(err)
 	}
 	if keys, err := versions.Overrides(pins, local); err != nil || len(keys) > 0 {
@@ -52,6 +52,23 @@ func pinned(t *testing.T) string {
 	}
 	commit(t, dir)
 	return dir
+}
+
+// pin sets a line of VERSIONS.
+func pin(t *testing.T, dir, key, value string) {
+	t.Helper()
+	file := filepath.Join(dir, versions.File)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(key) + `=.*$`)
+	if !line.Match(text) {
+		t.Fatalf("%s has no %s", versions.File, key)
+	}
+	if err := os.WriteFile(file, line.ReplaceAllLiteral(text, []byte(key+"="+value)), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func commit(t *testing.T, dir string) {
@@ -98,7 +115,7 @@ const oneMachine = "bios-cd-1024-virtio-nvme"
 // TestRelease does what is done each night and for a tag, with nothing but what a build
 // needs, on the base debian: it builds, builds once more from nothing and compares, makes
 // a release, and refuses those that must not be. The driver is left out: it takes minutes
-// to build twice.
+// to build twice. TestAlpineISO does it on the base alpine.
 func TestRelease(t *testing.T) {
 	dir := pinned(t)
 	// One build from nothing serves all that compare.
@@ -107,17 +124,23 @@ func TestRelease(t *testing.T) {
 		"GATE_BASE": "debian", "GATE_NVIDIA": "false", "GATE_REBUILD": rebuild, "GATE_STRICT": "false",
 	}
 	dist := filepath.Join(dir, "dist")
-	testNightly(t, dir, environment)
+	// No lock is committed yet, and not every site has Alpine's image in reach.
+	p := testBuilds(t, dir, environment)
+	locks := p.run(t, "locks")
+	if !regexp.MustCompile(`(?m)^::(warning|error) .*(iso/alpine/packages\.lock|name it as ALPINE_IMAGE in VERSIONS\.local)`).MatchString(locks.output) ||
+		(locks.exit == 0) == strings.Contains(locks.output, "\n::error ") {
+		t.Errorf("locks: exit status %d:\n%s\n%s", locks.exit, locks.output, tail(locks.progress, 20))
+	}
 	if t.Failed() {
 		return
 	}
-	t.Run("tag", func(t *testing.T) { testTag(t, dir, dist, environment) })
+	t.Run("tag", func(t *testing.T) { testTag(t, dir, dist, oneMachine, environment) })
 	t.Run("refuses", func(t *testing.T) { testReleaseRefuses(t, rebuild) })
 }
 
-// testNightly runs what is done each night.
-func testNightly(t *testing.T, dir string, environment map[string]string) {
-	p := newPipeline(t, dir, "nightly.yml", "build", "smoke", "verdict", "reproduce", "locks")
+// testBuilds builds what is built each night, into dist, once more from nothing, and compares.
+func testBuilds(t *testing.T, dir string, environment map[string]string) *pipeline {
+	p := newPipeline(t, dir, "nightly.yml", "build", "smoke", "verdict", "reproduce", "locks", "propose")
 	p.values["matrix.base"] = environment["GATE_BASE"]
 	maps.Copy(p.env, environment)
 	p.must(t, "build")
@@ -125,20 +148,60 @@ func testNightly(t *testing.T, dir string, environment map[string]string) {
 	if len(planned) < 16 {
 		t.Errorf("the plan of pairs has %d machines", len(planned))
 	}
-	p.on(planned[0]).must(t, "smoke")
-	if run := p.run(t, "verdict"); run.exit == 0 || !strings.Contains(run.output, planned[1]) {
-		t.Errorf("the reports of all machines but one are not there: exit status %d:\n%s", run.exit, run.output)
-	}
 	p.must(t, "reproduce")
-	// No lock is committed yet, and not every site has Alpine's image in reach.
-	locks := p.run(t, "locks")
-	if !regexp.MustCompile(`(?m)^::(warning|error) .*(iso/alpine/packages\.lock|name it as ALPINE_IMAGE in VERSIONS\.local)`).MatchString(locks.output) || locks.exit == 0 {
-		t.Errorf("locks: exit status %d:\n%s\n%s", locks.exit, locks.output, tail(locks.progress, 20))
+	return p
+}
+
+// ghLock stands in for GitHub's program where a lock is proposed: each object that is made has
+// its name, and what it was made of is written down.
+const ghLock = `#!/bin/sh
+set -eu
+printf '%s\n' "$*" >>"$GH_LOG"
+for last; do :; done
+case "$1 $2" in
+"pr list") [ "$last" = '"found=\(length)"' ] && echo found=0 ;;
+"api repos/someone/bee/git/refs" | "pr create") ;;
+api\ repos/someone/bee/git/*)
+	[ "$last" = '"sha=" + .sha' ] && echo "sha=${2##*/}-1" ;;
+*) exit 1 ;;
+esac
+`
+
+// testPropose opens the pull request for a stale lock: it has one commit, on the one that the
+// night tested, with the lock in its place.
+func testPropose(t *testing.T, p *pipeline) {
+	dir := t.TempDir()
+	calls := filepath.Join(dir, "calls")
+	for name, text := range map[string]string{"gh": ghLock, "packages.lock": "packages\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	propose := &pipeline{dir: dir, steps: p.steps, outputs: map[string]string{}}
+	propose.values = map[string]string{
+		"github.token": "secret", "github.repository": "someone/bee", "github.run_number": "7", "github.sha": "c0ffee",
+	}
+	propose.env = map[string]string{"PATH": dir + ":" + os.Getenv("PATH"), "GH_LOG": calls}
+	propose.must(t, "propose")
+	made, err := os.ReadFile(calls)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"git/blobs -F content=@packages.lock -f encoding=utf-8",
+		"base_tree=c0ffee -f tree[][path]=iso/alpine/packages.lock -f tree[][mode]=100644 -f tree[][type]=blob -f tree[][sha]=blobs-1",
+		"tree=trees-1 -f parents[]=c0ffee",
+		"ref=refs/heads/packages-lock-7 -f sha=commits-1",
+		"pr create --base main --head packages-lock-7 --title",
+	} {
+		if !strings.Contains(string(made), want) {
+			t.Errorf("no call has %q:\n%s", want, made)
+		}
 	}
 }
 
-// testTag makes a release of the commit that was built into dist.
-func testTag(t *testing.T, dir, dist string, environment map[string]string) {
+// testTag makes a release of the commit that was built into dist, and tests it on a machine.
+func testTag(t *testing.T, dir, dist, machine string, environment map[string]string) {
 	git(t, dir, "tag", "v1.2.0")
 	// an earlier one, with one package more
 	manifest, err := os.ReadFile(filepath.Join(dist, "bee.iso.manifest.json"))
@@ -160,7 +223,7 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 	maps.Copy(p.env, environment)
 	maps.Copy(p.env, map[string]string{
 		"PATH": bin + ":" + os.Getenv("PATH"), "GH_MANIFEST": filepath.Join(bin, "manifest"), "GH_DRAFT": draft,
-		"GATE_MACHINE": oneMachine,
+		"GATE_MACHINE": machine,
 	})
 	p.values = map[string]string{
 		"github.token": "secret", "github.sha": head, "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
@@ -183,7 +246,7 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 	}
 	checkSums(t, out)
 	withoutNvidia(t, out)
-	r := readReport(t, filepath.Join(out, "smoke", oneMachine))
+	r := readReport(t, filepath.Join(out, "smoke", machine))
 	r.check(t, "checks-complete")
 	if r.passed("modules-kernel") || r.passed("modules-insert") {
 		t.Error("modules that are not there PASS")
@@ -192,7 +255,7 @@ func testTag(t *testing.T, dir, dist string, environment map[string]string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{"v1.2.0", "v1.1.0", "gone", digest(t, filepath.Join(out, "bee.iso")), oneMachine} {
+	for _, text := range []string{"v1.2.0", "v1.1.0", "gone", digest(t, filepath.Join(out, "bee.iso")), machine} {
 		if !strings.Contains(string(notes), text) {
 			t.Errorf("the notes lack %q:\n%s", text, notes)
 		}

@@ -22,6 +22,10 @@ type NotesInput struct {
 	PreviousManifest []byte
 	// report.json of each machine that the ISO was tested on, by the machine's name.
 	Reports map[string][]byte
+	// File names of the public keys that what is on the ISO is signed with, and whether the
+	// private ones were given to the build; else its engine made them.
+	Keys      []string
+	KeysGiven bool
 }
 
 // Notes is NOTES.md of a release, in Markdown: what it is, how to verify and boot it,
@@ -33,7 +37,8 @@ func Notes(in NotesInput) (string, error) {
 	}
 	var b strings.Builder
 	m.summary(&b, in.Version)
-	b.WriteString(use)
+	fmt.Fprintf(&b, use, in.Version)
+	writeKeys(&b, in)
 	if in.PreviousVersion == "" {
 		b.WriteString("\n## Changes\n\nThis is the first release.\n")
 	} else {
@@ -52,22 +57,50 @@ func Notes(in NotesInput) (string, error) {
 	return b.String(), nil
 }
 
+// use has a place for the version.
 const use = `
 ## Verify and boot
 
 In the folder of the release:
 
     sha256sum -c SHA256SUMS
-    gh attestation verify bee.iso --repo OWNER/REPOSITORY
+    gh attestation verify bee.iso --repo OWNER/REPOSITORY \
+        --signer-workflow OWNER/REPOSITORY/.github/workflows/release.yml \
+        --source-ref refs/tags/%s --source-digest COMMIT
 
-The second line says which commit and workflow made the ISO; it is for releases that
-GitHub built. Then write the ISO to a USB stick, which is overwritten, or attach it as
-virtual media:
+The second command says that the workflow release.yml made the ISO, of this tag and of the
+commit above; it is for releases that GitHub built. The workflow is the commit's own: look
+whether that is on ` + "`main`, in a clone by `git branch --remotes --contains COMMIT`" + `. Then write
+the ISO to a USB stick, which is overwritten, or attach it as virtual media:
 
     sudo dd if=bee.iso of=/dev/sdX bs=4M conv=fsync status=progress
 
 The console is on the screen and on the first serial port (115200 8N1).
 `
+
+// writeKeys says what is signed on the ISO, and what that means for who builds it again.
+func writeKeys(b *strings.Builder, in NotesInput) {
+	if len(in.Keys) == 0 {
+		return
+	}
+	var names []string
+	for _, name := range in.Keys {
+		names = append(names, code(name))
+	}
+	whose := "It was made by the engine that built the ISO, and stayed there: a runner of GitHub is gone."
+	if in.KeysGiven {
+		whose = "It is its maker's."
+	}
+	fmt.Fprintf(b, `
+## Signatures on the ISO
+
+The packages and kernel modules on it are signed. The public half of the key is here, too:
+%s. Of the private half:
+%s
+Who builds this commit with another key gets the same ISO but for these files:
+`+"`apks/x86_64/APKINDEX.tar.gz`, `boot/initramfs-lts`, and the key in `keys`"+`.
+`, strings.Join(names, " and "), whose)
+}
 
 func (m content) summary(b *strings.Builder, version string) {
 	fmt.Fprintf(b, "# bee %s\n\n| | |\n|---|---|\n", version)

@@ -38,7 +38,7 @@ func next(t *testing.T) NotesInput {
 func TestNotes(t *testing.T) {
 	for file, in := range map[string]NotesInput{
 		"NOTES.md":       next(t),
-		"NOTES-first.md": {Version: "v1.0.0-rc.1", Manifest: example(t, "alpine.json")},
+		"NOTES-first.md": {Version: "v1.0.0-rc.1", Manifest: example(t, "alpine.json"), Keys: []string{"bee-01234567.rsa.pub"}},
 	} {
 		got, err := Notes(in)
 		if err != nil {
@@ -47,6 +47,13 @@ func TestNotes(t *testing.T) {
 		if want := string(example(t, file)); got != want {
 			t.Errorf("%s would be\n%s", file, got)
 		}
+	}
+}
+
+func TestNotesOfAGivenKey(t *testing.T) {
+	notes, err := Notes(NotesInput{Version: "v1.0.0", Manifest: example(t, "alpine.json"), Keys: []string{"bee-01234567.rsa.pub"}, KeysGiven: true})
+	if err != nil || !strings.Contains(notes, "\nIt is its maker's.\n") || strings.Contains(notes, "engine that built") {
+		t.Errorf("%v:\n%s", err, notes)
 	}
 }
 
@@ -83,9 +90,9 @@ func TestNotesEscape(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| Kernel | `` 6.12`\\|`<b> # title `` |\n",
+		"| Kernel | `` 6.12`\\|`<b>\\x0a# title `` |\n",
 		"| NVIDIA driver | `none` |\n",
-		"- Kernel: `6.12.107+deb13-amd64` → `` 6.12`|`<b> # title ``\n",
+		"- Kernel: `6.12.107+deb13-amd64` → `` 6.12`|`<b>\\x0a# title ``\n",
 		"- NVIDIA driver: `550.163.01` → `none`\n",
 		"| `a\\|b` | `PASS` |",
 	} {

@@ -4,6 +4,7 @@ package release
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/semver"
@@ -56,8 +57,12 @@ func CheckClean(commit string) error {
 	return nil
 }
 
-// CheckPins checks that nothing overrides what VERSIONS pins: keys are those that do.
-func CheckPins(keys []string) error {
+// CheckPins checks that nothing overrides what VERSIONS pins: keys are those that do. The
+// engine that a site keeps to, which is no override of an ISO, is one of a release.
+func CheckPins(keys []string, keepsEngine bool) error {
+	if keepsEngine {
+		keys = append(slices.Clone(keys), "DAGGER_IMAGE")
+	}
 	if len(keys) == 0 {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package release
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -62,11 +63,17 @@ func TestCheckClean(t *testing.T) {
 }
 
 func TestCheckPins(t *testing.T) {
-	if err := CheckPins(nil); err != nil {
+	if err := CheckPins(nil, false); err != nil {
 		t.Error(err)
 	}
-	for _, want := range []string{"DEBIAN_MIRROR, GOLANG_IMAGE", "VERSIONS.local", "commit"} {
-		if err := CheckPins([]string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}); !strings.Contains(text(err), want) {
+	for _, want := range []string{"DEBIAN_MIRROR, GOLANG_IMAGE,", "VERSIONS.local", "commit"} {
+		if err := CheckPins([]string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}, false); !strings.Contains(text(err), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+	for _, overrides := range [][]string{nil, {"DEBIAN_MIRROR"}} {
+		want := strings.Join(append(slices.Clone(overrides), "DAGGER_IMAGE,"), ", ")
+		if err := CheckPins(overrides, true); !strings.Contains(text(err), " overrides "+want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
+	"testing"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -47,6 +49,34 @@ func Unprintable(text string) string {
 	return ""
 }
 
+// command is what of a program's command line [Refused] needs, such as cobra's.
+type command interface {
+	SetArgs([]string)
+	SetOut(io.Writer)
+	SetErr(io.Writer)
+	Execute() error
+}
+
+// Refused runs a program with arguments in which each of the strings is, all of which it has to
+// refuse with exit status 1, and looks at what it writes: its command, and then what it makes of
+// that command's error.
+func Refused[C command](t *testing.T, program func() C, exitStatus func(error, io.Writer) int, arguments func(text string) [][]string) {
+	t.Helper()
+	for _, text := range Strings {
+		for _, args := range arguments(text) {
+			var output bytes.Buffer
+			cmd := program()
+			cmd.SetArgs(args)
+			cmd.SetOut(&output)
+			cmd.SetErr(&output)
+			status := exitStatus(cmd.Execute(), &output)
+			if found := Unprintable(output.String()); status != 1 || output.Len() == 0 || found != "" {
+				t.Errorf("%.80q: exit status %d, it writes %s: %.500q", text, status, found, output.String())
+			}
+		}
+	}
+}
+
 // Documents are a document, as JSON, with a hostile string in place of each text in it: one
 // where words that decide what is shown (a status, a severity) are as they were, and one where
 // they are not either. They have the bytes that are no UTF-8, too.
@@ -74,7 +104,7 @@ func encode(document any, text string, words bool) []byte {
 }
 
 // fill is a copy of a value with a text in place of each that is not empty; words are those of
-// a type of their own.
+// a type of their own, and the keys of maps.
 func fill(v reflect.Value, text string, words bool) reflect.Value {
 	filled := reflect.New(v.Type()).Elem()
 	filled.Set(v)
@@ -95,6 +125,17 @@ func fill(v reflect.Value, text string, words bool) reflect.Value {
 		filled.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
 		for i := range v.Len() {
 			filled.Index(i).Set(fill(v.Index(i), text, words))
+		}
+	case reflect.Map:
+		if v.IsNil() {
+			break
+		}
+		filled.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+		for key, value := range v.Seq2() {
+			if words {
+				key = fill(key, text, words)
+			}
+			filled.SetMapIndex(key, fill(value, text, words))
 		}
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {

@@ -160,8 +160,8 @@ func ParseUser(text, local string) (*Versions, error) { return parse(text, local
 // Overrides names the keys, sorted, that have another value by VERSIONS.local than by
 // VERSIONS alone: what is built is not what its commit says. BASE is none of them: it
 // chooses among things that are pinned all the same, as --base does, and an ISO says
-// which it got. So is a digest none that is put behind an image which VERSIONS names
-// without one.
+// which it got. Nor is DAGGER_IMAGE where it is as [KeepsEngine] tells: each site that runs
+// that image would be marked, for what the tag in VERSIONS is there.
 func Overrides(text, local string) ([]string, error) {
 	pinned, err := Parse(text, "")
 	if err != nil {
@@ -172,15 +172,37 @@ func Overrides(text, local string) ([]string, error) {
 		return nil, err
 	}
 	v.Base = pinned.Base
+	kept, err := KeepsEngine(text, local)
+	if err != nil {
+		return nil, err
+	}
+	if kept {
+		v.DaggerImage = pinned.DaggerImage
+	}
 	pins := pinned.fields()
 	var keys []string
 	for key, field := range v.fields() {
-		if pin := *pins[key].value; *field.value != pin && !strings.HasPrefix(*field.value, pin+"@") {
+		if *field.value != *pins[key].value {
 			keys = append(keys, key)
 		}
 	}
 	slices.Sort(keys)
 	return keys, nil
+}
+
+// KeepsEngine tells whether the block in VERSIONS.local, and no line of its user, puts a digest
+// behind the tag that VERSIONS has alone for DAGGER_IMAGE: the one that the registry gave here
+// at first. No commit says that it is the right one, so no release is made with it.
+func KeepsEngine(text, local string) (bool, error) {
+	user, err := ParseUser(text, local)
+	if err != nil {
+		return false, err
+	}
+	v, err := Parse(text, local)
+	if err != nil {
+		return false, err
+	}
+	return strings.HasPrefix(v.DaggerImage, user.DaggerImage+"@"), nil
 }
 
 func parse(text, local string, withBlock bool) (*Versions, error) {

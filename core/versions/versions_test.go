@@ -98,18 +98,30 @@ func TestOverrides(t *testing.T) {
 	const block = BlockBegin + "\nDEBIAN_MIRROR=image\nBASE=debian\n" + BlockEnd + "\n"
 	tagged, _, _ := strings.Cut(v.DaggerImage, "@")
 	pins = strings.Replace(pins, v.DaggerImage, tagged, 1)
+	digest := "DAGGER_IMAGE=" + tagged + "@sha256:" + strings.Repeat("a", 64) + "\n"
+	kept := BlockBegin + "\n" + digest + BlockEnd + "\n"
 	for local, want := range map[string][]string{
 		"": nil,
 		"# DEBIAN_MIRROR=image\nGO_VERSION=" + v.Go + "\n": nil,
 		"BASE=debian\n": nil,
 		block:           {"DEBIAN_MIRROR"},
-		"DAGGER_IMAGE=" + tagged + "@sha256:" + strings.Repeat("a", 64) + "\n": nil,
-		"KERNEL_VERSION=6.18\n" + block + "GPU_BURN_ARCHITECTURES=80\n":        {"DEBIAN_MIRROR", "GPU_BURN_ARCHITECTURES", "KERNEL_VERSION"},
-		block + "DEBIAN_MIRROR=" + v.DebianMirror + "\n":                       nil, // the user's line wins
+		digest:          {"DAGGER_IMAGE"},
+		kept:            nil,
+		kept + digest:   {"DAGGER_IMAGE"},
+		"KERNEL_VERSION=6.18\n" + block + "GPU_BURN_ARCHITECTURES=80\n": {"DEBIAN_MIRROR", "GPU_BURN_ARCHITECTURES", "KERNEL_VERSION"},
+		block + "DEBIAN_MIRROR=" + v.DebianMirror + "\n":                nil, // the user's line wins
 	} {
 		if got, err := Overrides(pins, local); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %q, %v; want %q", local, got, err, want)
 		}
+	}
+	for local, want := range map[string]bool{"": false, digest: false, kept: true, kept + digest: false, block: false} {
+		if got, err := KeepsEngine(pins, local); err != nil || got != want {
+			t.Errorf("%q keeps an engine: %v, %v; want %v", local, got, err, want)
+		}
+	}
+	if keeps, err := KeepsEngine(strings.Replace(pins, "DAGGER_IMAGE="+tagged+"\n", digest, 1), kept); err != nil || keeps {
+		t.Errorf("VERSIONS has that digest: %v, %v", keeps, err)
 	}
 	if _, err := Overrides(pins, "KERNEL=6.18\n"); err == nil || !strings.HasPrefix(err.Error(), "VERSIONS.local:1: KERNEL: unknown key") {
 		t.Errorf("an unknown key: %v", err)

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"bee/core/printable"
 	"bee/nvidia/load/internal/driver"
 	"bee/nvidia/load/internal/kernel"
 )
@@ -42,10 +43,15 @@ func main() {
 	}
 	status := 0
 	if err := command(&status).ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "nvidia-load:", err)
-		status = exitUsage
+		status = wrongUse(err, os.Stderr)
 	}
 	os.Exit(status)
+}
+
+// wrongUse tells what is wrong with the command line.
+func wrongUse(err error, stderr io.Writer) int {
+	fmt.Fprintf(stderr, "nvidia-load: %s\n", printable.Lines(err.Error()))
+	return exitUsage
 }
 
 func command(status *int) *cobra.Command {
@@ -136,12 +142,22 @@ func load(ctx context.Context) int {
 
 // logger writes to the console and to the log file.
 func logger(flag int) (say *log.Logger, closeLog func() error) {
-	say = log.New(os.Stdout, "bee-nvidia: ", 0)
+	say = logTo(os.Stdout)
 	f, err := os.OpenFile(logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND|flag, 0o644)
 	if err != nil {
 		say.Printf("on the console alone: %v", err)
 		return say, func() error { return nil }
 	}
-	say.SetOutput(io.MultiWriter(os.Stdout, f))
-	return say, f.Close
+	return logTo(io.MultiWriter(os.Stdout, f)), f.Close
+}
+
+// logTo writes what may have words of devices, of the kernel's log and of its command line.
+func logTo(w io.Writer) *log.Logger { return log.New(printing{w}, "bee-nvidia: ", 0) }
+
+// printing writes text that is printable.
+type printing struct{ to io.Writer }
+
+func (p printing) Write(text []byte) (int, error) {
+	_, err := io.WriteString(p.to, printable.Lines(string(text)))
+	return len(text), err
 }

@@ -4,19 +4,26 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"bee/core/outfile"
+	"bee/core/printable"
 	"bee/nvidia/layer"
 )
 
 func main() {
-	if err := command().Execute(); err != nil {
-		fmt.Fprintln(os.Stderr, "manifest:", err)
-		os.Exit(1)
+	os.Exit(exitStatus(command().Execute(), os.Stderr))
+}
+
+func exitStatus(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
 	}
+	fmt.Fprintf(stderr, "manifest: %s\n", printable.Lines(err.Error()))
+	return 1
 }
 
 func command() *cobra.Command {

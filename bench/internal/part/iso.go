@@ -85,7 +85,7 @@ func purpose(file string, layer bool) string {
 		return "layer " + name
 	case strings.HasPrefix(name, "vmlinuz"):
 		return "vmlinuz"
-	case strings.HasPrefix(name, "initrd"), strings.HasPrefix(name, "initramfs"):
+	case strings.HasPrefix(name, "initrd"), strings.HasPrefix(name, "initramfs"), name == "bee.img":
 		return "initrd"
 	case strings.HasPrefix(file, "/apks/"):
 		return "packages"

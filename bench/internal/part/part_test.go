@@ -94,18 +94,18 @@ func TestSizes(t *testing.T) {
 		ISO: manifest.Image{SizeBytes: 1200},
 		Medium: []manifest.MediumFile{
 			file("/.alpine-release", 5), file("/apks/x86_64/APKINDEX.tar.gz", 3), file("/apks/x86_64/busybox.apk", 4),
-			file("/bee.apkovl.tar.gz", 40), file("/boot/grub/efi.img", 20), file("/boot/initramfs-lts", 70),
+			file("/boot/bee.img", 10), file("/live/90-bee.squashfs", 30), file("/boot/grub/efi.img", 20), file("/boot/initramfs-lts", 70),
 			file("/boot/modloop-lts", 800), file("/boot/syslinux/isolinux.bin", 2), file("/boot/vmlinuz-lts", 80),
 			file("/efi/boot/bootx64.efi", 6),
 		},
-		Layers: []manifest.Layer{{Path: "/boot/modloop-lts"}, {Path: "/bee.apkovl.tar.gz"}},
+		Layers: []manifest.Layer{{Path: "/boot/modloop-lts"}, {Path: "/live/90-bee.squashfs"}},
 	}
 	for _, c := range []struct {
 		m    *manifest.Manifest
 		want string
 	}{
 		{debian, "boot loader 31, layer 00-base.squashfs 1000, layer 90-bee.squashfs 300, initrd 70, vmlinuz 80, between files 519, total 2000"},
-		{alpine, "other files 5, packages 7, layer bee.apkovl.tar.gz 40, boot loader 28, initrd 70, layer modloop-lts 800, vmlinuz 80, between files 170, total 1200"},
+		{alpine, "other files 5, packages 7, initrd 80, layer 90-bee.squashfs 30, boot loader 28, layer modloop-lts 800, vmlinuz 80, between files 170, total 1200"},
 	} {
 		var got []string
 		for _, f := range sizes(c.m) {

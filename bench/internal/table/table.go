@@ -10,6 +10,7 @@ import (
 
 	"bee/bench/internal/history"
 	"bee/bench/internal/result"
+	"bee/core/printable"
 )
 
 // Write writes a result, compared with what was recorded before. The figure in brackets
@@ -37,10 +38,10 @@ func Write(w io.Writer, r *result.Result, h history.History) error {
 			}
 		}
 		for _, note := range p.Notes {
-			fmt.Fprintf(out, "  note: %s\n", note)
+			fmt.Fprintf(out, "  note: %s\n", printable.Lines(note))
 		}
 		if p.Missing != "" {
-			fmt.Fprintf(out, "  not measured: %s\n", strings.ReplaceAll(p.Missing, "\n", "\n    "))
+			fmt.Fprintf(out, "  not measured: %s\n", strings.ReplaceAll(printable.Lines(p.Missing), "\n", "\n    "))
 		}
 	}
 	return out.Flush()

@@ -8,6 +8,7 @@ import (
 
 	"bee/bench/internal/history"
 	"bee/bench/internal/result"
+	"bee/core/hostile"
 )
 
 var update = flag.Bool("update", false, "write what comes out as what is wanted")
@@ -51,5 +52,16 @@ func TestWrite(t *testing.T) {
 	}
 	if !bytes.Equal(got.Bytes(), want) {
 		t.Errorf("go test -update writes %s; got\n%s", file, got.Bytes())
+	}
+}
+
+// What the programs that were measured had to say is printable.
+func TestHostile(t *testing.T) {
+	for _, text := range hostile.Strings {
+		var got bytes.Buffer
+		r := &result.Result{Parts: []result.Part{{Name: "build", Notes: []string{text}, Missing: text}}}
+		if err := Write(&got, r, nil); err != nil || hostile.Unprintable(got.String()) != "" {
+			t.Errorf("%.80q: error %v, it writes %s", text, err, hostile.Unprintable(got.String()))
+		}
 	}
 }

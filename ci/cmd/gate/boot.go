@@ -32,7 +32,7 @@ ends it.
 			}
 			call := module.Call{Function: "boot", Arguments: module.Arguments{"iso": module.File(iso), "machine": name}}
 			return g.withModule(cmd.Context(), "", module.Arguments{"kvm": kvm}, func(ctx context.Context, m module.Module) error {
-				g.out.Printf("booting %s: Ctrl-C ends it\n", iso)
+				g.out.Printf("booting %s: port 2222 of all addresses of this machine leads to its SSH; Ctrl-C ends it\n", iso)
 				if err := m.Up(ctx, call); err != nil && ctx.Err() == nil {
 					return g.failed("boot", err)
 				}

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"bee/core/claim"
 	"bee/core/manifest"
 	"bee/core/report"
+	"bee/core/versions"
 	"bee/gate/internal/module"
 	"bee/gate/internal/output"
 	"bee/gate/internal/reports"
@@ -139,10 +144,29 @@ func (g *gate) built(folder string) error {
 	g.out.Set("sha256", m.ISO.SHA256)
 	g.out.Set("size", strconv.FormatInt(m.ISO.SizeBytes, 10))
 	g.out.Set("version", m.Release["BEE_VERSION"])
+	g.warnOfEnd(m.Release["BEE_BASE"], m.Release["BEE_RELEASE"], time.Now())
 	if output.InActions(g.getenv) {
 		g.out.Summary(summary.Build(info, summary.File{Name: isoFile, Size: m.ISO.SizeBytes, SHA256: m.ISO.SHA256}))
 		return nil
 	}
 	g.out.Printf("%s\n%s\n", info, summary.File{Name: iso, Size: m.ISO.SizeBytes, SHA256: m.ISO.SHA256})
 	return nil
+}
+
+// warnOfEnd tells of a base that gets no security fixes any more.
+func (g *gate) warnOfEnd(base, release string, now time.Time) {
+	end, known := versions.SupportEnd(base, release)
+	if !known || now.Before(end) {
+		return
+	}
+	var others []string
+	supported := versions.Supported(base, now)
+	for _, other := range slices.Sorted(maps.Keys(supported)) {
+		others = append(others, fmt.Sprintf("%s (until %s)", other, supported[other].Format(time.DateOnly)))
+	}
+	message := fmt.Sprintf("the security fixes of %s %s ended on %s", base, release, end.Format(time.DateOnly))
+	if len(others) > 0 {
+		message += "; VERSIONS can name " + strings.Join(others, " or ")
+	}
+	g.out.Warning(output.Annotation{File: versions.File, Line: 1, Title: "old base", Message: message})
 }

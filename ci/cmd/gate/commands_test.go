@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,9 +10,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"bee/core/report"
 	"bee/gate/internal/module"
+	"bee/gate/internal/output"
 	"bee/gate/internal/whole"
 	"dagger/bee/matrix"
 )
@@ -32,11 +35,19 @@ func TestPlan(t *testing.T) {
 // The command line wins over the environment, and an empty variable counts as none.
 func TestFlagsFromEnvironment(t *testing.T) {
 	_, env := repository(t)
-	env["GATE_BASE"], env["GATE_COVERAGE"] = "alpine", ""
+	const ofPairs = `"bios-cd-1024-e1000e-virtio-scsi"`
+	env["GATE_BASE"], env["GATE_COVERAGE"] = "alpine", "pairs"
 	o := run(t, nil, false, env, "plan")
-	contains(t, "variable", o.text, `{"include":[{"name":"bios-cd-1024-virtio-nvme"`)
-	o = run(t, nil, false, env, "plan", "--base", "debian")
-	contains(t, "flag and variable", o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme"`)
+	contains(t, "variable", o.text, ofPairs)
+	o = run(t, nil, false, env, "plan", "--coverage", "each")
+	if strings.Contains(o.text, ofPairs) || !strings.Contains(o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme"`) {
+		t.Errorf("flag and variable: %s", o.text)
+	}
+	env["GATE_COVERAGE"] = "" // counts as none
+	o = run(t, nil, false, env, "plan")
+	if strings.Contains(o.text, ofPairs) {
+		t.Errorf("empty variable: %s", o.text)
+	}
 	env["GATE_JOBS"] = "many"
 	o = run(t, nil, false, env, "smoke", "--iso", "x", "--report", "y")
 	equal(t, "wrong", o.stderr, "gate: GATE_JOBS=many: invalid argument \"many\" for \"--jobs\" flag: strconv.ParseInt: parsing \"many\": invalid syntax\n")
@@ -67,6 +78,7 @@ func TestInput(t *testing.T) {
 		`--identity: open none: no such file`:                                         append(smoke, "--identity", "none"),
 		`--signing-key: open none: no such file`:                                      {"build", "--signing-key", "none"},
 		`--apk-mirror: stat none: no such file`:                                       {"build", "--apk-mirror", "none"},
+		`--aports: stat none: no such file`:                                           {"build", "--aports", "none"},
 		`--output ` + full + `: the folder is not empty; name a new one`:              {"release", "--version", "v1", "--output", full},
 		`--releases: ` + iso + ` is no folder`:                                        {"release", "--version", "v1", "--output", "new", "--releases", iso},
 		`--plan: not what the command plan prints: `:                                  {"verdict", "none", "--plan", "x"},
@@ -127,6 +139,28 @@ func dist(t *testing.T, folder, text string) {
 
 func sha(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
 
+// Who builds on a base that gets no security fixes any more is told, and of what does.
+func TestEndOfSupport(t *testing.T) {
+	for _, c := range []struct{ base, release, now, want string }{
+		{"alpine", "3.21", "2026-10-31", ""},
+		{"alpine", "3.21", "2026-11-01", "VERSIONS:1: warning: old base: the security fixes of alpine 3.21 ended on 2026-11-01; VERSIONS can name 3.22 (until 2027-05-01) or 3.23 (until 2027-11-01)\n"},
+		{"alpine", "3.22", "2026-11-28", ""},
+		{"alpine", "3.23", "2027-11-01", "VERSIONS:1: warning: old base: the security fixes of alpine 3.23 ended on 2027-11-01\n"},
+		{"alpine", "4.0", "2030-01-01", ""},
+		{"debian", "trixie", "2026-11-28", ""},
+		{"", "", "2026-11-28", ""},
+	} {
+		now, err := time.Parse(time.DateOnly, c.now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text bytes.Buffer
+		g := &gate{out: output.New(func(string) string { return "" }, &text)}
+		g.warnOfEnd(c.base, c.release, now)
+		equal(t, c.base+" "+c.release+" on "+c.now, text.String(), c.want)
+	}
+}
+
 func TestBuild(t *testing.T) {
 	top, env := repository(t)
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
@@ -135,7 +169,8 @@ func TestBuild(t *testing.T) {
 	}}
 	folder := filepath.Join(t.TempDir(), "dist")
 	key := write(t, filepath.Join(t.TempDir(), "key.rsa"), "-----BEGIN-----\nc2VjcmV0\n")
-	o := run(t, s, true, env, "build", "--output", folder, "--base", "debian", "--signing-key", key, "--strict", "--apk-mirror", top)
+	aports := t.TempDir()
+	o := run(t, s, true, env, "build", "--output", folder, "--base", "debian", "--signing-key", key, "--strict", "--apk-mirror", top, "--aports", aports)
 	equal(t, "outputs", o.outputs, set("iso", folder+"/bee.iso")+set("sha256", sha("new"))+set("size", "3145728")+set("version", "20261105-0123"))
 	equal(t, "summary", o.summary, `## bee 20261105-0123 on debian trixie, Linux 6.12.1
 
@@ -148,7 +183,7 @@ func TestBuild(t *testing.T) {
 	equal(t, "calls", strings.Join(s.calls, "\n"), "build")
 	want := fmt.Sprint(module.Arguments{
 		"base": "debian", "nvidia": true,
-		"apkMirror": module.Directory(top), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
+		"apkMirror": module.Directory(top), "aports": module.Directory(aports), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
 	})
 	equal(t, "repository", s.options.Repository, top)
 	equal(t, "module", fmt.Sprint(s.options.Arguments), want)
@@ -347,18 +382,21 @@ func TestLocks(t *testing.T) {
 	}}
 	o := run(t, s, true, env, "locks")
 	contains(t, "missing", o.text, "::warning title=no lock::iso/alpine/packages.lock is not in the repository; make one, and commit it: gate locks --output iso/alpine/packages.lock\n")
-	if o.status != exitFailed {
-		t.Errorf("missing: status %d", o.status)
+	if o.status != 0 || o.outputs != set("fresh", "false") {
+		t.Errorf("missing: status %d, outputs %s", o.status, o.outputs)
 	}
 	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
 	o = run(t, s, true, env, "locks")
 	contains(t, "stale", o.text, "::warning file=iso/alpine/packages.lock,line=1,title=stale lock::a 1-r0 is now 2-r0\n")
-	equal(t, "stale", o.summary, "## FAIL: iso/alpine/packages.lock is stale, packages that differ: 1\n\n- a 1-r0 is now 2-r0\n\n")
-	if o.status != exitFailed {
-		t.Errorf("stale: status %d", o.status)
+	equal(t, "stale", o.summary, "## STALE: iso/alpine/packages.lock: packages that differ: 1\n\n- a 1-r0 is now 2-r0\n\n")
+	if o.status != 0 || o.outputs != set("fresh", "false") {
+		t.Errorf("stale: status %d, outputs %s", o.status, o.outputs)
 	}
-	if o = run(t, s, false, env, "locks", "--output", lock); o.status != exitFailed {
+	if o = run(t, s, false, env, "locks", "--output", lock); o.status != 0 {
 		t.Errorf("stale, and taken: status %d", o.status)
+	}
+	if o = run(t, s, true, env, "locks"); o.outputs != set("fresh", "true") {
+		t.Errorf("fresh: outputs %s", o.outputs)
 	}
 	o = run(t, s, false, env, "locks")
 	if o.status != 0 || o.text != "== lock\n\n## PASS: iso/alpine/packages.lock is fresh\nlog: "+top+"/dist/locks.log\n" {

@@ -19,6 +19,8 @@ const logs = "dist"
 
 // withEngine uses the engine, which nobody stops meanwhile, and tells where its progress
 // goes: into a log of a name and, on a terminal, there; without a name, to standard error.
+// What guests, mirrors and builds say is in it, which commands neither a runner, that reads
+// both streams, nor the terminal of who reads a log.
 func (g *gate) withEngine(ctx context.Context, log string, do func(context.Context, module.Progress) error) error {
 	top, err := g.top()
 	if err != nil {
@@ -28,18 +30,21 @@ func (g *gate) withEngine(ctx context.Context, log string, do func(context.Conte
 	return g.withClaims(ctx, []claim.Claim{mine}, func() error {
 		ctx, cancel := context.WithCancelCause(ctx)
 		defer cancel(nil)
-		progress := module.Progress{Log: g.stderr, Interrupted: func() { cancel(errors.New("interrupted")) }}
-		if log == "" || output.InActions(g.getenv) { // which keeps the log of each step
-			return do(ctx, progress)
+		progress := module.Progress{Interrupted: func() { cancel(errors.New("interrupted")) }}
+		to := g.stderr
+		if log != "" && !output.InActions(g.getenv) { // which keeps the log of each step
+			path := filepath.Join(top, logs, log)
+			file, err := createLog(path)
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			to, progress.View = file, g.terminal
+			defer func() { g.out.Printf("log: %s\n", shown(path)) }()
 		}
-		path := filepath.Join(top, logs, log)
-		file, err := createLog(path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		progress.Log, progress.View = file, g.terminal
-		defer func() { g.out.Printf("log: %s\n", shown(path)) }()
+		lines := g.out.Log(to)
+		defer lines.Close()
+		progress.Log = lines
 		return do(ctx, progress)
 	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,7 +32,7 @@ func commands(t *testing.T, what, text string) {
 
 // What reports, consoles, engines and linters say arrives as text, and as nothing else.
 func TestHostile(t *testing.T) {
-	_, env := repository(t)
+	top, env := repository(t)
 	r := report.Report{
 		ISO: &report.ISO{File: "bee.iso", SHA256: "ab", SizeBytes: 1}, Reason: "broken",
 		Machine:  &report.Machine{Profile: "plain", Firmware: "uefi", Media: "cd", Accelerator: "tcg", QEMU: "7.2"},
@@ -77,17 +78,21 @@ func TestHostile(t *testing.T) {
 				}
 			}
 		}
-		broken := &standIn{do: func(module.Call, string) (string, error) {
+		broken := &standIn{}
+		broken.do = func(module.Call, string) (string, error) {
+			fmt.Fprintf(broken.options.Log, "4   : | %s\n%[1]s\n%[1]s", text)
 			return "", &module.Error{Message: text, Stdout: "ci/matrix/bad.go:7:32: " + text + "\n", Stderr: text}
-		}}
+		}
 		for _, args := range [][]string{{"lint"}, {"build"}} {
 			for _, actions := range []bool{true, false} {
 				o := run(t, broken, actions, env, args...)
-				if found := hostile.Unprintable(o.text + o.stderr + o.summary); found != "" {
+				if found := hostile.Unprintable(o.text + o.stderr + o.summary + read(filepath.Join(top, logs, args[0]+".log"))); found != "" {
 					t.Errorf("%.80q: %s prints %s", text, args[0], found)
 				}
 				if actions {
 					commands(t, args[0], o.text)
+					commands(t, args[0]+"'s progress", o.stderr)
+					contains(t, args[0]+"'s progress", o.stderr, "4   : | ")
 				}
 			}
 		}

@@ -64,7 +64,7 @@ func TestBoot(t *testing.T) {
 	iso := write(t, filepath.Join(t.TempDir(), isoFile), "x")
 	s := &standIn{do: func(module.Call, string) (string, error) { return "", nil }}
 	o := run(t, s, false, env, "boot", "--iso", iso, "--machine", "uefi", "--kvm=false")
-	equal(t, "text", o.text, "booting "+iso+": Ctrl-C ends it\n")
+	equal(t, "text", o.text, "booting "+iso+": port 2222 of all addresses of this machine leads to its SSH; Ctrl-C ends it\n")
 	equal(t, "calls", strings.Join(s.calls, "\n"), "boot iso="+iso+" machine=uefi")
 	equal(t, "progress", o.stderr, "boot\n")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,7 @@ func (g *gate) locksCommand() *cobra.Command {
 		Use:   "locks",
 		Short: "Tell whether the lock of Alpine's packages is fresh",
 		Long: `locks compares iso/alpine/packages.lock with what Alpine's mirror has now. A lock
-that is stale, or that is not there, is a warning, and the exit status is 1.`,
+that is stale, or that is not there, is a warning. Output: fresh, true or false.`,
 		Example: `  gate locks --output iso/alpine/packages.lock   # take what there is now`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -68,7 +69,8 @@ that is stale, or that is not there, is a warning, and the exit status is 1.`,
 					return err
 				}
 				if missing {
-					return g.noLock()
+					g.noLock()
+					return nil
 				}
 				return g.compareLocks(string(committed), string(text))
 			})
@@ -79,10 +81,10 @@ that is stale, or that is not there, is a warning, and the exit status is 1.`,
 	return cmd
 }
 
-func (g *gate) noLock() error {
+func (g *gate) noLock() {
+	g.out.Set("fresh", "false")
 	g.out.Warning(output.Annotation{Title: "no lock", Message: lockFile + " is not in the repository; make one, and commit it: gate locks --output " + lockFile})
-	g.out.Summary(summary.Line("FAIL", lockFile+" is not in the repository"))
-	return errFailed
+	g.out.Summary(summary.Line("STALE", lockFile+" is not in the repository"))
 }
 
 // sentence says a difference in the words of a report; its own are those of a list, one
@@ -113,6 +115,7 @@ func (g *gate) compareLocks(committed, fresh string) error {
 	for _, d := range lock.Compare(was, is) {
 		changes = append(changes, sentence(d))
 	}
+	g.out.Set("fresh", strconv.FormatBool(len(changes) == 0))
 	if len(changes) == 0 {
 		g.out.Summary(summary.Line("PASS", lockFile+" is fresh"))
 		return nil
@@ -122,6 +125,6 @@ func (g *gate) compareLocks(committed, fresh string) error {
 		shown = append(changes[:shownChanges:shownChanges], fmt.Sprintf("and %d more", left))
 	}
 	g.out.Warning(output.Annotation{File: lockFile, Line: 1, Title: "stale lock", Message: strings.Join(shown, "\n")})
-	g.out.Summary(summary.Line("FAIL", fmt.Sprintf("%s is stale, packages that differ: %d", lockFile, len(changes))) + "\n" + summary.List(changes))
-	return errFailed
+	g.out.Summary(summary.Line("STALE", fmt.Sprintf("%s: packages that differ: %d", lockFile, len(changes))) + "\n" + summary.List(changes))
+	return nil
 }

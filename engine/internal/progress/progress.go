@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"bee/core/printable"
 )
 
 var start = time.Now()
 
 // Printf writes one line to the standard error.
 func Printf(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, "[%5.1fs] %s\n", time.Since(start).Seconds(), fmt.Sprintf(format, args...))
+	fmt.Fprintf(os.Stderr, "[%5.1fs] %s\n", time.Since(start).Seconds(), printable.Lines(fmt.Sprintf(format, args...)))
 }
 
 // Step announces work and returns a function that tells how long it took.

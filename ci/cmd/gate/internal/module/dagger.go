@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"dagger.io/dagger"
@@ -62,8 +63,8 @@ func (e *engine) load(ctx context.Context, options Options) error {
 	if err != nil {
 		return fmt.Errorf("no Dagger engine: %w", err)
 	}
-	if err := e.client.ModuleSource(top).AsModule().Serve(ctx); err != nil {
-		return fmt.Errorf("the Dagger module of %s: %w", top, failure(ctx, err))
+	if err := ask(ctx, func() error { return e.client.ModuleSource(top).AsModule().Serve(ctx) }); err != nil {
+		return fmt.Errorf("the Dagger module of %s: %w", top, err)
 	}
 	return nil
 }
@@ -118,8 +119,8 @@ func id[ID ~string](ctx context.Context, e *engine, call Call) (ID, error) {
 	if err != nil {
 		return "", err
 	}
-	err = query.Select("id").Bind(&id).Execute(ctx)
-	return id, failure(ctx, err)
+	err = ask(ctx, func() error { return query.Select("id").Bind(&id).Execute(ctx) })
+	return id, err
 }
 
 func (e *engine) File(ctx context.Context, call Call, path string) error {
@@ -130,8 +131,10 @@ func (e *engine) File(ctx context.Context, call Call, path string) error {
 	if path, err = filepath.Abs(path); err != nil {
 		return err
 	}
-	_, err = e.client.LoadFileFromID(file).Export(ctx, path)
-	return failure(ctx, err)
+	return ask(ctx, func() error {
+		_, err := e.client.LoadFileFromID(file).Export(ctx, path)
+		return err
+	})
 }
 
 func (e *engine) Directory(ctx context.Context, call Call) (whole.Source, error) {
@@ -145,27 +148,35 @@ func (e *engine) Directory(ctx context.Context, call Call) (whole.Source, error)
 type tree struct{ directory *dagger.Directory }
 
 func (t tree) Size(ctx context.Context) (int64, error) {
-	paths, err := t.directory.Glob(ctx, "**")
-	if err != nil {
-		return 0, failure(ctx, err)
-	}
 	var total int64
-	for _, path := range paths {
-		if strings.HasSuffix(path, "/") {
-			continue // a folder
-		}
-		size, err := t.directory.File(path).Size(ctx)
+	err := ask(ctx, func() error {
+		total = 0
+		paths, err := t.directory.Glob(ctx, "**")
 		if err != nil {
-			return 0, failure(ctx, err)
+			return err
 		}
-		total += int64(size)
-	}
-	return total, nil
+		for _, path := range paths {
+			if strings.HasSuffix(path, "/") {
+				continue // a folder
+			}
+			size, err := t.directory.File(path).Size(ctx)
+			if err != nil {
+				return err
+			}
+			total += int64(size)
+		}
+		return nil
+	})
+	return total, err
 }
 
 func (t tree) Contents(ctx context.Context, name string) (string, error) {
-	text, err := t.directory.File(name).Contents(ctx)
-	return text, failure(ctx, err)
+	var text string
+	err := ask(ctx, func() (err error) {
+		text, err = t.directory.File(name).Contents(ctx)
+		return err
+	})
+	return text, err
 }
 
 func (t tree) Export(ctx context.Context, folder string) error {
@@ -173,8 +184,10 @@ func (t tree) Export(ctx context.Context, folder string) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.directory.Export(ctx, folder)
-	return failure(ctx, err)
+	return ask(ctx, func() error {
+		_, err := t.directory.Export(ctx, folder)
+		return err
+	})
 }
 
 func (e *engine) Up(ctx context.Context, call Call) error {
@@ -191,10 +204,24 @@ func (e *engine) Text(ctx context.Context, call Call) (string, error) {
 		return "", err
 	}
 	var text *string // what returns nothing returns null
-	if err := query.Bind(&text).Execute(ctx); err != nil || text == nil {
-		return "", failure(ctx, err)
+	if err := ask(ctx, func() error { return query.Bind(&text).Execute(ctx) }); err != nil || text == nil {
+		return "", err
 	}
 	return *text, nil
+}
+
+// collected is what an engine says whose collector took away a result in the moment in which
+// another was made of it: Dagger 0.19.7 does, where its caches are full. Asked once more, it
+// makes that result anew.
+var collected = regexp.MustCompile(`snapshot [0-9a-z]+ does not exist: not found`)
+
+// ask asks the engine for something, and tells why it did not get it.
+func ask(ctx context.Context, question func() error) error {
+	err := question()
+	if err != nil && collected.MatchString(err.Error()) {
+		err = question()
+	}
+	return failure(ctx, err)
 }
 
 // failure is an error of the engine's, with what the program wrote that failed; or, where

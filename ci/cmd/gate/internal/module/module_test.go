@@ -1,6 +1,7 @@
 package module
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -17,6 +18,30 @@ func TestError(t *testing.T) {
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
+
+// What the engine's collector took away is asked for once more, what failed otherwise is not.
+func TestAsk(t *testing.T) {
+	collected := errors.New("the commit to build: snapshot ndz2jkk9hi82phzzwedmvwxmc does not exist: not found [traceparent:1e-63]")
+	other := errors.New("exit code: 1")
+	for _, c := range []struct {
+		answers []error
+		want    string
+	}{
+		{[]error{nil}, ""},
+		{[]error{other}, "exit code: 1"},
+		{[]error{collected, nil}, ""},
+		{[]error{collected, other}, "exit code: 1"},
+		{[]error{collected, collected}, "the commit to build: snapshot ndz2jkk9hi82phzzwedmvwxmc does not exist: not found"},
+	} {
+		asked, got := 0, ""
+		if err := ask(t.Context(), func() error { asked++; return c.answers[asked-1] }); err != nil {
+			got = err.Error()
+		}
+		if got != c.want || asked != len(c.answers) {
+			t.Errorf("%v: got %q after %d questions", c.answers, got, asked)
 		}
 	}
 }

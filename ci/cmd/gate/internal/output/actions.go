@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -31,6 +32,11 @@ func newActions(getenv func(string) string, stdout io.Writer) *actions {
 
 func (a *actions) Printf(format string, args ...any) {
 	io.WriteString(a.out, harmless(a.secrets.clean(fmt.Sprintf(format, args...))))
+}
+
+func (a *actions) Log(to io.Writer) io.WriteCloser {
+	secrets := slices.Clone(a.secrets)
+	return &log{to: to, clean: func(text string) string { return harmless(secrets.clean(text)) }}
 }
 
 // harmless is printable text of which no line is a workflow command: machines and builds must

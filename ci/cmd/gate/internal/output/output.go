@@ -27,6 +27,9 @@ type Output interface {
 	Set(name, value string)
 	// Summary shows Markdown, in addition to what was shown before.
 	Summary(markdown string)
+	// Log takes text that others write, and writes it to a place as Printf would, with what
+	// is hidden by now, a line when it has ended. Unlike all else, it is for concurrent use.
+	Log(to io.Writer) io.WriteCloser
 }
 
 // Annotation is a message about a line of a file. Without a file, it is about the

@@ -2,8 +2,10 @@ package output
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -134,6 +136,47 @@ func TestSummaryIsCut(t *testing.T) {
 		if got := cut(strings.Repeat("é", 1000), room); len(got) > room {
 			t.Errorf("%d bytes where %d have room", len(got), room)
 		}
+	}
+}
+
+// Lines of others are written when they have ended, however they come, as Printf writes them.
+func TestLog(t *testing.T) {
+	const text = "1 : s3cr3t\x1b[31m\r\n\u00a0\r::add-mask::x\n::add-mask::x ##[error]é\nlast ##[x"
+	const terminal = "1 : ***\\x1b[31m\n\\xc2\\xa0\\x0d::add-mask::x\n::add-mask::x ##[error]é\nlast ##[x\n"
+	harmless := strings.NewReplacer("\n::", "\n: :", "##[", "## [").Replace(terminal)
+	for where, want := range map[string]string{"": terminal, "true": harmless} {
+		for size := 1; size <= len(text); size++ {
+			var out bytes.Buffer
+			o := New(environment(map[string]string{"GITHUB_ACTIONS": where}), io.Discard)
+			o.Mask("s3cr3t")
+			log := o.Log(&out)
+			ended := 0
+			for part := range slices.Chunk([]byte(text), size) {
+				log.Write(part)
+				if ended += bytes.Count(part, []byte("\n")); bytes.Count(out.Bytes(), []byte("\n")) != ended {
+					t.Fatalf("in parts of %d bytes, %d lines have ended, but there is %q", size, ended, &out)
+				}
+			}
+			if err := log.Close(); err != nil || out.String() != want {
+				t.Fatalf("in parts of %d bytes: %v, got %q, want %q", size, err, &out, want)
+			}
+		}
+	}
+}
+
+// A line without an end does not take all memory, and is no command where it is cut.
+func TestLogOfOneLine(t *testing.T) {
+	var out bytes.Buffer
+	log := New(environment(map[string]string{"GITHUB_ACTIONS": "true"}), io.Discard).Log(&out)
+	for range 3 * longest / 100 {
+		io.WriteString(log, strings.Repeat("::##[x", 20))
+	}
+	if kept := 3*longest - out.Len(); kept > 2*longest {
+		t.Errorf("%d bytes are kept", kept)
+	}
+	log.Close()
+	if lines := strings.Count(out.String(), "\n"); lines != 4 || strings.Contains(out.String(), "##[") || strings.Contains(out.String(), "\n::") {
+		t.Errorf("%d lines, %.100q", lines, &out)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"html"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -16,6 +17,10 @@ type terminal struct {
 
 func (t *terminal) Printf(format string, args ...any) {
 	io.WriteString(t.out, t.secrets.clean(fmt.Sprintf(format, args...)))
+}
+
+func (t *terminal) Log(to io.Writer) io.WriteCloser {
+	return &log{to: to, clean: slices.Clone(t.secrets).clean}
 }
 
 func (t *terminal) Group(title string) { t.Printf("== %s\n", title) }
