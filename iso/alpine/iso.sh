@@ -4,10 +4,10 @@
 # folder keys has the public part of the key, by the name that signatures have for it.
 #
 # APORTS is a tree of Alpine's aports, FILES what genapkovl-bee.sh reads, with alpine/ as
-# the folder of this script, REPOSITORIES
-# a list as in /etc/apk/repositories, KEY the private key that signs the medium's index
-# of packages and the kernel's modules, KERNEL the release of its kernel, LOCK what the
-# repositories have: every package that the ISO is made of and with.
+# the folder of this script, REPOSITORIES a list of folders as in /etc/apk/repositories,
+# KEY the private key that signs the medium's index of packages and the kernel's modules,
+# KERNEL the release of its kernel, LOCK what the repositories have: every package that
+# the ISO is made of and with.
 #
 # mkimage's sections are kept in TMPDIR/sections, when the ISO that was made of them is
 # found to be good, by all that they are made of: SOURCE_DATE_EPOCH is their time,
@@ -36,9 +36,11 @@ name=bee-$(echo "$public" | sha256sum | cut -c1-8).rsa.pub
 echo "$public" >"$work/$name"
 export PACKAGER_PRIVKEY="$key" PACKAGER_PUBKEY="$work/$name"
 
-# mkimage knows a section by less than what is in it.
+# mkimage knows a section by less than what is in it. The lock has the checksums of packages
+# but for their signatures, which lie on the medium, too, and are what packages begin with.
+signatures=$(sed 's|$|/x86_64|' "$repositories" | xargs -I {} find {} -name '*.apk' | sort | xargs -r head -c 4096 | sha256sum)
 # shellcheck disable=SC2086 # a list
-id=$( (echo "$SOURCE_DATE_EPOCH $BEE_FLAVOR $name"; cat "$0" $scripts "$files/alpine/mkimg.bee.sh" "$lock") | sha256sum | cut -c1-16)
+id=$( (echo "$SOURCE_DATE_EPOCH $BEE_FLAVOR $name $signatures"; cat "$0" $scripts "$files/alpine/mkimg.bee.sh" "$lock") | sha256sum | cut -c1-16)
 sections=$work/sections
 cp -al "$kept/$id" "$sections" 2>/dev/null || { rm -rf "$sections"; mkdir "$sections"; }
 

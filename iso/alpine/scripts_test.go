@@ -406,7 +406,11 @@ func newMkimage(t *testing.T) mkimage {
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
 	other := t.TempDir()
 	m.repositories, m.lock, m.key, m.out = filepath.Join(other, "repositories"), filepath.Join(other, "lock"), filepath.Join(other, "key.rsa"), filepath.Join(other, "out")
-	write(t, m.repositories, "/packages/v3.21/main\n/packages/v3.21/community\n", 0o644)
+	packages := filepath.Join(other, "packages/v3.21")
+	write(t, m.repositories, packages+"/main\n"+packages+"/community\n", 0o644)
+	for _, name := range []string{"main", "community"} {
+		write(t, filepath.Join(packages, name, "x86_64", name+"-1-r0.apk"), "signed\n"+strings.Repeat(name, 9999), 0o644)
+	}
 	write(t, m.lock, "mkinitfs 3.11.1-r0 Q1one\n", 0o644)
 	m.newKey(t)
 	return m
@@ -457,7 +461,7 @@ func TestMkimage(t *testing.T) {
 		t.Errorf("the tag is %q", tag)
 	}
 	want := "--tag " + tag + " --profile bee --arch x86_64 --workdir " + work + " --outdir " + outdir +
-		" --repository /packages/v3.21/main --extra-repository /packages/v3.21/community\n"
+		" --repository " + strings.Replace(strings.TrimSpace(read(t, m.repositories)), "\n", " --extra-repository ", 1) + "\n"
 	if arguments != want || !strings.HasPrefix(outdir, m.temporary) {
 		t.Errorf("mkimage was called with\n%swant\n%s", arguments, want)
 	}
@@ -555,6 +559,10 @@ func TestSections(t *testing.T) {
 			write(t, m.lock, "mkinitfs 3.11.1-r0 Q1other\n", 0o644)
 		}, "", ""},
 		"another signing key": {"", func(t *testing.T, m *mkimage) { m.newKey(t) }, "", ""},
+		"packages that somebody else signed": {"", func(t *testing.T, m *mkimage) {
+			_, last, _ := strings.Cut(strings.TrimSpace(read(t, m.repositories)), "\n")
+			write(t, last+"/x86_64/community-1-r0.apk", "sealed\n"+strings.Repeat("community", 9999), 0o644)
+		}, "", ""},
 		"another profile": {"", func(t *testing.T, m *mkimage) {
 			write(t, m.files+"/alpine/mkimg.bee.sh", read(t, m.files+"/alpine/mkimg.bee.sh")+"#\n", 0o644)
 		}, "", ""},
