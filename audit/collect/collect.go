@@ -396,10 +396,13 @@ func (t *Task) failed(r machine.Result, kind report.Kind, message string) {
 	})
 }
 
+// sideBySide is how many calls Each makes at the same time.
+const sideBySide = 16
+
 // Each runs f for 0 to n-1, some at the same time.
 func (t *Task) Each(n int, f func(i int)) {
 	var g errgroup.Group
-	g.SetLimit(16)
+	g.SetLimit(sideBySide)
 	for i := range n {
 		g.Go(func() error {
 			t.guard(func() { f(i) })

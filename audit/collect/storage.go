@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"bee/audit/collect/machine"
 	"bee/audit/report"
@@ -206,8 +207,10 @@ func (s *survey) askSmartctl(id driveID) {
 }
 
 // members asks for the drives behind the RAID controller of an array, by their numbers from 0
-// on, until none answers: by the first device of that controller, whichever of its arrays was
-// the first to answer. A kind of device type that takes more than one number is left to the scan.
+// on, some at the same time, until none of those answers: numbers have gaps, as an enclosure or
+// a drive that was pulled had one. It asks by the first device of that controller, whichever of
+// its arrays was the first to answer. A kind of device type that takes more than one number is
+// left to the scan.
 func (s *survey) members(array driveID, kind string) {
 	s.mu.Lock()
 	i := slices.IndexFunc(s.drives, func(d *drive) bool { return d.id == array })
@@ -220,16 +223,20 @@ func (s *survey) members(array driveID, kind string) {
 		return
 	}
 	const most = 256
-	for n := range most {
-		id := driveID{path, fmt.Sprintf("%s,%d", kind, n)}
-		answer := s.smartctl(id.kind, "-j", "-x", path)
-		if answer.result.Err != nil || answer.bad != nil || answer.SerialNumber == "" {
-			if n == 0 && kind != "cciss" { // some count from 1
-				continue
+	for n := 0; n < most; n += sideBySide {
+		var answered atomic.Bool
+		s.task.Each(sideBySide, func(i int) {
+			id := driveID{path, fmt.Sprintf("%s,%d", kind, n+i)}
+			answer := s.smartctl(id.kind, "-j", "-x", path)
+			if answer.result.Err != nil || answer.bad != nil || answer.SerialNumber == "" {
+				return
 			}
+			answered.Store(true)
+			s.learn(id, func(d *drive) { d.smartctl, d.askedSmartctl = answer, true })
+		})
+		if !answered.Load() {
 			return
 		}
-		s.learn(id, func(d *drive) { d.smartctl, d.askedSmartctl = answer, true })
 	}
 }
 

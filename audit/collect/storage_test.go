@@ -263,6 +263,60 @@ func TestStorageTakesAsLongAsItsSlowestTool(t *testing.T) {
 	}
 }
 
+// A hundred drives behind an expander, and those behind a RAID controller that has to be asked
+// for them by number, take about as long as one of them.
+func TestManyDrivesAreAskedSideBySide(t *testing.T) {
+	const each = 10 * time.Second
+	expander := script{out: map[string]string{scanCommand: `{}`}}
+	var disks []string
+	for i := range 100 {
+		name := fmt.Sprintf("sd%c%c", 'a'+i/26, 'a'+i%26)
+		disks = append(disks, fmt.Sprintf(`{"kname": "%s", "type": "disk", "size": 5, "tran": "sas"}`, name))
+		expander.out["smartctl -j -x /dev/"+name] = fmt.Sprintf(`{"model_name": "ACME SAS", "serial_number": "S%d"}`, i)
+	}
+	expander.out[lsblkCommand] = `{"blockdevices": [` + strings.Join(disks, ",") + `]}`
+	array := script{out: map[string]string{
+		lsblkCommand:              `{"blockdevices": [{"kname": "sda", "type": "disk", "size": 5}]}`,
+		scanCommand:               `{}`,
+		"smartctl -j -x /dev/sda": `{"smartctl": {"messages": [{"string": "DELL or MegaRaid controller, please try adding '-d megaraid,N'", "severity": "error"}]}}`,
+	}}
+	// the enclosure is 4, one was pulled
+	for i, n := range []int{0, 1, 2, 3, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24} {
+		array.out[fmt.Sprintf("smartctl -j -x -d megaraid,%d /dev/sda", n)] = fmt.Sprintf(`{"model_name": "ACME SAS", "serial_number": "S%d"}`, i)
+	}
+	for name, c := range map[string]struct {
+		m      script
+		drives int
+		limit  time.Duration
+	}{
+		"behind an expander":       {expander, 100, each * 3 / 2},
+		"behind a RAID controller": {array, 24, each * 4}, // the array, 16 members, the others, and none
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := slow{c.m, func(line string) time.Duration {
+				if strings.HasPrefix(line, "smartctl -j -x ") {
+					return each
+				}
+				return 0
+			}}
+			start := time.Now()
+			r := audit(t, t.Context(), m, storage)
+			if took := time.Since(start); took > c.limit {
+				t.Errorf("%s: took %v, want %v at most", name, took, c.limit)
+			}
+			known := 0
+			for _, d := range r.Storage.Drives {
+				if d.SerialNumber != "" || d.RAIDVolume {
+					known++
+				}
+			}
+			if known != c.drives {
+				t.Errorf("%s: %d drives are known, want %d", name, known, c.drives)
+			}
+		})
+	}
+}
+
 // In whichever order the tools answer, the report is the same.
 func TestStorageIsTheSameInAnyOrder(t *testing.T) {
 	var first []byte
@@ -387,7 +441,7 @@ func TestSmartctlNeedsToBeTold(t *testing.T) {
 }
 
 // TestMembers: the drives behind two arrays of one controller are asked for by their numbers,
-// once; the first that does not answer ends it, and is no error.
+// once; those that do not answer end it, and are no error.
 func TestMembers(t *testing.T) {
 	disks := `{"blockdevices": [{"kname": "sda", "type": "disk", "size": 5, "hctl": "0:1:0:0"}, {"kname": "sdb", "type": "disk", "size": 6, "hctl": "0:1:0:1"}]}`
 	m := script{out: map[string]string{lsblkCommand: disks, scanCommand: `{}`}, err: map[string]error{}}
