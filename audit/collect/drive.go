@@ -159,19 +159,24 @@ func (d *drive) smart(n *report.NVMe) *report.SMART {
 
 func fromSmartctl(a *smartAnswer) *report.SMART {
 	s := &report.SMART{
-		Passed:                a.SmartStatus.Passed.Value(),
-		Warnings:              smartctl.Warnings(a.status),
-		Messages:              a.Messages(),
-		TemperatureCelsius:    a.Celsius(),
-		MaxTemperatureCelsius: a.MaxTemperature(),
-		PowerOnHours:          a.PowerOnTime.Hours.Uint(),
-		PowerCycles:           a.PowerCycles.Uint(),
-		UsedPercent:           a.UsedPercent(),
-		SelfTestErrors:        a.SelfTestErrors(),
-		ATAErrors:             a.ATAErrors(),
-		SCSIGrownDefects:      a.GrownDefects(),
-		MediaErrors:           a.SCSIUncorrected(),
-		SCSIUncorrectedErrors: a.SCSIUncorrected(),
+		Passed:                    a.SmartStatus.Passed.Value(),
+		Warnings:                  smartctl.Warnings(a.status),
+		Messages:                  a.Messages(),
+		TemperatureCelsius:        a.Celsius(),
+		MaxTemperatureCelsius:     a.MaxTemperature(),
+		HighestTemperatureCelsius: a.HighestTemperature(),
+		PendingDefects:            a.Pending(),
+		PowerOnHours:              a.PowerOnTime.Hours.Uint(),
+		PowerCycles:               a.PowerCycles.Uint(),
+		UsedPercent:               a.UsedPercent(),
+		SelfTestErrors:            a.SelfTestErrors(),
+		ATAErrors:                 a.ATAErrors(),
+		SCSIGrownDefects:          a.GrownDefects(),
+		MediaErrors:               a.SCSIUncorrected(),
+		SCSIUncorrectedErrors:     a.SCSIUncorrected(),
+	}
+	for _, e := range a.LinkErrors() {
+		s.LinkErrors = append(s.LinkErrors, report.LinkErrors(e))
 	}
 	for _, a := range a.ATAAttributes.Table {
 		prefail := a.Flags.Prefail.Value()

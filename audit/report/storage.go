@@ -261,9 +261,11 @@ type SMART struct {
 	Messages           []string `json:"messages,omitempty"`
 	TemperatureCelsius *int64   `json:"temperature_celsius,omitempty"`
 	// Temperature above which the drive should not be run, by its own account.
-	MaxTemperatureCelsius *int64  `json:"max_temperature_celsius,omitempty"`
-	PowerOnHours          *uint64 `json:"power_on_hours,omitempty"`
-	PowerCycles           *uint64 `json:"power_cycles,omitempty"`
+	MaxTemperatureCelsius *int64 `json:"max_temperature_celsius,omitempty"`
+	// Highest temperature that the drive ever had, by its own account.
+	HighestTemperatureCelsius *int64  `json:"highest_temperature_celsius,omitempty"`
+	PowerOnHours              *uint64 `json:"power_on_hours,omitempty"`
+	PowerCycles               *uint64 `json:"power_cycles,omitempty"`
 	// Wear of a solid-state drive: how much of its rated life is used. Can go
 	// beyond 100. From the first of these that the drive has: NVMe's percentage
 	// used; SCSI's endurance indicator; ATA's, from the device statistics; ATA
@@ -277,6 +279,12 @@ type SMART struct {
 	// Failed tests in the self-test log, but for those before a complete test
 	// that the drive has passed since.
 	SelfTestErrors *uint64 `json:"self_test_errors,omitempty"`
+	// Places that the drive could not read, and has on a list (ATA's log of pending defects,
+	// SCSI's pending defects). Absent where it keeps none.
+	PendingDefects *uint64 `json:"pending_defects,omitempty"`
+	// Errors of the drive's links, those that happened: of a SATA drive since the link was
+	// last reset, of a SAS drive since it has power, in which a few come with plugging it in.
+	LinkErrors []LinkErrors `json:"link_errors,omitempty"`
 	// ATA: entries in the error log.
 	ATAErrors *uint64 `json:"ata_errors,omitempty"`
 	// ATA: SMART attributes.
@@ -285,6 +293,15 @@ type SMART struct {
 	SCSIGrownDefects *uint64 `json:"scsi_grown_defects,omitempty"`
 	// SCSI: reads, writes and verifies that could not be corrected.
 	SCSIUncorrectedErrors *uint64 `json:"scsi_uncorrected_errors,omitempty"`
+}
+
+// LinkErrors counts one kind of error on one of a drive's links.
+type LinkErrors struct {
+	// Port and phy of a SAS drive, such as 0:1. Absent of a SATA drive, which has one link.
+	Link string `json:"link,omitempty"`
+	// What went wrong, in smartctl's words.
+	Name  string `json:"name"`
+	Count uint64 `json:"count"`
 }
 
 // ATAAttribute is a SMART attribute of an ATA drive.

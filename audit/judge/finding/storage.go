@@ -239,6 +239,9 @@ func driveBadSectors(d report.Drive, s report.SMART) *report.Finding {
 	if n := or0(s.SCSIGrownDefects); n > 0 {
 		bad = append(bad, fmt.Sprintf("grown defects: %d", n))
 	}
+	if n := or0(s.PendingDefects); n > 0 {
+		bad = append(bad, fmt.Sprintf("pending defects: %d", n))
+	}
 	if len(bad) == 0 {
 		return nil
 	}
@@ -263,8 +266,15 @@ func driveMediaErrors(d report.Drive, s report.SMART) *report.Finding {
 	return aboutDrive(d, report.Warning, "The drive had errors that it could not correct.", "Watch whether they become more, and replace the drive then; check what is stored on it.", errors...)
 }
 
+// driveLinkErrors leaves out the links of SAS drives, which count errors while a drive is
+// plugged in.
 func driveLinkErrors(d report.Drive, s report.SMART) *report.Finding {
 	errors := counted(s, counter{199, "CRC"})
+	for _, e := range s.LinkErrors {
+		if e.Link == "" {
+			errors = append(errors, fmt.Sprintf("%s: %d", e.Name, e.Count))
+		}
+	}
 	if len(errors) == 0 {
 		return nil
 	}

@@ -6,8 +6,10 @@ package smartctl
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -80,6 +82,8 @@ type Output struct {
 		OperatingLimit tolerant.Number `json:"op_limit_max"`
 		// The same of SCSI drives.
 		Trip tolerant.Number `json:"drive_trip"`
+		// The highest that an ATA drive had, by its SCT status.
+		LifetimeMax tolerant.Number `json:"lifetime_max"`
 	} `json:"temperature"`
 	PowerOnTime struct {
 		Hours tolerant.Number `json:"hours"`
@@ -99,6 +103,14 @@ type Output struct {
 		Errors   tolerant.Number `json:"error_count_total"`
 		Outdated tolerant.Number `json:"error_count_outdated"`
 	} `json:"ata_smart_self_test_log"`
+	ATAPendingDefects PendingDefects `json:"ata_pending_defects_log"`
+	SATALink          struct {
+		Table []struct {
+			ID    tolerant.Number `json:"id"`
+			Name  tolerant.String `json:"name"`
+			Value tolerant.Number `json:"value"`
+		} `json:"table"`
+	} `json:"sata_phy_event_counters"`
 	NVMeSelfTests *struct {
 		Table []struct {
 			Code   Value `json:"self_test_code"`
@@ -107,6 +119,8 @@ type Output struct {
 	} `json:"nvme_self_test_log"`
 	// By key: scsi_self_test_0 is the latest test.
 	SCSISelfTests map[string]SCSISelfTest `json:"-"`
+	// By key, such as scsi_sas_port_0, and then phy_0.
+	SASPorts map[string]map[string]SASPhy `json:"-"`
 
 	// smartctl's own idea of the wear, from version 7.5 on.
 	Endurance struct {
@@ -118,7 +132,21 @@ type Output struct {
 	SCSIErrors          map[string]struct {
 		Uncorrected tolerant.Number `json:"total_uncorrected_errors"`
 	} `json:"scsi_error_counter_log"`
-	NVMeHealth *nvme.Health `json:"nvme_smart_health_information_log"`
+	SCSIPendingDefects PendingDefects `json:"scsi_pending_defects"`
+	NVMeHealth         *nvme.Health   `json:"nvme_smart_health_information_log"`
+}
+
+// PendingDefects is a drive's list of places that it could not read.
+type PendingDefects struct {
+	Count tolerant.Number `json:"count"`
+}
+
+// SASPhy is how a SAS drive sees one of its links.
+type SASPhy struct {
+	InvalidWords    tolerant.Number `json:"invalid_dword_count"`
+	DisparityErrors tolerant.Number `json:"running_disparity_error_count"`
+	LossOfSync      tolerant.Number `json:"loss_of_dword_synchronization_count"`
+	ResetProblems   tolerant.Number `json:"phy_reset_problem_count"`
 }
 
 // Device is how smartctl reaches a device.
@@ -198,8 +226,8 @@ type Attribute struct {
 func Parse(out []byte) (Output, error) {
 	var o Output
 	err := tolerant.Unmarshal(out, &o)
-	if bytes.Contains(out, []byte(selfTest)) {
-		o.SCSISelfTests = scsiSelfTests(out)
+	if bytes.Contains(out, []byte(selfTest)) || bytes.Contains(out, []byte(sasPort)) {
+		o.numbered(out)
 	}
 	if err != nil {
 		return o, fmt.Errorf("smartctl's output is not the JSON it should be: %w", err)
@@ -207,19 +235,34 @@ func Parse(out []byte) (Output, error) {
 	return o, nil
 }
 
-const selfTest = "scsi_self_test_"
+// What keys with a number behind begin with.
+const (
+	selfTest = "scsi_self_test_"
+	sasPort  = "scsi_sas_port_"
+	sasPhy   = "phy_"
+)
 
-func scsiSelfTests(out []byte) map[string]SCSISelfTest {
+// numbered reads what stands under keys with a number.
+func (o *Output) numbered(out []byte) {
 	var values map[string]json.RawMessage
 	_ = tolerant.Unmarshal(out, &values)
-	tests := map[string]SCSISelfTest{}
+	o.SCSISelfTests, o.SASPorts = map[string]SCSISelfTest{}, map[string]map[string]SASPhy{}
 	for key, value := range values {
 		var test SCSISelfTest
-		if strings.HasPrefix(key, selfTest) && json.Unmarshal(value, &test) == nil {
-			tests[key] = test
+		var port map[string]json.RawMessage
+		switch {
+		case strings.HasPrefix(key, selfTest) && json.Unmarshal(value, &test) == nil:
+			o.SCSISelfTests[key] = test
+		case strings.HasPrefix(key, sasPort) && json.Unmarshal(value, &port) == nil:
+			o.SASPorts[key] = map[string]SASPhy{}
+			for key2, value := range port {
+				var phy SASPhy
+				if strings.HasPrefix(key2, sasPhy) && json.Unmarshal(value, &phy) == nil {
+					o.SASPorts[key][key2] = phy
+				}
+			}
 		}
 	}
-	return tests
 }
 
 // Messages returns what smartctl had to say beside the data, one sentence each.
@@ -284,7 +327,7 @@ func (o Output) SelfTestErrors() *uint64 {
 			}
 		}
 		return &n
-	case o.SCSISelfTests != nil:
+	case len(o.SCSISelfTests) > 0:
 		for i := range 20 {
 			test := o.SCSISelfTests[fmt.Sprint(selfTest, i)]
 			switch code := test.Code.Value.Or0(); test.Result.Value.Or0() {
@@ -437,6 +480,61 @@ func (o Output) MaxTemperature() *int64 {
 		}
 	}
 	return nil
+}
+
+// HighestTemperature returns the highest temperature in degrees Celsius that the drive had in
+// its life, nil where it does not say.
+func (o Output) HighestTemperature() *int64 {
+	c := o.Temperature.LifetimeMax.Int()
+	// An SCT status has a byte for it, and 0x80 where it is not known.
+	if c != nil && (*c <= 0 || *c >= 127) {
+		return nil
+	}
+	return c
+}
+
+// Pending returns how many places the drive has on its list of those that it could not read,
+// nil where it has no such list.
+func (o Output) Pending() *uint64 {
+	return cmp.Or(o.ATAPendingDefects.Count.Uint(), o.SCSIPendingDefects.Count.Uint())
+}
+
+// LinkErrors is how often something went wrong on one of a drive's links.
+type LinkErrors struct {
+	// Port and phy of a SAS drive, such as "0:1"; "" of a SATA drive, which has one link.
+	Link string
+	// What went wrong, in smartctl's words.
+	Name  string
+	Count uint64
+}
+
+// LinkErrors returns the errors of the drive's links, in order, those that happened: of a
+// SATA drive since its link was last reset, of a SAS drive since it has power.
+func (o Output) LinkErrors() []LinkErrors {
+	const noLongerReady, comReset, makers = 9, 10, 0x8000 // which are no errors, or nobody knows
+	var all []LinkErrors
+	for _, e := range o.SATALink.Table {
+		if id := e.ID.Or0(); id != noLongerReady && id != comReset && id < makers && e.Value.Or0() > 0 {
+			all = append(all, LinkErrors{Name: string(e.Name), Count: e.Value.Or0()})
+		}
+	}
+	for _, port := range slices.Sorted(maps.Keys(o.SASPorts)) {
+		for _, phy := range slices.Sorted(maps.Keys(o.SASPorts[port])) {
+			p := o.SASPorts[port][phy]
+			link := strings.TrimPrefix(port, sasPort) + ":" + strings.TrimPrefix(phy, sasPhy)
+			for _, e := range []LinkErrors{
+				{link, "Invalid DWORD count", p.InvalidWords.Or0()},
+				{link, "Running disparity error count", p.DisparityErrors.Or0()},
+				{link, "Loss of DWORD synchronization count", p.LossOfSync.Or0()},
+				{link, "Phy reset problem count", p.ResetProblems.Or0()},
+			} {
+				if e.Count > 0 {
+					all = append(all, e)
+				}
+			}
+		}
+	}
+	return all
 }
 
 // UnknownBridge reports whether smartctl gave up because it does not know how to

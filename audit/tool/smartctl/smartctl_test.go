@@ -180,6 +180,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"nvme_self_test_log": {"table": [null, {"self_test_result": {"value": 6}}]}, "nvme_smart_health_information_log": {"percentage_used": 3}}`))
 	f.Add([]byte(`{"wwn": {"naa": 5, "oui": 3274, "id": 9885499863}, "smartctl": {"messages": [{"string": "x"}]}, "temperature": {"drive_trip": -5}}`))
 	f.Add([]byte(`{"devices": [{"name": "/dev/sda", "type": "scsi"}], "ata_smart_error_log": {"summary": {"count": 3}}, "ata_smart_self_test_log": []}`))
+	f.Add([]byte(`{"sata_phy_event_counters": {"table": [{"id": 1, "name": "x", "value": 7}, null]}, "scsi_sas_port_0": {"phy_0": {"invalid_dword_count": 5}, "phy_1": 3}, "ata_pending_defects_log": {"count": 1}}`))
 	f.Fuzz(func(t *testing.T, out []byte) {
 		o, _ := Parse(out)
 		if c := o.MaxTemperature(); c != nil && *c <= 0 {
@@ -193,6 +194,64 @@ func FuzzParse(f *testing.F) {
 		if n := o.SelfTestErrors(); n != nil && o.ATASelfTests == nil && *n > max(20, uint64(len(out))) {
 			t.Errorf("%d failed tests in %d bytes", *n, len(out))
 		}
-		_, _, _, _, _ = o.Messages(), o.ATAErrors(), o.SCSIUncorrected(), o.WWN.String(), o.RAIDVolume()
+		for _, e := range o.LinkErrors() {
+			if e.Count == 0 {
+				t.Errorf("no errors are an error: %+v", e)
+			}
+		}
+		_, _, _, _, _, _, _ = o.Pending(), o.HighestTemperature(), o.Messages(), o.ATAErrors(), o.SCSIUncorrected(), o.WWN.String(), o.RAIDVolume()
 	})
+}
+
+func TestLinkErrors(t *testing.T) {
+	for text, want := range map[string][]LinkErrors{
+		`{}`: nil,
+		`{"sata_phy_event_counters": {"table": [{"id": 1, "name": "ICRC", "value": 7}, {"id": 2, "name": "none", "value": 0},
+			{"id": 9, "name": "not ready", "value": 3}, {"id": 10, "name": "reset", "value": 3}, {"id": 32769, "name": "a maker's", "value": 3},
+			{"id": 11, "name": "CRC", "value": "nan"}, {"id": "13", "name": "non-CRC", "value": 2}]}}`: {{"", "ICRC", 7}, {"", "non-CRC", 2}},
+		`{"scsi_sas_port_1": {"phy_0": {"invalid_dword_count": 1, "running_disparity_error_count": 2, "loss_of_dword_synchronization_count": 3, "phy_reset_problem_count": 4}},
+			"scsi_sas_port_0": {"number_of_phys": 2, "phy_0": "odd", "phy_1": {"invalid_dword_count": 5, "phy_reset_problem_count": null}}, "scsi_sas_port_2": 1}`: {
+			{"0:1", "Invalid DWORD count", 5},
+			{"1:0", "Invalid DWORD count", 1}, {"1:0", "Running disparity error count", 2},
+			{"1:0", "Loss of DWORD synchronization count", 3}, {"1:0", "Phy reset problem count", 4},
+		},
+	} {
+		o, err := Parse([]byte(text))
+		if err != nil {
+			t.Error(err)
+		}
+		if got := o.LinkErrors(); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", text, got, want)
+		}
+	}
+}
+
+func TestPending(t *testing.T) {
+	for text, want := range map[string]string{
+		`{}`: "-",
+		`{"ata_pending_defects_log": {"size": 65535, "count": 0}}`:                "0",
+		`{"ata_pending_defects_log": {"count": 3}, "scsi_pending_defects": null}`: "3",
+		`{"scsi_pending_defects": {"count": "12"}}`:                               "12",
+		`{"scsi_pending_defects": "x"}`:                                           "-",
+	} {
+		o, _ := Parse([]byte(text))
+		got := "-"
+		if n := o.Pending(); n != nil {
+			got = fmt.Sprint(*n)
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestHighestTemperature(t *testing.T) {
+	for text, want := range map[string]int64{
+		`{}`: 0, `{"temperature": {"lifetime_max": 58}}`: 58, `{"temperature": {"lifetime_max": -128}}`: 0, `{"temperature": {"lifetime_max": 128}}`: 0, `{"temperature": {"lifetime_max": 0}}`: 0,
+	} {
+		o, _ := Parse([]byte(text))
+		if got := o.HighestTemperature(); got == nil && want != 0 || got != nil && *got != want {
+			t.Errorf("%s: %v, want %d", text, got, want)
+		}
+	}
 }
