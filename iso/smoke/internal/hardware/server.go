@@ -27,6 +27,15 @@ const (
 		"\x00\x00"
 )
 
+// Erring is the id of a server's device whose link has errors, again and again: by QEMU's name
+// for it, a request that nobody answered. Its slot is the only one, so its bus is the first
+// behind that of the chipset.
+const (
+	Erring      = "erring"
+	ErringError = "COMP_TIME"
+	erringAt    = "0000:01:00.0"
+)
+
 // switchPort is what the audit says of it.
 var switchPort = want{"hardware-network", "network.interfaces.neighbours",
 	fields{"chassis_id": "52:54:00:be:e0:ff", "port_id": "Ethernet1/7", "system_name": "smoke-sw1", "vlan_id": 117}}
@@ -49,6 +58,8 @@ func server(f *files) part {
 			option("-smbios", "file="+psu1),
 			option("-smbios", "file="+psu2),
 
+			option("-device", "pcie-root-port", "id=slot1", "chassis=1"),
+			option("-device", "virtio-rng-pci", "id="+Erring, "bus=slot1", "aer=on"),
 			disk("nvme0", 8<<30), option("-device", "nvme", "drive=nvme0", "serial=NVME,0-SERIAL"),
 			disk("nvme1", 16<<30), option("-device", "nvme", "drive=nvme1", "serial=NVME_1"),
 			disk("sata0", 4<<30), option("-device", "ide-hd", "drive=sata0", "serial=SATA-0", "model=ACME Disk", "ver=F0", "rotation_rate=7200", "bus=ide.2"),
@@ -71,6 +82,9 @@ func server(f *files) part {
 			{"hardware-drives", "storage.drives", fields{"serial_number": "SCSI-0", "size_bytes": 2 << 30, "firmware_version": "S0", "wwn": "0x5000c500a1b2c3d4"}},
 			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-SMBIOS-1", "part_number": "P750-1", "max_watts": 750, "present": true}},
 			{"hardware-power", "psu.supplies", fields{"handle": "0x2702", "present": false}},
+			{"hardware-kernel", "kernel.pcie_errors", fields{"address": erringAt, "corrected": 0, "fatal": 0}},
+			{"hardware-kernel", "kernel.events", fields{"kind": "pcie_error", "device": erringAt, "severity": "uncorrected"}},
+			{"hardware-kernel", "findings", fields{"rule": "pcie-errors", "component": erringAt, "severity": "warning"}},
 			switchPort,
 		},
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -82,6 +83,17 @@ func (m *monitor) send(r request, result any) error {
 			return json.Unmarshal(answer.Return, result)
 		}
 	}
+}
+
+// PCIeError has a device tell its root port of an error, by QEMU's name for it.
+func (m *Machine) PCIeError(device, name string) error {
+	var said string
+	command := map[string]any{"command-line": "pcie_aer_inject_error " + device + " " + name} // QMP itself has none
+	err := m.monitor.execute(request{Execute: "human-monitor-command", Arguments: command}, &said)
+	if err == nil && !strings.HasPrefix(said, "OK ") {
+		err = fmt.Errorf("QEMU's monitor: %s", strings.TrimSpace(said))
+	}
+	return err
 }
 
 // Screenshot is what the machine's screen shows, as PNG. QEMU makes these since version 7.1.
