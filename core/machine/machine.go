@@ -63,7 +63,7 @@ const (
 	// Plain is a machine that is made of what the rest says.
 	Plain = "plain"
 	// Server has what servers have, under names that try an audit: drives of every
-	// kind, three network cards, a BMC and power supplies.
+	// kind, three network cards, a BMC, a TPM, power supplies, and a device whose link has errors.
 	Server = "server"
 )
 
@@ -87,7 +87,8 @@ not said, it has the first:
 and, only where it is said:
   bmc        a BMC, with a power supply
   server     the profile of a server, in place of network, drive and bmc: drives of
-             every kind, three network cards, a BMC and power supplies`
+             every kind, three network cards, a BMC, a TPM, power supplies, and a
+             device whose link has errors`
 
 // Name tells the machine apart from all others, such as uefi-cd-1024-virtio-nvme-bmc or
 // uefi-cd-1024-server. It is a valid name of a file, and Parse reads it.

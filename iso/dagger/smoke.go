@@ -20,11 +20,11 @@ const (
 	bootListen = "0.0.0.0:2222"
 )
 
-// qemu is a container with QEMU, its UEFI firmware and the smoke program. The
+// qemu is a container with QEMU, its UEFI firmware, its TPM and the smoke program. The
 // host's /dev/kvm is used where a probe guest runs under it, which needs --kvm.
 func (m *Iso) qemu(iso *dagger.File) *dagger.Container {
 	return m.Tools.
-		With(install("qemu-system-x86", "ovmf")).
+		With(install("qemu-system-x86", "ovmf", "swtpm")).
 		WithMountedFile("/usr/local/bin/smoke", m.program("smoke")).
 		WithMountedFile("/iso/bee.iso", iso)
 }

@@ -244,6 +244,9 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	if err != nil {
 		return config, "", err
 	}
+	if t.Machine.Profile == machine.Server && t.Machine.Firmware == machine.UEFI && tooOld(version) {
+		return config, "", fmt.Errorf("the profile server under UEFI needs QEMU 8.1 or later, and this is %s, which keeps errors of PCI Express from the machine; under BIOS it does not", version)
+	}
 	if t.report.ISO, err = digest(t.ISO); err != nil {
 		return config, "", err
 	}
@@ -264,6 +267,15 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 		Network: t.Machine.Network, Disk: t.Machine.Disk, BMC: t.Machine.HasBMC(), QEMU: version,
 	}
 	return config, address, nil
+}
+
+// tooOld reports whether a version of QEMU is one in which a device's error does not reach the
+// root port, save where the firmware has turned on an older way to report it (SERR#), as that
+// of BIOS does.
+func tooOld(version string) bool {
+	var major, minor int
+	_, err := fmt.Sscanf(version, "%d.%d.", &major, &minor)
+	return err == nil && (major < 8 || major == 8 && minor < 1)
 }
 
 func digest(path string) (*report.ISO, error) {

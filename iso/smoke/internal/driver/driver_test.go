@@ -286,3 +286,11 @@ func TestReportLost(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func TestTooOld(t *testing.T) {
+	for version, want := range map[string]bool{"7.2.22": true, "8.0.5": true, "8.1.0": false, "10.0.3": false, "QEMU of somebody": false} {
+		if tooOld(version) != want {
+			t.Errorf("%s: %v", version, !want)
+		}
+	}
+}

@@ -4,8 +4,8 @@ package hardware
 
 import (
 	"fmt"
-	"io"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"bee/core/machine"
 	"bee/iso/smoke/internal/bmc"
 	"bee/iso/smoke/internal/qemu"
+	"bee/iso/smoke/internal/tpm"
 )
 
 // part is something that a machine is made of.
@@ -52,16 +53,16 @@ func (f *files) add(content []byte) (path string) {
 	return qemu.File(len(*f) - 1)
 }
 
-// serve adds a socket, and returns its number in QEMU.
-func (f *files) serve(serve func(io.ReadWriter) error) (number int) {
-	*f = append(*f, qemu.Handed{Serve: serve})
+// serve adds a socket, and returns its number in QEMU. It may need a program.
+func (f *files) serve(program string, serve func(*net.UnixConn) error) (number int) {
+	*f = append(*f, qemu.Handed{Serve: serve, Program: program})
 	return qemu.Socket(len(*f) - 1)
 }
 
 // parts are what the machine is made of.
 func parts(m machine.Machine, n Network, f *files) []part {
 	if m.Profile == machine.Server {
-		return []part{server(f), firmware(m), network(n, virtioCard, e1000eCard, vmxnet3Card), withBMC(f)}
+		return []part{server(f), firmware(m), network(n, virtioCard, e1000eCard, vmxnet3Card), withBMC(f), withTPM(f)}
 	}
 	all := []part{drives[m.Disk], board(), firmware(m)}
 	if cards := networks[m.Network]; len(cards) > 0 {
@@ -205,7 +206,7 @@ func theBMC(now time.Time) *bmc.BMC {
 
 // withBMC is a machine's BMC.
 func withBMC(f *files) part {
-	socket := f.serve(theBMC(time.Now()).Serve)
+	socket := f.serve("", func(conn *net.UnixConn) error { return theBMC(time.Now()).Serve(conn) })
 	return part{
 		args: slices.Concat(
 			option("-chardev", "socket", "id=bmc", fmt.Sprintf("fd=%d", socket), "server=on", "wait=off"),
@@ -223,6 +224,19 @@ func withBMC(f *files) part {
 			{"hardware-bmc", "findings", fields{"rule": "bmc-events", "severity": "warning"}},
 			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-FRU-1", "part_number": "P750-1"}},
 		},
+	}
+}
+
+// withTPM is a machine's TPM.
+func withTPM(f *files) part {
+	socket := f.serve(tpm.Program, tpm.Serve)
+	return part{
+		args: slices.Concat(
+			// QEMU speaks with it before there are devices
+			option("-chardev", "socket", "id=tpm", fmt.Sprintf("fd=%d", socket), "server=on", "wait=on"),
+			option("-tpmdev", "emulator", "id=tpm", "chardev=tpm"),
+			option("-device", "tpm-crb", "tpmdev=tpm")),
+		wants: []want{{"hardware-platform", "platform.tpms", fields{"name": "tpm0", "version": "2.0"}}},
 	}
 }
 

@@ -25,7 +25,7 @@ func TestOf(t *testing.T) {
 		{machine.Machine{Profile: machine.Plain, Network: machine.Four, Disk: machine.AHCI}, 0,
 			[]string{"ide-hd,", "hostfwd=", "netdev=net1", "netdev=net2", "netdev=net3", "e1000,netdev=net4,mac=52:54:00:be:e0:04"}},
 		{machine.Machine{Profile: machine.Plain, Network: machine.None, Disk: machine.VirtioSCSI}, 0, []string{"scsi-hd,drive=disk,bus=scsi.0"}},
-		{machine.Machine{Profile: machine.Server, BMC: true}, 3, []string{"hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-extern,"}},
+		{machine.Machine{Profile: machine.Server, BMC: true}, 4, []string{"bus=slot1,aer=on", "hostfwd=", "virtio-net-pci,", "e1000e,", "vmxnet3,", "ipmi-bmc-extern,", "tpm-crb,"}},
 	} {
 		hardware := Of(c.machine, Network{SSH: "127.0.0.1:22022"})
 		rest := strings.Join(hardware.Args, " ")

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -52,7 +53,9 @@ type Handed struct {
 	Content []byte
 	// Serve has the other end of a socket that listens in QEMU, until the connection ends,
 	// as it does with the machine; nil for a file.
-	Serve func(io.ReadWriter) error
+	Serve func(*net.UnixConn) error
+	// Program that Serve runs, from PATH. Debian has it in a package of that name.
+	Program string
 }
 
 // File is the path, in QEMU, of a file that it is handed.
@@ -107,6 +110,11 @@ func (c Config) open(files *handover) (args []string, err error) {
 				return nil, err
 			}
 			continue
+		}
+		if name := handed.Program; name != "" {
+			if _, err := exec.LookPath(name); err != nil {
+				return nil, fmt.Errorf("%s is not in PATH; on Debian the package %s has it", name, name)
+			}
 		}
 		conn, err := files.server()
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"image/png"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -112,6 +113,14 @@ func TestQEMUSaysWhyItEnded(t *testing.T) {
 	}
 	defer m.Close()
 	if err := m.Err(); !strings.Contains(err.Error(), "abacus") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestNoProgram(t *testing.T) {
+	config := guest(t, "")
+	config.Hardware.Handed = []Handed{{Serve: func(*net.UnixConn) error { return nil }, Program: "no-such-tpm"}}
+	if _, err := Start(t.Context(), config); err == nil || err.Error() != "no-such-tpm is not in PATH; on Debian the package no-such-tpm has it" {
 		t.Errorf("got %v", err)
 	}
 }

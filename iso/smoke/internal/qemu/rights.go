@@ -28,11 +28,21 @@ func command(accelerator Accelerator, args []string, files *handover) *exec.Cmd 
 	args = append([]string{"-sandbox", sandbox}, append(accelerator.platform(), args...)...)
 	cmd := exec.Command(Program, args...)
 	cmd.ExtraFiles = files.files
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if os.Geteuid() == 0 {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: unprivileged, Gid: unprivileged, Groups: groups(accelerator)}
+	cmd.SysProcAttr = Rights()
+	if cmd.SysProcAttr.Credential != nil {
+		cmd.SysProcAttr.Credential.Groups = groups(accelerator)
 	}
 	return cmd
+}
+
+// Rights are those of a program that a guest speaks with: it ends with the thread that started
+// it, and of root's it has none.
+func Rights() *syscall.SysProcAttr {
+	rights := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if os.Geteuid() == 0 {
+		rights.Credential = &syscall.Credential{Uid: unprivileged, Gid: unprivileged}
+	}
+	return rights
 }
 
 // groups that QEMU needs: under KVM, that which may use it.
