@@ -88,7 +88,7 @@ func labelled(captures, labels, corpus string) ([]subject, error) {
 	var all []subject
 	err := eachFile(captures, func(file string) {
 		if filepath.Base(file) == "label.yaml" {
-			all = append(all, subject{file, func() (machine.Machine, error) { return capture.Open(filepath.Dir(file)) }})
+			all = append(all, subject{file, func() (machine.Machine, error) { return openCapture(filepath.Dir(file)) }})
 		}
 	})
 	if err != nil || corpus == "" {
@@ -100,6 +100,15 @@ func labelled(captures, labels, corpus string) ([]subject, error) {
 		}
 	})
 	return all, err
+}
+
+// openCapture opens the capture that a folder is, or the archive in it.
+func openCapture(folder string) (*capture.Capture, error) {
+	archive := filepath.Join(folder, "capture.tar.gz")
+	if _, err := os.Stat(archive); err == nil {
+		return capture.Open(archive)
+	}
+	return capture.Open(folder)
 }
 
 func eachFile(folder string, do func(file string)) error {
