@@ -141,7 +141,7 @@ func measure(all []subject) (*score.Score, error) {
 		}
 		r := collect.Audit(context.Background(), m, "accuracy", collect.All(), func(report.CollectorRun) {})
 		if c, replayed := m.(*capture.Capture); replayed {
-			r.Replay = &report.Replay{CapturedAt: c.CapturedAt}
+			r.Replay = &report.Replay{CapturedAt: c.CapturedAt, AuditVersion: c.AuditVersion}
 		}
 		finding.Add(r)
 		if err := s.Add(l, r); err != nil {
