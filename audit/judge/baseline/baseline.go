@@ -46,6 +46,8 @@ type Baseline struct {
 	BIOS *BIOS `yaml:"bios,omitempty"`
 	// Management controller.
 	BMC *BMC `yaml:"bmc,omitempty"`
+	// What starts the machine.
+	Platform *Platform `yaml:"platform,omitempty"`
 	// Processors, all of them.
 	Processors List[Processor] `yaml:"processors,omitempty"`
 	// All memory modules together.
@@ -54,6 +56,8 @@ type Baseline struct {
 	MemoryModules List[MemoryModule] `yaml:"memory_modules,omitempty"`
 	// Drives, all of them but removable USB media.
 	Drives List[Drive] `yaml:"drives,omitempty"`
+	// RAID controllers, all of those that their makers' programs tell of: see iso/vendor.
+	RAIDControllers List[RAIDController] `yaml:"raid_controllers,omitempty"`
 	// Network interfaces, all of them but virtual functions.
 	NetworkInterfaces List[NetworkInterface] `yaml:"network_interfaces,omitempty"`
 	// Power supplies, all of them.
@@ -95,6 +99,16 @@ type BIOS struct {
 // BMC is the management controller.
 type BMC struct {
 	FirmwareVersion Text `yaml:"firmware_version,omitempty"`
+}
+
+// Platform is what starts the machine.
+type Platform struct {
+	// uefi or bios.
+	BootMode Text `yaml:"boot_mode,omitempty"`
+	// Whether Secure Boot is on.
+	SecureBoot *Bool `yaml:"secure_boot,omitempty"`
+	// Versions of the TPMs, with spaces between: 2.0; or none.
+	TPMVersions Text `yaml:"tpm_versions,omitempty"`
 }
 
 // Processor is a number of processors of one kind.
@@ -155,6 +169,19 @@ type Drive struct {
 	RotationRPM *Number `yaml:"rotation_rpm,omitempty"`
 	// SATA or SAS link speed: 6.0 Gb/s.
 	InterfaceSpeed Text `yaml:"interface_speed,omitempty"`
+}
+
+// RAIDController is a number of RAID controllers of one kind.
+type RAIDController struct {
+	// How many. At least one where it is left out.
+	Count           *Count      `yaml:"count,omitempty"`
+	Model           Text        `yaml:"model,omitempty"`
+	FirmwareVersion Text        `yaml:"firmware_version,omitempty"`
+	Cache           *MemorySize `yaml:"cache,omitempty"`
+	// Levels of the arrays, sorted, with spaces between: RAID1 RAID6.
+	ArrayLevels Text `yaml:"array_levels,omitempty"`
+	// What keeps the cache's content where the power fails: battery or capacitor.
+	Backup Text `yaml:"backup,omitempty"`
 }
 
 // NetworkInterface is a number of network interfaces (ports) of one kind.
@@ -292,10 +319,12 @@ func (b *Baseline) parts() []part {
 		{compare.System, v(&b.System)},
 		{compare.BIOS, v(&b.BIOS)},
 		{compare.BMC, v(&b.BMC)},
+		{compare.Platform, v(&b.Platform)},
 		{compare.Processor, v(&b.Processors)},
 		{compare.Memory, v(&b.Memory)},
 		{compare.Module, v(&b.MemoryModules)},
 		{compare.Drive, v(&b.Drives)},
+		{compare.RAID, v(&b.RAIDControllers)},
 		{compare.Interface, v(&b.NetworkInterfaces)},
 		{compare.Supply, v(&b.PowerSupplies)},
 		{compare.GPU, v(&b.GPUs)},

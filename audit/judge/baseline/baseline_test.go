@@ -221,7 +221,7 @@ func TestParseRefuses(t *testing.T) {
 		"{}":                                {"order.yaml: it asks for nothing; it may hold system, bios"},
 		"worst_finding: info\nbios: {}":     {"order.yaml:2: bios: asks for nothing: leave it out, or give it some of: vendor, version"},
 		"- a":                               {"order.yaml:1: want some of: system, bios"},
-		"drive: []":                         {"order.yaml:1: drive: no such key; there are: system, bios, bmc, processors"},
+		"drive: []":                         {"order.yaml:1: drive: no such key; there are: system, bios, bmc, platform, processors"},
 		"drives: {count: 2}":                {"order.yaml:1: drives: want a list, each with some of: count, model"},
 		"drives:":                           {"drives: is empty"},
 		"drives: [[]]":                      {"drives[0]: want some of: count, model"},

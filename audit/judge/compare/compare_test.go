@@ -90,10 +90,16 @@ func machine(n int) *report.Report {
 			FirmwareVersion: "GDC5602Q", SizeBytes: 3840755982336, SMART: &report.SMART{TemperatureCelsius: pointer(int64(reading)), PowerOnHours: &reading},
 		})
 	}
-	for _, name := range []string{"board", "cpu", "memory", "storage", "pcie", "network", "psu", "nvidia"} {
+	r.Platform = &report.Platform{BootMode: "uefi", SecureBoot: pointer(true), TPMs: []report.TPM{{Name: "tpm0", Version: "2.0"}}}
+	r.Storage.Controllers = []report.RAIDController{{
+		Name: "storcli64 /c0", PCIAddress: id("0000:18:00.", 0), Model: "MegaRAID 9560-16i", SerialNumber: id("raid", 0), FirmwareVersion: "52.26.0-5179", CacheBytes: 8 << 30,
+		State: "ok", TemperatureCelsius: pointer(int64(reading)), Backup: &report.CacheBackup{Kind: "capacitor", State: "ok"},
+		Arrays: []report.RAIDArray{{Name: "1", Level: "RAID6"}, {Name: "0", Level: "RAID1"}},
+	}}
+	for _, name := range []string{"board", "platform", "cpu", "memory", "storage", "pcie", "network", "psu", "nvidia"} {
 		r.Collectors = append(r.Collectors, report.CollectorRun{Name: name, Status: report.Done, DurationSeconds: float64(reading)})
 	}
-	r.Collectors[3].Tools = []report.ToolRun{{Tool: "lsblk"}, {Tool: "smartctl"}}
+	r.Collectors[4].Tools = []report.ToolRun{{Tool: "lsblk"}, {Tool: "smartctl"}}
 	return r
 }
 
@@ -128,7 +134,7 @@ func TestAlike(t *testing.T) {
 	for n := range 2 {
 		c := Reports("a", machine(0), "b", machine(n), Options{})
 		check(t, "alike", c)
-		if want := 1 + 1 + 1 + 1 + 1 + 1 + 2 + 1 + 8 + 5 + 5 + 2 + 2 + 2; sum(c.Equal) != want {
+		if want := 1 + 1 + 1 + 1 + 1 + 1 + 1 + 2 + 1 + 8 + 5 + 1 + 5 + 2 + 2 + 2; sum(c.Equal) != want {
 			t.Errorf("%d components are equal, want %d: %v", sum(c.Equal), want, c.Equal)
 		}
 	}
@@ -194,6 +200,24 @@ func TestReports(t *testing.T) {
 			func(r *report.Report) { r.CPU.Packages = r.CPU.Packages[:1] },
 			[]string{"1 cpu packages: 2 -> 1", "? cpu processor microcode got"},
 		},
+		"older firmware of a RAID controller, an array of another level, and a battery": {
+			func(r *report.Report) {
+				c := &r.Storage.Controllers[0]
+				c.FirmwareVersion, c.Arrays[0].Level, c.Backup.Kind = "52.20.0-4354", "RAID5", "battery"
+			},
+			[]string{
+				"1 raid_controller firmware_version: 52.26.0-5179 -> 52.20.0-4354 storcli64 /c0", "1 raid_controller array_levels: RAID1 RAID6 -> RAID1 RAID5 storcli64 /c0",
+				"1 raid_controller backup: capacitor -> battery storcli64 /c0",
+			},
+		},
+		"no program of a RAID controller": {
+			func(r *report.Report) { r.Storage.Controllers = nil },
+			[]string{"? storage raid_controller  got the audit found nothing"},
+		},
+		"started by BIOS, and no TPM": {
+			func(r *report.Report) { r.Platform = &report.Platform{BootMode: "bios", TPMs: []report.TPM{}} },
+			[]string{"1 platform boot_mode: uefi -> bios", "1 platform tpm_versions: 2.0 -> none", "? platform platform secure_boot got"},
+		},
 		"a narrower link": {
 			func(r *report.Report) { r.PCIe.Devices[1].Link.WidthLanes = 8 },
 			[]string{"1 pci_device width_lanes: 16 -> 8 0000:00:00.0"},
@@ -231,12 +255,12 @@ func TestReports(t *testing.T) {
 		"a collector was skipped": {
 			func(r *report.Report) {
 				r.PSU = nil
-				r.Collectors[6].Status, r.Collectors[6].MissingTools = report.Skipped, []string{"ipmitool"}
+				r.Collectors[7].Status, r.Collectors[7].MissingTools = report.Skipped, []string{"ipmitool"}
 			},
 			[]string{"? psu   got the machine has no ipmitool"},
 		},
 		"a collector was not asked for": {
-			func(r *report.Report) { r.NVIDIA, r.Collectors = nil, r.Collectors[:7] },
+			func(r *report.Report) { r.NVIDIA, r.Collectors = nil, r.Collectors[:8] },
 			[]string{"? nvidia   got the audit was not asked for it, or did not know it yet"},
 		},
 		"a collector failed": {
@@ -307,7 +331,7 @@ func TestReports(t *testing.T) {
 		"a tool less": {
 			func(r *report.Report) {
 				r.Storage.Drives = r.Storage.Drives[:5]
-				r.Collectors[3].Tools = []report.ToolRun{{Tool: "lsblk"}}
+				r.Collectors[4].Tools = []report.ToolRun{{Tool: "lsblk"}}
 			},
 			[]string{"1 drive count: 4 -> 3 /dev/nvme3n1", "? storage   got there may be more than it lists: smartctl was not run"},
 		},

@@ -20,11 +20,13 @@ const (
 	BMC       Kind = "bmc"
 	Baseboard Kind = "baseboard"
 	Chassis   Kind = "chassis"
+	Platform  Kind = "platform"
 	CPU       Kind = "cpu"       // all processors together
 	Processor Kind = "processor" // one of them
 	Memory    Kind = "memory"    // all modules together
 	Module    Kind = "module"    // one of them
 	Drive     Kind = "drive"
+	RAID      Kind = "raid_controller"
 	Device    Kind = "pci_device"
 	Interface Kind = "interface"
 	Supply    Kind = "power_supply"
@@ -52,11 +54,13 @@ var kinds = []kind{
 	{BMC, "board", bmcs, false},
 	{Baseboard, "board", baseboards, false},
 	{Chassis, "board", chassis, false},
+	{Platform, "platform", platforms, false},
 	{CPU, "cpu", cpus, false},
 	{Processor, "cpu", processors, false},
 	{Memory, "memory", memories, false},
 	{Module, "memory", modules, false},
 	{Drive, "storage", drives, false},
+	{RAID, "storage", raidControllers, false},
 	{Device, "pcie", devices, false},
 	{Interface, "network", interfaces, false},
 	{Supply, "psu", supplies, false},
@@ -185,6 +189,25 @@ func chassis(r *report.Report) []Part {
 			Identity: known(fact("serial_number", c.SerialNumber), fact("asset_tag", c.AssetTag)),
 		}
 	})
+}
+
+// platforms leaves out what bee's own kernel makes of the machine.
+func platforms(r *report.Report) []Part {
+	if r.Platform == nil {
+		return nil
+	}
+	var versions []string
+	if r.Platform.TPMs != nil && len(r.Platform.TPMs) == 0 {
+		versions = []string{"none"}
+	}
+	for _, t := range r.Platform.TPMs {
+		versions = append(versions, cmp.Or(t.Version, "unknown"))
+	}
+	all := known(fact("boot_mode", r.Platform.BootMode), fact("secure_boot", r.Platform.SecureBoot), fact("tpm_versions", versions))
+	if len(all) == 0 {
+		return nil
+	}
+	return []Part{{Facts: all}}
 }
 
 func cpus(r *report.Report) []Part {
@@ -331,6 +354,38 @@ func drives(r *report.Report) []Part {
 				fact("interface_max_speed", d.InterfaceMaxSpeed),
 			),
 			Identity: known(fact("serial_number", d.SerialNumber), fact("wwn", d.WWN)),
+		}
+	})
+}
+
+// raidControllers are those that their makers' programs tell of: without the programs, nobody
+// knows of one.
+func raidControllers(r *report.Report) []Part {
+	if r.Storage == nil || len(r.Storage.Controllers) == 0 {
+		return nil
+	}
+	pci := byAddress(r)
+	return each(r.Storage.Controllers, func(c report.RAIDController) Part {
+		var levels []string
+		for _, a := range c.Arrays {
+			levels = append(levels, a.Level)
+		}
+		slices.Sort(levels)
+		all := known(
+			key("model", c.Model),
+			fact("firmware_version", c.FirmwareVersion),
+			fact("cache_bytes", c.CacheBytes),
+			fact("array_levels", levels),
+		)
+		if c.Backup != nil {
+			all = append(all, known(fact("backup", c.Backup.Kind), fact("backup_model", c.Backup.Model))...)
+		}
+		return Part{
+			Name:     c.Model,
+			Label:    c.Name,
+			Place:    cmp.Or(slot(pci[c.PCIAddress]), c.PCIAddress, c.Name),
+			Facts:    all,
+			Identity: known(fact("serial_number", c.SerialNumber)),
 		}
 	})
 }
