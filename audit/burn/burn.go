@@ -6,6 +6,7 @@
 package burn
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,10 @@ import (
 
 	"bee/audit/report/label"
 	"bee/audit/tool/gpuburn"
+	"bee/audit/tool/nvidiasmi"
 	"bee/audit/tool/xid"
+	"bee/core/pci"
+	"bee/core/printable"
 )
 
 // Options say how GPUs are burned in.
@@ -53,6 +57,7 @@ type limits struct {
 	kill      time.Duration // gpu_burn after SIGKILL
 	trail     time.Duration // output of gpu_burn after its end
 	kernelLog string
+	root      string // of the file system that sysfs is in
 }
 
 var defaultLimits = limits{
@@ -63,20 +68,32 @@ var defaultLimits = limits{
 	// after it.
 	hung:      3 * time.Minute,
 	terminate: 10 * time.Second, kill: 5 * time.Second, trail: 2 * time.Second,
-	kernelLog: "/dev/kmsg",
+	kernelLog: "/dev/kmsg", root: "/",
 }
 
 // Progress is how the burn-in goes.
 type Progress struct {
 	// Time since the start.
 	Elapsed time.Duration
-	// Whether the GPUs calculate: not while gpu_burn sets them up, or ends.
-	Calculating bool
+	// What goes on.
+	Stage Stage
+	// Time since the GPUs began to calculate; 0 before that.
+	Burning time.Duration
 	// The GPUs as they were told of now; none where nvidia-smi did not answer.
 	Now []Reading
 	// Why nvidia-smi did not answer.
 	Err error
 }
+
+// Stage is a part of a burn-in.
+type Stage int
+
+// The stages, in order: gpu_burn sets the GPUs up, they calculate, gpu_burn ends.
+const (
+	SettingUp Stage = iota
+	Burning
+	Ending
+)
 
 // Reading is how a GPU does. What is not known is nil or 0.
 type Reading struct {
@@ -133,6 +150,7 @@ type run struct {
 	stderr  []byte
 	kernel  *xid.Log // nil where it cannot be read
 	started time.Time
+	burning time.Time // when the GPUs began to calculate
 	ending  time.Time // when gpu_burn began to end
 	early   string    // how gpu_burn ended too early
 }
@@ -157,7 +175,8 @@ func (r *run) all(ctx context.Context) error {
 	case before.noDriver():
 		return NothingError{fmt.Errorf("the NVIDIA driver is not loaded; \"dmesg | grep -i -e nvrm -e nvidia\" may say why (%w)", before.err)}
 	case before.NoGPU() || len(before.GPUs) == 0 && before.err == nil:
-		return NothingError{errors.New("the NVIDIA driver has no GPU; \"lspci -d 10de:\" lists those on the PCI bus")}
+		r.miss(before)
+		return NothingError{noGPU(r.MissingGPUs)}
 	case len(before.GPUs) == 0:
 		return NothingError{before.err}
 	case before.err != nil:
@@ -165,6 +184,9 @@ func (r *run) all(ctx context.Context) error {
 	}
 	if r.devices, err = before.selectGPUs(r.Options.GPUs); err != nil {
 		return err
+	}
+	if len(r.Options.GPUs) == 0 {
+		r.miss(before)
 	}
 	if r.kernel, err = xid.Open(r.limits.kernelLog); err == nil {
 		defer r.kernel.Close()
@@ -239,6 +261,9 @@ func (r *run) burn(ctx context.Context, program string) error {
 	if len(r.GPUBurn.Stderr) > 0 {
 		words = strings.Join(r.GPUBurn.Stderr, "; ")
 	}
+	if cause := gpuburn.Cause(words); cause != "" {
+		words += ". " + cause
+	}
 	return NothingError{fmt.Errorf("gpu_burn could not begin (%s): %s", how, words)}
 }
 
@@ -300,7 +325,17 @@ func (r *run) watch(ctx context.Context, p *process) {
 
 var interrupted = Reason{Interrupted, "it was interrupted"}
 
-func (r *run) calculating() bool { return len(r.output.GPUs) > 0 && !r.output.Ending }
+func (r *run) calculating() bool { return r.stage() == Burning }
+
+func (r *run) stage() Stage {
+	switch {
+	case len(r.output.GPUs) == 0:
+		return SettingUp
+	case r.output.Ending:
+		return Ending
+	}
+	return Burning
+}
 
 // printed takes in what gpu_burn printed.
 func (r *run) printed(b []byte) {
@@ -310,6 +345,9 @@ func (r *run) printed(b []byte) {
 		r.ending = now
 	}
 	n := len(r.output.GPUs)
+	if n != 0 && r.burning.IsZero() {
+		r.burning = now
+	}
 	if n != 0 && n != len(r.devices) {
 		r.stop(EndedEarly, fmt.Sprintf("CUDA has shown %s to gpu_burn, and %d were to be burned in", label.Count(n, "GPU"), len(r.devices)))
 		return
@@ -321,7 +359,10 @@ func (r *run) printed(b []byte) {
 
 // observe takes in what nvidia-smi said during the burn-in.
 func (r *run) observe(a answer, calculating bool) {
-	progress := Progress{Elapsed: time.Since(r.started), Calculating: r.calculating(), Err: a.err}
+	progress := Progress{Elapsed: time.Since(r.started), Stage: r.stage(), Err: a.err}
+	if !r.burning.IsZero() {
+		progress.Burning = time.Since(r.burning)
+	}
 	if a.err != nil {
 		r.addError(a.err.Error())
 	}
@@ -350,6 +391,34 @@ func (r *run) observe(a answer, calculating bool) {
 	if r.Progress != nil {
 		r.Progress(progress)
 	}
+}
+
+// miss takes note of the GPUs on the PCI bus that the driver does not have.
+func (r *run) miss(a answer) {
+	onBus, _ := pci.GPUs(os.DirFS(cmp.Or(r.limits.root, "/")))
+	for _, gpu := range onBus {
+		address := nvidiasmi.Address(gpu.Address)
+		if address == "" || a.Find(address) >= 0 {
+			continue
+		}
+		m := MissingGPU{PCIAddress: address, Messages: xid.Said(r.limits.kernelLog, address)}
+		if gpu.Driver != "nvidia" {
+			m.Driver = printable.Escape([]byte(gpu.Driver))
+		}
+		r.MissingGPUs = append(r.MissingGPUs, m)
+	}
+}
+
+// noGPU is why nothing can be burned in where the driver has no GPU.
+func noGPU(missing []MissingGPU) error {
+	if len(missing) == 0 {
+		return errors.New("the NVIDIA driver has no GPU, and on the PCI bus there is none")
+	}
+	var all []string
+	for _, m := range missing {
+		all = append(all, m.String())
+	}
+	return fmt.Errorf("the NVIDIA driver has no GPU; on the PCI bus there are: %s", strings.Join(all, "; "))
 }
 
 // lose takes note of the GPUs that are not there any more.
@@ -400,7 +469,7 @@ func (r *run) alarm() {
 // judge gives the verdicts.
 func (r *run) judge() {
 	r.Verdict = Pass
-	if len(r.devices) == 0 {
+	if len(r.devices) == 0 || len(r.MissingGPUs) > 0 {
 		r.Verdict = NotComplete
 	}
 	for i := range r.devices {

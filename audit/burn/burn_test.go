@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -53,7 +54,7 @@ func run1(t *testing.T, m *fakegpu.Machine, change func(*Options)) (*Report, err
 	o := Options{
 		Version: "test", Time: time.Second, Interval: 20 * time.Millisecond, MemoryPercent: 90,
 		limits: limits{smi: generous, watch: generous, hung: generous, terminate: 100 * time.Millisecond, kill: generous, trail: generous,
-			kernelLog: filepath.Join(m.Dir, "kmsg")},
+			kernelLog: filepath.Join(m.Dir, "kmsg"), root: m.Dir},
 	}
 	if change != nil {
 		change(&o)
@@ -251,13 +252,15 @@ func TestNothing(t *testing.T) {
 		"no nvidia-smi": {healthy, "", "nvidia-smi", "nvidia-smi is not in PATH"},
 		"no driver":     {"echo \"NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure\"; exit 9", "", "", "driver is not loaded"},
 		"no library":    {"exit 12", "", "", "driver is not loaded"},
-		"no GPU":        {"echo No devices were found; exit 6", "", "", "lspci -d 10de:"},
-		"none in XML":   {fakegpu.Answer(), "", "", "lspci -d 10de:"},
+		"no GPU":        {"echo No devices were found; exit 6", "", "", "on the PCI bus there is none"},
+		"none in XML":   {fakegpu.Answer(), "", "", "on the PCI bus there is none"},
 		"hangs":         {"sleep 300", "", "", "time limit of 300ms"},
 		"MIG":           {fakegpu.Answer(fakegpu.GPU(0, "Disabled", "Enabled")), "", "", "nvidia-smi -i 0 -mig 0"},
 		"lost before":   {fakegpu.Answer(fakegpu.GPU(0, "GPU-0", "GPU is lost"), fakegpu.GPU(1)), "", "", "GPU 0 (0000:3a:00.0) cannot be burned in"},
 		"unreachable": {"echo 'Unable to determine the device handle for GPU0000:3B:00.0: GPU is lost.'\n" + fakegpu.Answer(fakegpu.GPU(0)), "", "",
 			"name the other GPUs with --gpus"},
+		"no Fabric Manager": {healthy, "kill $children; echo 'Couldn'\\''t init CUDA: Error in \"init\" (gpu_burn-drv.cpp:110): system not yet initialized' >&2; exit 124", "",
+			"system not yet initialized. On a machine with NVSwitches, CUDA waits for NVIDIA's Fabric Manager"},
 		"no CUDA device": {healthy, "kill $children; echo 'No CUDA devices' >&2; exit 19", "", "No CUDA devices"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -277,6 +280,72 @@ func TestNothing(t *testing.T) {
 				t.Errorf("%+v", r)
 			}
 		})
+	}
+}
+
+// GPUs of the PCI bus that the driver does not have are not burned in, and that is no PASS: but
+// where others were named.
+func TestMissingGPUs(t *testing.T) {
+	begin := func(answer string, script string) *fakegpu.Machine {
+		m := fakegpu.New(t, answer, script)
+		for address, driver := range map[string]string{"0000:3a:00.0": "nvidia", "0000:3b:00.0": "nvidia", "0000:5d:00.0": "nvidia", "0000:d8:00.0": "vfio-pci", "0000:d9:00.0": ""} {
+			m.OnBus(address, driver)
+		}
+		m.Write("kmsg", "6,1,1,-;nvidia 0000:3a:00.0: enabling device\n"+
+			"3,2,2,-;NVRM: This PCI I/O region assigned to your NVIDIA device is invalid:\n"+
+			"3,3,3,-;NVRM: BAR1 is 0M @ 0x0 (PCI:0000:5d:00.0)\n SUBSYSTEM=pci\n DEVICE=+pci:0000:5d:00.0\n"+
+			"4,4,4,-;nvidia: probe of 0000:5d:00.0 failed with error -1\n"+
+			"6,5,5,-;pci 0000:d9:00.0: BAR 1: no space for\n")
+		return m
+	}
+	const good = "progress " + some + " " + none + "; watched; finish " + most3 + " " + none + " OK OK"
+	r, err := run1(t, begin(healthy, good), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []MissingGPU{
+		{PCIAddress: "0000:5d:00.0", Messages: []string{"NVRM: BAR1 is 0M @ 0x0 (PCI:0000:5d:00.0)", "nvidia: probe of 0000:5d:00.0 failed with error -1"}},
+		{PCIAddress: "0000:d8:00.0", Driver: "vfio-pci"}, {PCIAddress: "0000:d9:00.0"},
+	}
+	if r.Verdict != NotComplete || r.GPUs[0].Verdict != Pass || r.GPUs[1].Verdict != Pass || !reflect.DeepEqual(r.MissingGPUs, want) {
+		t.Errorf("%s, missing %+v, want %+v", r.Verdict, r.MissingGPUs, want)
+	}
+	var text bytes.Buffer
+	if err := r.WriteText(&text, terminal.Terminal{}); err != nil {
+		t.Error(err)
+	}
+	for _, say := range []string{
+		"NOT COMPLETE: 2 GPUs passed, 3 GPUs that the driver does not have", "-> NVRM: BAR1 is 0M", "the driver vfio-pci has it", "does not say why",
+	} {
+		if !strings.Contains(text.String(), say) {
+			t.Errorf("it does not say %q:\n%s", say, &text)
+		}
+	}
+
+	r, err = run1(t, begin(healthy, good), func(o *Options) { o.GPUs = []string{"0", "1"} })
+	if err != nil || r.Verdict != Pass || r.MissingGPUs != nil {
+		t.Errorf("named: %v, %s, missing %+v", err, r.Verdict, r.MissingGPUs)
+	}
+
+	r, err = run1(t, begin("echo No devices were found; exit 6", ""), nil)
+	if !errors.As(err, new(NothingError)) || len(r.MissingGPUs) != 5 || !strings.Contains(err.Error(), "0000:5d:00.0 (NVRM: BAR1 is 0M") || !strings.Contains(err.Error(), "0000:d9:00.0") {
+		t.Errorf("no GPU: %v, missing %+v", err, r.MissingGPUs)
+	}
+}
+
+// The words of progress are those of a person, and no time is beyond what was asked for.
+func TestLine(t *testing.T) {
+	gpu := []Reading{{Celsius: new(int64(61))}}
+	for want, p := range map[string]Progress{
+		"setting up, 12 s: 1 GPU, 61 °C":                {Elapsed: 12 * time.Second, Now: gpu},
+		"burning, 34 s of 10 min: 1 GPU, 61 °C":         {Elapsed: time.Minute, Stage: Burning, Burning: 34 * time.Second, Now: gpu},
+		"burning, 10 min of 10 min: 1 GPU, 61 °C":       {Elapsed: 11 * time.Minute, Stage: Burning, Burning: 604 * time.Second, Now: gpu},
+		"ending: 1 GPU, 61 °C":                          {Elapsed: 11 * time.Minute, Stage: Ending, Burning: 640 * time.Second, Now: gpu},
+		"burning, 1 min 4 s of 10 min: it was too slow": {Stage: Burning, Burning: 64 * time.Second, Err: errors.New("it was too slow")},
+	} {
+		if got := p.Line(10 * time.Minute); !strings.HasPrefix(got, want) {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ var Schema []byte
 
 // SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
 // raises MINOR; a field that goes or changes its meaning raises MAJOR.
-const SchemaVersion = "1.0"
+const SchemaVersion = "1.1"
 
 // Report is the burn-in of GPUs on one machine at one time. A field is left out
 // where nothing is known about it. Units are part of field names.
@@ -44,10 +44,13 @@ type Report struct {
 	// Why gpu_burn was stopped before its time. Absent where it was not.
 	Stopped *Reason `json:"stopped,omitempty"`
 	// fail where one of the GPUs failed, else not_complete where one of them was not
-	// burned in to the end or there is none, else pass.
+	// burned in to the end, one is missing, or there is none, else pass.
 	Verdict Verdict `json:"verdict" jsonschema:"enum=pass,enum=fail,enum=not_complete"`
 	// The GPUs that were to be burned in, in nvidia-smi's order.
 	GPUs []Burned `json:"gpus"`
+	// GPUs on the PCI bus that the driver does not have, and so nobody burned in. Absent where
+	// there are none, and where GPUs were named.
+	MissingGPUs []MissingGPU `json:"missing_gpus,omitempty"`
 	// Everything that went wrong beside the GPUs: nvidia-smi that hangs, gpu_burn
 	// that is missing. None of it makes a GPU fail by itself.
 	Errors []Error `json:"errors"`
@@ -144,6 +147,16 @@ type Burned struct {
 	Before report.GPU `json:"before"`
 	// And after. Absent where it said nothing of it any more.
 	After *report.GPU `json:"after,omitempty"`
+}
+
+// MissingGPU is a GPU on the PCI bus that the driver does not have.
+type MissingGPU struct {
+	// domain:bus:device.function.
+	PCIAddress string `json:"pci_address"`
+	// The kernel driver that has it, where that is another one.
+	Driver string `json:"driver,omitempty"`
+	// The last that NVIDIA's driver says of it in the kernel's log.
+	Messages []string `json:"messages,omitempty"`
 }
 
 // Gflops is a speed in Gflop/s. What gpu_burn measures first is left out: the time

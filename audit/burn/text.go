@@ -9,16 +9,21 @@ import (
 
 	"bee/audit/report/label"
 	"bee/audit/show/terminal"
+	"bee/audit/tool/gpuburn"
 )
 
 // Line is the progress in a line for people. total is how long the burn-in takes.
 func (p Progress) Line(total time.Duration) string {
-	line := fmt.Sprintf("%v of %v: ", p.Elapsed.Round(time.Second), total)
-	switch {
-	case p.Err != nil:
+	line := "setting up, " + label.Duration(p.Elapsed) + ": "
+	switch p.Stage {
+	case Burning:
+		// gpu_burn looks at its clock between two rounds, which can be long.
+		line = fmt.Sprintf("burning, %s of %s: ", label.Duration(min(p.Burning, total)), label.Duration(total))
+	case Ending:
+		line = "ending: "
+	}
+	if p.Err != nil {
 		return line + p.Err.Error()
-	case !p.Calculating:
-		line += "gpu_burn begins or ends, "
 	}
 	var celsius, clock, gflops, watts series
 	var wrong uint64
@@ -85,6 +90,12 @@ func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 			rows = append(rows, terminal.Cells("", "", "", measured))
 		}
 	}
+	for _, m := range r.MissingGPUs {
+		rows = append(rows, []terminal.Cell{{Text: "NOT BURNED IN", Colour: terminal.Yellow}, {Text: "GPU"}, {Text: m.PCIAddress}, {Text: m.why()}})
+		for _, said := range m.Messages {
+			rows = append(rows, terminal.Cells("", "", "", "-> "+said))
+		}
+	}
 	b.WriteString(t.Table(rows))
 	if len(r.GPUs) > 0 && len(r.Errors) > 0 {
 		b.WriteString(t.Wrap(terminal.Yellow, "Also went wrong:"))
@@ -95,7 +106,11 @@ func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 		b.WriteString(t.Table(rows))
 	}
 	if r.GPUBurn != nil && r.Verdict != Pass && len(r.GPUBurn.Stderr) > 0 {
-		b.WriteString(t.Wrap(terminal.Plain, "gpu_burn said: "+strings.Join(r.GPUBurn.Stderr, "; ")))
+		said := strings.Join(r.GPUBurn.Stderr, "; ")
+		b.WriteString(t.Wrap(terminal.Plain, "gpu_burn said: "+said))
+		if cause := gpuburn.Cause(said); cause != "" {
+			b.WriteString(t.Wrap(terminal.Plain, cause))
+		}
 	}
 	all := words[r.Verdict]
 	of := []string{}
@@ -104,9 +119,34 @@ func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 			of = append(of, label.Count(n, "GPU")+" "+map[Verdict]string{Pass: "passed", Fail: "failed", NotComplete: "not burned in to the end"}[v])
 		}
 	}
+	if n := len(r.MissingGPUs); n > 0 {
+		of = append(of, label.Count(n, "GPU")+" that the driver does not have")
+	}
 	b.WriteString(t.Wrap(all.Colour, all.Text+": "+cmp.Or(join(of), "no GPU was burned in")))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// why says in words why it is missing.
+func (m MissingGPU) why() string {
+	switch {
+	case m.Driver != "":
+		return "the driver " + m.Driver + " has it; --gpus names the others, where that is meant"
+	case len(m.Messages) > 0:
+		return "the NVIDIA driver did not take it:"
+	}
+	return "the NVIDIA driver did not take it, and does not say why"
+}
+
+func (m MissingGPU) String() string {
+	why := m.Messages
+	if m.Driver != "" {
+		why = append([]string{"the driver " + m.Driver + " has it"}, why...)
+	}
+	if len(why) == 0 {
+		return m.PCIAddress
+	}
+	return m.PCIAddress + " (" + strings.Join(why, "; ") + ")"
 }
 
 // measured says what a GPU did.

@@ -90,6 +90,25 @@ func (m *Machine) Remove(name string) {
 	}
 }
 
+// OnBus adds a GPU to the PCI bus of the machine, the root of whose file system is the folder; a
+// kernel driver may have it.
+func (m *Machine) OnBus(address, driver string) {
+	m.t.Helper()
+	dir := filepath.Join("sys/bus/pci/devices", address)
+	if err := os.MkdirAll(filepath.Join(m.Dir, dir), 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	m.Write(filepath.Join(dir, "vendor"), "0x10de\n")
+	m.Write(filepath.Join(dir, "class"), "0x030200\n")
+	m.Write(filepath.Join(dir, "device"), "0x2330\n")
+	if driver == "" {
+		return
+	}
+	if err := os.Symlink("../../../../bus/pci/drivers/"+driver, filepath.Join(m.Dir, dir, "driver")); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 // Read returns what is in a file, "" where there is none.
 func (m *Machine) Read(name string) string {
 	b, _ := os.ReadFile(filepath.Join(m.Dir, name))

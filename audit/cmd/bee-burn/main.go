@@ -36,7 +36,7 @@ const (
 
 // exitCodes tells people of them.
 const exitCodes = `  0    all GPUs passed
-  1    a GPU failed, or was not burned in to the end; or no report was written
+  1    a GPU failed, or was not burned in to the end, or is missing; or no report was written
   2    wrong command line
   3    nothing could be burned in: no GPU, no driver, no gpu_burn
   130  interrupted before a GPU failed
@@ -97,6 +97,12 @@ func root() *cobra.Command {
 fast as they can, and watches them with nvidia-smi and the kernel's log. It prints a
 verdict for each GPU and writes a JSON report. gpu_burn takes about half a minute
 more than the time.
+
+PASS means that each GPU of the machine
+  - is known to the driver: where no --gpus says which, one on the PCI bus that is not
+    makes it NOT COMPLETE, and is named with what the kernel's log says of it
+  - has calculated to the end of the time, and gpu_burn found no wrong result
+  - did none of what follows
 
 A GPU fails where
   - gpu_burn counts a wrong result, or its process for the GPU dies

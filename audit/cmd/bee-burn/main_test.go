@@ -132,7 +132,7 @@ func TestStandardOutput(t *testing.T) {
 		t.Errorf("exit code %d, report %+v", code, r)
 	}
 	// Nobody watches a terminal: one line of progress in so short a time.
-	if n := strings.Count(stderr.String(), " of 1s: "); n != 1 || !strings.Contains(stderr.String(), "2 GPUs, 61 °C, together 601 W, 1400 MHz, 0 errors\n") {
+	if n := strings.Count(stderr.String(), " of 1 s: "); n != 1 || !strings.Contains(stderr.String(), "2 GPUs, 61 °C, together 601 W, 1400 MHz, 0 errors\n") {
 		t.Errorf("stderr:\n%s", stderr)
 	}
 }

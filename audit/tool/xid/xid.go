@@ -63,6 +63,16 @@ func Open(path string) (*Log, error) {
 // Read returns the errors that are new since the last call. It does not wait.
 func (l *Log) Read() []Event {
 	var all []Event
+	l.lines(func(text string) {
+		if e, ok := Parse(text); ok {
+			all = append(all, e)
+		}
+	})
+	return all
+}
+
+// lines calls f with each line that is there to be read.
+func (l *Log) lines(f func(text string)) {
 	record := make([]byte, 16<<10) // the kernel's are shorter, one a read
 	for {
 		n, err := unix.Read(l.fd, record)
@@ -71,14 +81,40 @@ func (l *Log) Read() []Event {
 			continue
 		}
 		if err != nil || n <= 0 {
-			return all
+			return
 		}
 		for text := range strings.Lines(string(record[:n])) {
-			if e, ok := Parse(strings.TrimRight(text, "\n")); ok {
-				all = append(all, e)
-			}
+			f(strings.TrimRight(text, "\n"))
 		}
 	}
+}
+
+// Said returns the last few lines, made printable, that NVIDIA's driver has in the whole of the
+// kernel's log, /dev/kmsg, about the GPU at a PCI address; none where it cannot be read.
+func Said(path, address string) []string {
+	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil
+	}
+	log := &Log{fd}
+	defer log.Close()
+	place, _, _ := strings.Cut(address, ".") // the driver leaves out the function
+	const few = 5
+	var last []string
+	log.lines(func(text string) {
+		// what stands before the text: priority, number, time
+		if _, message, found := strings.Cut(text, ";"); found {
+			text = message
+		}
+		if !strings.HasPrefix(text, "NVRM: ") && !strings.HasPrefix(text, "nvidia") || !strings.Contains(strings.ToLower(text), place) {
+			return
+		}
+		if said := printable.Escape([]byte(strings.TrimSpace(text))); len(last) == 0 || last[len(last)-1] != said {
+			last = append(last, said)
+		}
+		last = last[max(0, len(last)-few):]
+	})
+	return last
 }
 
 // Close closes the log.
