@@ -42,6 +42,8 @@ type Options struct {
 	TensorCores bool
 	// Stop where a GPU has this temperature. 0: where it slows itself down.
 	MaxTemperature int64
+	// By how many percent a GPU may be slower than the median of those of its kind.
+	SpeedTolerance int
 	// Called each time nvidia-smi was asked. May be nil.
 	Progress func(Progress)
 
@@ -124,7 +126,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		StartedAt:     time.Now().UTC(),
 		Settings: Settings{
 			TimeSeconds: o.Time.Seconds(), IntervalSeconds: o.Interval.Seconds(), GPUs: o.GPUs, MemoryPercent: o.MemoryPercent,
-			Doubles: o.Doubles, TensorCores: o.TensorCores, MaxTemperatureCelsius: o.MaxTemperature,
+			Doubles: o.Doubles, TensorCores: o.TensorCores, MaxTemperatureCelsius: o.MaxTemperature, SpeedTolerancePercent: o.SpeedTolerance,
 		},
 		GPUs: []Burned{}, Errors: []Error{},
 	}}
@@ -492,6 +494,7 @@ func (r *run) judge() {
 		}
 		r.Report.GPUs = append(r.Report.GPUs, d.finish())
 	}
+	r.compareSpeeds()
 }
 
 // missing says what a GPU that has not failed lacks to pass.

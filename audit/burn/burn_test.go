@@ -52,7 +52,7 @@ func run1(t *testing.T, m *fakegpu.Machine, change func(*Options)) (*Report, err
 	t.Helper()
 	const generous = 30 * time.Second
 	o := Options{
-		Version: "test", Time: time.Second, Interval: 20 * time.Millisecond, MemoryPercent: 90,
+		Version: "test", Time: time.Second, Interval: 20 * time.Millisecond, MemoryPercent: 90, SpeedTolerance: 3,
 		limits: limits{smi: generous, watch: generous, hung: generous, terminate: 100 * time.Millisecond, kill: generous, trail: generous,
 			kernelLog: filepath.Join(m.Dir, "kmsg"), root: m.Dir},
 	}

@@ -29,6 +29,7 @@ type device struct {
 	power      series
 	smClock    series
 	memoryRate series
+	lanes      series
 }
 
 // setLimit works out at which temperature to stop: as asked for, else where the GPU
@@ -83,6 +84,9 @@ func (d *device) observed(g report.GPU, calculating bool) {
 	if c := g.Clocks; c != nil {
 		addTo(&d.smClock, c.SMMHz)
 		addTo(&d.memoryRate, c.MemoryMHz)
+	}
+	if l := g.PCIe; l != nil {
+		addTo(&d.lanes, l.WidthLanes)
 	}
 	for _, reason := range g.ThrottleReasons {
 		if !slices.Contains(d.ThrottleReasonsSeen, reason) {
@@ -189,6 +193,7 @@ func (d *device) finish() Burned {
 	}
 	d.TemperatureCelsius, d.MarginCelsius, d.MemoryCelsius = d.core.span(), d.margin.span(), d.memory.span()
 	d.PowerWatts, d.SMClockMHz, d.MemoryClockMHz = d.power.span(), d.smClock.span(), d.memoryRate.span()
+	d.PCIeWidthLanes = d.lanes.span()
 	return d.Burned
 }
 

@@ -76,6 +76,8 @@ type Settings struct {
 	Doubles bool `json:"doubles"`
 	// Whether to use tensor cores.
 	TensorCores bool `json:"tensor_cores"`
+	// By how many percent a GPU was allowed to be slower than the median of its kind.
+	SpeedTolerancePercent int `json:"speed_tolerance_percent"`
 	// GPUs were to stop at this temperature. Absent where their own limits counted.
 	MaxTemperatureCelsius int64 `json:"max_temperature_celsius,omitempty"`
 }
@@ -116,6 +118,8 @@ type Burned struct {
 	Verdict      Verdict `json:"verdict" jsonschema:"enum=pass,enum=fail,enum=not_complete"`
 	// Why it has not passed.
 	Reasons []Reason `json:"reasons,omitempty"`
+	// What is odd about it though it has passed.
+	Warnings []Warning `json:"warnings,omitempty"`
 
 	// Wrong results that gpu_burn counted. Absent where gpu_burn did not get so far.
 	CalculationErrors *uint64 `json:"calculation_errors,omitempty"`
@@ -136,6 +140,7 @@ type Burned struct {
 	PowerWatts           *Range   `json:"power_watts,omitempty"`
 	SMClockMHz           *Range   `json:"sm_clock_mhz,omitempty"`
 	MemoryClockMHz       *Range   `json:"memory_clock_mhz,omitempty"`
+	PCIeWidthLanes       *Range   `json:"pcie_width_lanes,omitempty"`
 	ThrottleReasonsSeen  []string `json:"throttle_reasons_seen,omitempty"`
 	NewCorrectedErrors   *uint64  `json:"new_corrected_ecc_errors,omitempty"`
 	NewUncorrectedErrors *uint64  `json:"new_uncorrected_ecc_errors,omitempty"`

@@ -74,7 +74,7 @@ var words = map[Verdict]terminal.Cell{
 // those that the console of Linux has (see package summary).
 func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 	var b strings.Builder
-	count := map[Verdict]int{}
+	count, warnings := map[Verdict]int{}, 0
 	var rows [][]terminal.Cell
 	for _, g := range r.GPUs {
 		count[g.Verdict]++
@@ -82,6 +82,10 @@ func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 			{Text: join([]string{g.Name, label.Serial(g.SerialNumber)})}})
 		for _, reason := range g.Reasons {
 			rows = append(rows, terminal.Cells("", "", "", "-> "+reason.Message))
+		}
+		for _, w := range g.Warnings {
+			warnings++
+			rows = append(rows, []terminal.Cell{{}, {}, {}, {Text: "WARNING: " + join(append([]string{w.Message}, w.Evidence...)), Colour: terminal.Yellow}})
 		}
 		for _, x := range g.Xids {
 			rows = append(rows, terminal.Cells("", "", "", fmt.Sprintf("%d × Xid %d: %s", x.Count, x.Xid, x.Message)))
@@ -122,6 +126,7 @@ func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 	if n := len(r.MissingGPUs); n > 0 {
 		of = append(of, label.Count(n, "GPU")+" that the driver does not have")
 	}
+	of = append(of, label.Prefix("with ", label.Some(uint64(warnings), "warning")))
 	b.WriteString(t.Wrap(all.Colour, all.Text+": "+cmp.Or(join(of), "no GPU was burned in")))
 	_, err := io.WriteString(w, b.String())
 	return err

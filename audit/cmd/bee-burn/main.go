@@ -89,7 +89,7 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 
 func root() *cobra.Command {
 	o := burn.Options{Version: version}
-	var output, memory string
+	var output, memory, tolerance string
 	cmd := &cobra.Command{
 		Use:   "bee-burn",
 		Short: "Burn NVIDIA GPUs in, and judge them",
@@ -118,6 +118,11 @@ not failed are not complete then. So they are where gpu_burn has no result of on
 half of the time. nvidia-smi that fails or hangs is recorded and stops nothing: but
 without it, nothing is known of temperatures and memory.
 
+A GPU that has passed gets a warning where it is slower than the others of its kind in
+the machine, by more than --speed-tolerance, or more than 10 % slower than the same
+product was elsewhere, where bee knows that (speeds.csv); with what slowed it down, as far
+as is seen: throttling, a power limit, a narrow PCIe link. A warning is no failure.
+
 Ctrl-C stops gpu_burn; the report holds what is known until then. Nothing is left
 running.`,
 		Example: `  bee-burn                                all GPUs for 10 minutes
@@ -142,6 +147,9 @@ running.`,
 			if o.MemoryPercent, err = percent(memory); err != nil {
 				return usageError{fmt.Errorf("--memory: %w", err)}
 			}
+			if o.SpeedTolerance, err = percent(tolerance); err != nil {
+				return usageError{fmt.Errorf("--speed-tolerance: %w", err)}
+			}
 			return run(cmd, o, output)
 		},
 		SilenceErrors: true,
@@ -156,6 +164,7 @@ running.`,
 	f.DurationVar(&o.Interval, "interval", 5*time.Second, "how often to ask nvidia-smi")
 	f.Int64Var(&o.MaxTemperature, "max-temperature", 0, "stop where a GPU has this temperature in `CELSIUS` (default where it slows itself down)")
 	f.StringVar(&memory, "memory", "90%", "how much of the GPUs' free memory to use")
+	f.StringVar(&tolerance, "speed-tolerance", "3%", "warn of a GPU that is more than so much slower than the median of those of its kind")
 	f.BoolVar(&o.Doubles, "doubles", false, "calculate in double precision")
 	f.BoolVar(&o.TensorCores, "tensor-cores", false, "use tensor cores")
 	f.StringVarP(&output, "output", "o", defaultOutput, "file to write the JSON report to; - is standard output")
