@@ -387,6 +387,12 @@ func TestCorpus(t *testing.T) {
 			}
 			continue
 		}
+		if strings.Contains(file, "rtx-4000-sff-ada") { // which somebody calculates on
+			if !errors.As(err, new(NothingError)) || !strings.Contains(err.Error(), "is in use by ") {
+				t.Errorf("%s: %v", file, err)
+			}
+			continue
+		}
 		for _, g := range r.GPUs {
 			if g.UUID == "" || g.PCIAddress == "" || g.LimitCelsius == nil && g.LimitMarginCelsius == nil && !strings.Contains(file, "gtx-1070-ti") {
 				t.Errorf("%s: %+v", file, g)

@@ -118,7 +118,7 @@ type Burned struct {
 	Verdict      Verdict `json:"verdict" jsonschema:"enum=pass,enum=fail,enum=not_complete"`
 	// Why it has not passed.
 	Reasons []Reason `json:"reasons,omitempty"`
-	// What is odd about it though it has passed.
+	// What is odd about it and does not make it fail.
 	Warnings []Warning `json:"warnings,omitempty"`
 
 	// Wrong results that gpu_burn counted. Absent where gpu_burn did not get so far.

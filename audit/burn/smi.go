@@ -125,9 +125,14 @@ func (a answer) selectGPUs(names []string) ([]device, error) {
 			return nil, NothingError{fmt.Errorf("GPU %d (%s) is divided into instances: make it whole with \"nvidia-smi -i %d -mig 0\", or name the others with --gpus",
 				i, g.PCIAddress, i)}
 		}
-		all = append(all, device{Burned: Burned{
+		if who := users(g); who != "" {
+			return nil, NothingError{fmt.Errorf("GPU %d (%s) is in use by %s: end that, or name the others with --gpus", i, g.PCIAddress, who)}
+		}
+		d := device{Burned: Burned{
 			Index: i, UUID: g.UUID, PCIAddress: g.PCIAddress, Name: g.Name, SerialNumber: g.SerialNumber, Before: g,
-		}})
+		}}
+		d.checkState()
+		all = append(all, d)
 	}
 	return all, nil
 }

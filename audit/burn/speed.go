@@ -11,27 +11,6 @@ import (
 	"sync"
 )
 
-// Warning is something about a GPU that has passed all the same.
-type Warning struct {
-	// slower_than_others (of its kind in the machine), slower_than_expected (than others of its
-	// kind were elsewhere).
-	Kind WarningKind `json:"kind" jsonschema:"enum=slower_than_others,enum=slower_than_expected"`
-	// What it is, in a sentence.
-	Message string `json:"message"`
-	// What may be behind it: reasons for which it was slowed down, a power limit below the
-	// default, a narrow PCIe link.
-	Evidence []string `json:"evidence,omitempty"`
-}
-
-// WarningKind is the kind of a [Warning].
-type WarningKind string
-
-// The kinds of warnings; see [Warning.Kind].
-const (
-	SlowerThanOthers   WarningKind = "slower_than_others"
-	SlowerThanExpected WarningKind = "slower_than_expected"
-)
-
 // elsewhere is by how many percent a GPU may be slower than others of its kind were in other
 // machines, in other rooms.
 const elsewhere = 10

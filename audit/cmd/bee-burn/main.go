@@ -38,7 +38,7 @@ const (
 const exitCodes = `  0    all GPUs passed
   1    a GPU failed, or was not burned in to the end, or is missing; or no report was written
   2    wrong command line
-  3    nothing could be burned in: no GPU, no driver, no gpu_burn
+  3    nothing could be burned in: no GPU, no driver, no gpu_burn, a GPU in use
   130  interrupted before a GPU failed
 `
 
@@ -117,6 +117,11 @@ The first three, and a hang, stop the burn-in at once, for all GPUs; those that 
 not failed are not complete then. So they are where gpu_burn has no result of one for
 half of the time. nvidia-smi that fails or hangs is recorded and stops nothing: but
 without it, nothing is known of temperatures and memory.
+
+Nothing is burned in where a program calculates on one of the GPUs, or one is divided into
+instances (MIG): name the others with --gpus. ECC that is off, memory that waits for a
+reset to be repaired, and a power limit below the default are warnings, with the command
+that mends them.
 
 A GPU that has passed gets a warning where it is slower than the others of its kind in
 the machine, by more than --speed-tolerance, or more than 10 % slower than the same
