@@ -48,6 +48,16 @@ in_order() {
 		earlier="$earlier $service"
 	done
 }
+# waited_for SERVICE...: OpenRC waits for these until they are done. For others it does so for a
+# minute, and then starts what comes after them all the same.
+waited_for() {
+	for service; do
+		number=$(sed -n "s/^depinfo_\([0-9]*\)_service='$service'$/\1/p" "$root/run/openrc/deptree")
+		grep -q "^depinfo_${number}_keyword_[0-9]*='-timeout'$" "$root/run/openrc/deptree" ||
+			echo "$service has no \"keyword -timeout\": what comes after it starts after a minute" >>"$errors"
+	done
+}
+waited_for bee-sshsetup bee-network bee-nvidia
 in_order localmount bee-sshsetup dropbear && in_order localmount bee-network bee-nvidia bee-audit || wrong=1
 # shellcheck disable=SC2086 # one argument for each service
 order=$(before $services)

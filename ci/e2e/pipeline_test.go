@@ -190,6 +190,7 @@ func TestISO(t *testing.T) {
 			})
 		}
 		testGateStops(t, dir, filepath.Join(dist, "bee.iso"))
+		testSlowDriver(t, dir, filepath.Join(dist, "bee.iso"))
 		testMedia(t, filepath.Join(dist, "bee.iso"))
 		testLive(t, filepath.Join(dist, "bee.iso"))
 	})

@@ -304,6 +304,7 @@ func TestServiceOrder(t *testing.T) {
 		"audit before the driver":       replace("bee-audit", "after bee-network bee-nvidia", "before bee-nvidia"),
 		"SSH access after SSH":          replace("dropbear", "need bee-sshsetup", "before bee-sshsetup"),
 		"a loop":                        replace("bee-network", "need localmount", "need localmount bee-audit"),
+		"a minute and no more":          replace("bee-nvidia", "keyword -timeout", ""),
 		"a syntax error":                replace("bee-sshsetup", "depend() {", "depend() { ("),
 		"no such service in a runlevel": remove("etc/init.d/bee-network"),
 		"not in a runlevel":             remove("etc/runlevels/default/bee-audit"),
