@@ -26,12 +26,16 @@ var nvidia = Collector{
 		bus := displayControllers(t.Files())
 		var all smiAnswer
 		var links []nvidiasmi.Links
-		var linkRun machine.Result
-		t.Each(2, func(i int) {
-			if i == 0 {
+		var wrong []nvidiasmi.LinkErrors
+		var linkRun, errorRun machine.Result
+		t.Each(3, func(i int) {
+			switch i {
+			case 0:
 				all = askXML(ctx, t)
-			} else {
+			case 1:
 				links, linkRun = askLinks(ctx, t)
+			case 2:
+				wrong, errorRun = askLinkErrors(ctx, t)
 			}
 		})
 		if len(bus) == 0 && all.noGPU() {
@@ -39,8 +43,9 @@ var nvidia = Collector{
 			return
 		}
 		all.check(t)
-		checkLinks(t, linkRun, links, all)
-		found := gpus{log: all.Log, module: moduleVersion(t.Files()), trouble: all.trouble(), whole: all.whole() || all.noGPU(), links: links, reasons: map[string]string{}}
+		checkLinks(t, linkRun, len(links), all)
+		checkLinks(t, errorRun, len(wrong), all)
+		found := gpus{log: all.Log, module: moduleVersion(t.Files()), trouble: all.trouble(), whole: all.whole() || all.noGPU(), links: links, wrong: wrong, reasons: map[string]string{}}
 		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
 		if found.trouble != "" || all.noGPU() {
 			return
@@ -56,15 +61,18 @@ var nvidia = Collector{
 			read := found.log.Find(c.address) >= 0 && !slices.Contains(found.log.Cut, c.address)
 			return read || c.driver != "" && c.driver != nvidiaDriver
 		})
-		answers, linksAlone := make([]smiAnswer, len(alone)), make([][]nvidiasmi.Links, len(alone))
+		answers, linksAlone, wrongAlone := make([]smiAnswer, len(alone)), make([][]nvidiasmi.Links, len(alone)), make([][]nvidiasmi.LinkErrors, len(alone))
 		t.Each(len(alone), func(i int) {
 			answers[i] = askAlone(ctx, t, alone[i].address)
 			if len(links) == 0 && len(answers[i].GPUs) > 0 {
 				linksAlone[i], _ = askLinks(ctx, t, "-i", alone[i].address)
 			}
+			if len(wrong) == 0 && len(linksAlone[i]) > 0 {
+				wrongAlone[i], _ = askLinkErrors(ctx, t, "-i", alone[i].address)
+			}
 		})
 		for i, a := range answers {
-			found.add(alone[i].address, a, linksAlone[i])
+			found.add(alone[i].address, a, linksAlone[i], wrongAlone[i])
 		}
 		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
 	},
@@ -214,18 +222,23 @@ func askLinks(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.Link
 	return nvidiasmi.ParseNVLink(result.Stdout), result
 }
 
-// checkLinks records what went wrong when nvidia-smi was asked for NVLink. It
-// also fails where the GPUs have none (3), where it is too old to know of it (2),
+func askLinkErrors(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.LinkErrors, machine.Result) {
+	result := t.Run(ctx, "nvidia-smi", append([]string{"nvlink", "-e"}, options...)...)
+	return nvidiasmi.ParseNVLinkErrors(result.Stdout), result
+}
+
+// checkLinks records what went wrong when nvidia-smi was asked for NVLink, and told of some
+// GPUs. It also fails where the GPUs have none (3), where it is too old to know of it (2),
 // and for the reasons for which it does not list the GPUs. Where links are not given to
 // the machine, it says nothing at all.
-func checkLinks(t *Task, result machine.Result, links []nvidiasmi.Links, all smiAnswer) {
+func checkLinks(t *Task, result machine.Result, told int, all smiAnswer) {
 	var exit *machine.ExitError
 	failed := errors.As(result.Err, &exit) && exit.Signal == 0
-	if failed && (len(links) > 0 || exit.Status == 2 || exit.Status == 3 || all.result.Err != nil) || all.trouble() != "" {
+	if failed && (told > 0 || exit.Status == 2 || exit.Status == 3 || all.result.Err != nil) || all.trouble() != "" {
 		return
 	}
 	var bad error
-	if len(links) == 0 && len(all.GPUs) > 0 && !nvidiasmi.NoLinks(slices.Concat(result.Stdout, result.Stderr)) {
+	if told == 0 && len(all.GPUs) > 0 && !nvidiasmi.NoLinks(slices.Concat(result.Stdout, result.Stderr)) {
 		bad = errors.New("no GPU in what nvidia-smi says of NVLink")
 	}
 	t.Check(result, bad)
@@ -239,11 +252,12 @@ type gpus struct {
 	whole   bool // the log is all that the driver has to say
 	csv     bool // some were read by --query-gpu
 	links   []nvidiasmi.Links
-	reasons map[string]string // why a GPU was not found, by its address
+	wrong   []nvidiasmi.LinkErrors // of links
+	reasons map[string]string      // why a GPU was not found, by its address
 }
 
 // add takes in what was answered about one GPU.
-func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links) {
+func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links, wrong []nvidiasmi.LinkErrors) {
 	i := a.Find(address)
 	if i < 0 {
 		f.reasons[address] = a.refuses()
@@ -251,7 +265,7 @@ func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links) {
 	}
 	f.log.DriverVersion = cmp.Or(f.log.DriverVersion, a.DriverVersion)
 	f.log.CUDAVersion = cmp.Or(f.log.CUDAVersion, a.CUDAVersion)
-	f.links = append(f.links, links...)
+	f.links, f.wrong = append(f.links, links...), append(f.wrong, wrong...)
 	f.csv = f.csv || a.csv
 	if old := f.log.Find(address); old >= 0 {
 		f.log.GPUs[old] = a.GPUs[i]
@@ -279,8 +293,13 @@ func (f *gpus) section(bus []controller) *report.NVIDIA {
 		}
 	}
 	for _, l := range f.links {
-		if g := owner(n.GPUs, l); g != nil {
+		if g := owner(n.GPUs, l.UUID, l.Index); g != nil {
 			g.NVLinks = l.Links
+		}
+	}
+	for _, e := range f.wrong {
+		if g := owner(n.GPUs, e.UUID, e.Index); g != nil {
+			g.NVLinkErrors = e.Errors
 		}
 	}
 	for _, c := range bus {
@@ -310,14 +329,14 @@ func (f *gpus) section(bus []controller) *report.NVIDIA {
 
 // owner returns the GPU that has links: by its UUID, by its index where the UUID
 // is missing or not its own alone.
-func owner(all []report.GPU, l nvidiasmi.Links) *report.GPU {
-	same := func(g report.GPU) bool { return g.UUID == l.UUID }
+func owner(all []report.GPU, uuid string, index uint64) *report.GPU {
+	same := func(g report.GPU) bool { return g.UUID == uuid }
 	i := slices.IndexFunc(all, same)
 	if i >= 0 && !slices.ContainsFunc(all[i+1:], same) {
 		return &all[i]
 	}
-	if l.Index < uint64(len(all)) && (all[l.Index].UUID == "" || same(all[l.Index])) {
-		return &all[l.Index]
+	if index < uint64(len(all)) && (all[index].UUID == "" || same(all[index])) {
+		return &all[index]
 	}
 	return nil
 }

@@ -23,9 +23,10 @@ import (
 )
 
 const (
-	smiXML   = "nvidia-smi -q -x"
-	smiLinks = "nvidia-smi nvlink -s"
-	smiHelp  = "nvidia-smi --help-query-gpu"
+	smiXML    = "nvidia-smi -q -x"
+	smiLinks  = "nvidia-smi nvlink -s"
+	smiErrors = "nvidia-smi nvlink -e"
+	smiHelp   = "nvidia-smi --help-query-gpu"
 )
 
 // smiCSV is the command line that asks for some properties.
@@ -144,7 +145,7 @@ func TestNoNVIDIA(t *testing.T) {
 		if got := addresses(r.NVIDIA); got != want || r.NVIDIA.Trouble != answer.trouble {
 			t.Errorf("%s, GPUs on the bus: %s (%s), want %s", name, got, r.NVIDIA.Trouble, want)
 		}
-		if answer.out != smiLog() && (len(r.Errors) != 1 || len(r.Collectors[0].Tools) != 2) {
+		if answer.out != smiLog() && (len(r.Errors) != 1 || len(r.Collectors[0].Tools) != 3) {
 			t.Errorf("%s, GPUs on the bus: errors %+v, runs %+v", name, r.Errors, r.Collectors[0].Tools)
 		}
 	}
@@ -193,7 +194,7 @@ func TestDriverTrouble(t *testing.T) {
 		if len(r.Errors) != 1 || r.Errors[0].Message != c.message {
 			t.Errorf("%s: errors %+v", name, r.Errors)
 		}
-		if runs := len(r.Collectors[0].Tools); c.trouble != report.NoAnswer && runs != 2 {
+		if runs := len(r.Collectors[0].Tools); c.trouble != report.NoAnswer && runs != 3 {
 			t.Errorf("%s: %d runs", name, runs)
 		}
 	}
@@ -276,13 +277,33 @@ func TestNVLinkOwner(t *testing.T) {
 	} {
 		got := -1
 		for i := range c.gpus {
-			if owner(c.gpus, c.of) == &c.gpus[i] {
+			if owner(c.gpus, c.of.UUID, c.of.Index) == &c.gpus[i] {
 				got = i
 			}
 		}
 		if got != c.want {
 			t.Errorf("links of %+v among %+v: %d, want %d", c.of, c.gpus, got, c.want)
 		}
+	}
+}
+
+// Errors of links are those of their GPU, also where nvidia-smi tells of it alone.
+func TestNVLinkErrors(t *testing.T) {
+	const errors = "GPU 0: NVIDIA Test (UUID: GPU-3a)\n\t Link 0: Replay Errors: 0\n\t Link 0: CRC Errors: 0\n" +
+		"GPU 1: NVIDIA Test (UUID: GPU-3b)\n\t Link 3: Replay Errors: 2353\n\t Link 3: Recovery Errors: 1\n"
+	m := script{files: pciBus("3a", "3b"), out: map[string]string{smiXML: smiLog("3a", "3b"), smiLinks: "", smiErrors: errors}}
+	r := audit(t, t.Context(), m, nvidia)
+	want := []report.NVLinkErrors{{Link: 3, Name: "Replay Errors", Count: 2353}, {Link: 3, Name: "Recovery Errors", Count: 1}}
+	if got := r.NVIDIA.GPUs; got[0].NVLinkErrors != nil || !slices.Equal(got[1].NVLinkErrors, want) || len(r.Errors) > 0 {
+		t.Errorf("%+v, %+v, errors %+v", got[0].NVLinkErrors, got[1].NVLinkErrors, r.Errors)
+	}
+
+	m.out = map[string]string{smiXML + " -i 0000:3a:00.0": smiLog("3a"), smiLinks + " -i 0000:3a:00.0": "GPU 0: NVIDIA Test (UUID: GPU-3a)\n\t Link 0: 25 GB/s\n",
+		smiErrors + " -i 0000:3a:00.0": "GPU 0: NVIDIA Test (UUID: GPU-3a)\n\t Link 0: CRC Errors: 7\n"}
+	m.err = map[string]error{smiXML: machine.ErrTimeLimit, smiLinks: machine.ErrTimeLimit, smiXML + " -i 0000:3b:00.0": machine.ErrTimeLimit}
+	r = audit(t, t.Context(), m, nvidia)
+	if got := r.NVIDIA.GPUs[0].NVLinkErrors; len(got) != 1 || got[0].Count != 7 {
+		t.Errorf("alone: %+v", r.NVIDIA.GPUs)
 	}
 }
 
@@ -294,7 +315,7 @@ func TestNVIDIAHangs(t *testing.T) {
 	if got := addresses(r.NVIDIA); got != "0000:3a:00.0, unknown 0000:3b:00.0" || r.NVIDIA.Trouble != "" {
 		t.Error(got)
 	}
-	if len(r.Errors) != 1 || len(r.Errors[0].Runs()) != 3 || len(r.Collectors[0].Tools) != 5 {
+	if len(r.Errors) != 1 || len(r.Errors[0].Runs()) != 4 || len(r.Collectors[0].Tools) != 6 {
 		t.Errorf("errors %+v, runs %+v", r.Errors, r.Collectors[0].Tools)
 	}
 }
@@ -323,7 +344,7 @@ func TestNVIDIAFromCSV(t *testing.T) {
 		if got := addresses(r.NVIDIA); got != "0000:3a:00.0, 0000:3b:00.0" || r.NVIDIA.Source != "csv" || r.NVIDIA.DriverVersion != "580.1" {
 			t.Errorf("%s: %s, %+v", name, got, r.NVIDIA)
 		}
-		if len(r.Errors) != 1 || r.Errors[0].Kind != report.BadOutput || len(r.Collectors[0].Tools) != c.runs {
+		if len(r.Errors) != 1 || r.Errors[0].Kind != report.BadOutput || len(r.Collectors[0].Tools) != c.runs+1 {
 			t.Errorf("%s: errors %+v, runs %+v", name, r.Errors, r.Collectors[0].Tools)
 		}
 	}

@@ -110,6 +110,8 @@ type GPU struct {
 	// NVLink links. Absent where the GPU has none; empty where it has some and
 	// none of them is up.
 	NVLinks []NVLink `json:"nvlinks,omitzero"`
+	// Errors of its NVLink links that happened, as the GPU counts them since it was reset.
+	NVLinkErrors []NVLinkErrors `json:"nvlink_errors,omitempty"`
 	// What the driver wants done before the GPU is used again: None, Reset,
 	// Reboot, Drain P2P, Drain and Reset, …
 	RecoveryAction string `json:"recovery_action,omitempty"`
@@ -266,6 +268,14 @@ type NVLink struct {
 	Active bool `json:"active"`
 	// Speed in gigabytes a second, in one direction. Absent where it is down.
 	SpeedGBs float64 `json:"speed_gbs,omitempty"`
+}
+
+// NVLinkErrors counts one kind of error on one of a GPU's NVLink links.
+type NVLinkErrors struct {
+	Link uint64 `json:"link"`
+	// What went wrong, in nvidia-smi's words: Replay Errors, Recovery Errors, CRC Errors, …
+	Name  string `json:"name"`
+	Count uint64 `json:"count"`
 }
 
 // GPUProcess is a process that uses a GPU.

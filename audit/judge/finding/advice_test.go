@@ -61,6 +61,7 @@ var rests = map[string]struct {
 	"gpu-link-slow":       {false, "nvidia-smi", "the link is fast while the GPU works, and the GPU stays"},
 	"gpu-inforom-damaged": {false, "nvidia-smi", "the vendor says that the firmware is well, and the GPU stays"},
 	"gpu-mixed-memory":    {false, "nvidia-smi", "a mode explains it, and the GPU stays"},
+	"gpu-nvlink-errors":   {false, "the GPU's counts", "there are no more under load, and bridge and module stay"},
 	"gpu-nvlink-down":     {false, "nvidia-smi", "the links are up after a reset, and bridge and module stay"},
 	"gpu-fabric":          {false, "nvidia-smi", "no log blames a link or a switch, and the machine stays on"},
 

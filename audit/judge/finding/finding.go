@@ -142,6 +142,7 @@ var rules = []rule{
 	{"gpu-link-narrow", "nvidia", gpuLinkNarrow},
 	{"gpu-link-slow", "nvidia", eachGPU(gpuLinkSlow)},
 	{"gpu-nvlink-down", "nvidia", gpuNVLinkDown},
+	{"gpu-nvlink-errors", "nvidia", eachGPU(gpuNVLinkErrors)},
 	{"gpu-fabric", "nvidia", eachGPU(gpuFabric)},
 	{"gpu-inforom-damaged", "nvidia", eachGPU(gpuInforom)},
 	{"gpu-power-limit", "nvidia", eachGPU(gpuPowerLimit)},

@@ -653,6 +653,32 @@ func gpuNVLinkDown(r *report.Report) []report.Finding {
 	})(r)
 }
 
+// manyNVLinkErrors on one link are more than a start of the machine leaves behind: links send
+// again what was damaged, and count up to 65535.
+const manyNVLinkErrors = 1000
+
+// gpuNVLinkErrors looks for NVLink links with errors. A link that was set up anew, or could
+// not be, worked no more; a few packets that were sent again are what it is made for.
+func gpuNVLinkErrors(g report.GPU) *report.Finding {
+	if len(g.NVLinkErrors) == 0 {
+		return nil
+	}
+	f := &report.Finding{
+		Severity: report.Info, Message: "The GPU's NVLink links had errors.",
+		Advice: "Watch whether there are more under load.",
+	}
+	for _, e := range g.NVLinkErrors {
+		f.Evidence = append(f.Evidence, fmt.Sprintf("link %d, %s: %d", e.Link, e.Name, e.Count))
+		lower := strings.ToLower(e.Name)
+		if e.Count >= manyNVLinkErrors || strings.Contains(lower, "recovery") || strings.Contains(lower, "failed") {
+			f.Severity = report.Warning
+			f.Message = "The GPU's NVLink links had errors that broke them off, or a great many."
+			f.Advice = "Look for Xid 74 in the kernel's log, and whether there are more under load. If there are, reseat the bridge or the module; if that does not help, replace it."
+		}
+	}
+	return f
+}
+
 // gpuFabric looks for GPUs that did not come into the NVLink fabric of their
 // system.
 func gpuFabric(g report.GPU) *report.Finding {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"bee/audit/report"
+	"bee/core/printable"
 )
 
 // Links are the NVLink links of a GPU.
@@ -53,6 +54,61 @@ func ParseNVLink(out []byte) []Links {
 		}
 	}
 	return all
+}
+
+// LinkErrors are the errors of a GPU's NVLink links.
+type LinkErrors struct {
+	// Index of the GPU in nvidia-smi's order.
+	Index uint64
+	UUID  string
+	// Those that happened.
+	Errors []report.NVLinkErrors
+}
+
+// ParseNVLinkErrors reads the output of `nvidia-smi nvlink -e`:
+//
+//	GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-…)
+//		 Link 0: Replay Errors: 0
+//		 Link 0: Recovery Errors: 0
+//		 Link 0: CRC Errors: 0
+//
+// From NVLink 5 on there are others, among them rates (Symbol BER: 15e-255) and counts of what
+// was corrected as it is meant to be (FEC Errors - 0: …), which are left out.
+func ParseNVLinkErrors(out []byte) []LinkErrors {
+	var all []LinkErrors
+	for line := range strings.Lines(string(out)) {
+		name, rest, found := strings.Cut(strings.TrimSpace(line), ": ")
+		kind, number, _ := strings.Cut(name, " ")
+		n, err := strconv.ParseUint(number, 10, 16)
+		if !found || err != nil {
+			continue
+		}
+		switch {
+		case kind == "GPU":
+			if len(all) == maxGPUs {
+				return all
+			}
+			_, uuid, _ := strings.Cut(rest, "(UUID: ")
+			all = append(all, LinkErrors{Index: n, UUID: strings.TrimSuffix(uuid, ")")})
+		case kind == "Link" && len(all) > 0:
+			what, text, _ := strings.Cut(rest, ": ")
+			what = strings.TrimSpace(what)
+			count, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+			gpu := &all[len(all)-1]
+			if err != nil || count == 0 || !isError(what) || len(gpu.Errors) == maxLinks {
+				continue
+			}
+			gpu.Errors = append(gpu.Errors, report.NVLinkErrors{Link: n, Name: printable.Escape([]byte(what)), Count: count})
+		}
+	}
+	return all
+}
+
+// isError reports whether something that is counted is an error, by its name.
+func isError(name string) bool {
+	lower := strings.ToLower(name)
+	return !strings.HasPrefix(lower, "fec ") && !strings.Contains(lower, "ber") && !strings.Contains(lower, "success") &&
+		(strings.HasSuffix(lower, "errors") || strings.Contains(lower, "failed") || strings.Contains(lower, "discards"))
 }
 
 // NoLinks reports whether nvidia-smi told of no GPU because there is nothing to tell: it

@@ -62,3 +62,52 @@ func FuzzNVLink(f *testing.F) {
 		}
 	})
 }
+
+func TestParseNVLinkErrors(t *testing.T) {
+	const out = `GPU 0: NVIDIA H100 80GB HBM3 (UUID: GPU-0)
+	 Link 0: Replay Errors: 0
+	 Link 0: Recovery Errors: 2
+	 Link 0: CRC Errors: 65535
+
+	 Link 17: Replay Errors: 148
+GPU 1: NVIDIA B200 (UUID: GPU-1)
+	 Link 0: Malformed packet Errors: 0
+	 Link 0: Rx remote Errors: 3
+	 Link 0: Tx discards: 4
+	 Link 0: Link recovery successful events: 5
+	 Link 0: Link recovery failed events: 6
+	 Link 0: Effective BER: 15e-255
+	 Link 0: Symbol BER: 3
+	 Link 0: FEC Errors - 0: 123456789
+	 Link 0: Rx Errors: many
+	 Link x: Rx Errors: 1
+	 Link 1: Rx Errors: -1
+GPU 2: NVIDIA B200 (UUID: GPU-2)
+`
+	want := []LinkErrors{
+		{0, "GPU-0", []report.NVLinkErrors{{Link: 0, Name: "Recovery Errors", Count: 2}, {Link: 0, Name: "CRC Errors", Count: 65535}, {Link: 17, Name: "Replay Errors", Count: 148}}},
+		{1, "GPU-1", []report.NVLinkErrors{{Link: 0, Name: "Rx remote Errors", Count: 3}, {Link: 0, Name: "Tx discards", Count: 4}, {Link: 0, Name: "Link recovery failed events", Count: 6}}},
+		{2, "GPU-2", nil},
+	}
+	if got := ParseNVLinkErrors([]byte(out)); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for _, nothing := range []string{"", "Link 0: Rx Errors: 1\n", "No NVLink\n"} {
+		if got := ParseNVLinkErrors([]byte(nothing)); got != nil {
+			t.Errorf("%q: %+v", nothing, got)
+		}
+	}
+}
+
+func FuzzParseNVLinkErrors(f *testing.F) {
+	f.Add([]byte("GPU 0: NVIDIA H100 (UUID: GPU-0)\n\t Link 0: CRC Errors: 65535\n\t Link 1: Symbol BER: 15e-255\n"))
+	f.Fuzz(func(t *testing.T, out []byte) {
+		for _, g := range ParseNVLinkErrors(out) {
+			for _, e := range g.Errors {
+				if e.Count == 0 || e.Name == "" {
+					t.Errorf("%+v", e)
+				}
+			}
+		}
+	})
+}
