@@ -17,10 +17,12 @@ func TestServe(t *testing.T) {
 	if _, err := exec.LookPath(Program); err != nil {
 		t.Skip("no swtpm in PATH")
 	}
-	root, temporary := os.TempDir(), t.TempDir()
+	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	for dir := temporary; dir != root; dir = filepath.Dir(dir) { // root's are not for nobody
-		os.Chmod(dir, 0o777)
+	for _, dir := range []string{temporary, filepath.Dir(temporary)} { // which are root's, and it is nobody's
+		if err := os.Chmod(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
 	}
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(temporary, "..", "socket"), Net: "unix"})
 	if err != nil {
