@@ -13,8 +13,9 @@ import (
 type Warning struct {
 	// slower_than_others (of its kind in the machine), slower_than_expected (than others of its
 	// kind were elsewhere). Before the burn-in: ecc_off (errors of its memory are not seen),
-	// repair_pending (its memory is repaired when it is reset), power_limit_lowered.
-	Kind WarningKind `json:"kind" jsonschema:"enum=slower_than_others,enum=slower_than_expected,enum=ecc_off,enum=repair_pending,enum=power_limit_lowered"`
+	// repair_pending (its memory is repaired when it is reset), power_limit_lowered,
+	// fabric_not_ready (it has not come into the machine's NVLink fabric).
+	Kind WarningKind `json:"kind" jsonschema:"enum=slower_than_others,enum=slower_than_expected,enum=ecc_off,enum=repair_pending,enum=power_limit_lowered,enum=fabric_not_ready"`
 	// What it is, and what to do about it.
 	Message string `json:"message"`
 	// What may be behind it: reasons for which it was slowed down, a power limit below the
@@ -32,6 +33,7 @@ const (
 	ECCOff             WarningKind = "ecc_off"
 	RepairPending      WarningKind = "repair_pending"
 	PowerLimitLowered  WarningKind = "power_limit_lowered"
+	FabricNotReady     WarningKind = "fabric_not_ready"
 )
 
 // checkState warns of what a burn-in should not begin with, and does all the same.
@@ -50,6 +52,10 @@ func (d *device) checkState() {
 	}
 	if p := g.Power; p != nil && p.LimitWatts != nil && p.DefaultLimitWatts != nil && *p.LimitWatts < *p.DefaultLimitWatts {
 		warn(PowerLimitLowered, "its power limit is %.0f W, by default %.0f W; nvidia-smi -i %d -pl %.0f sets that", *p.LimitWatts, *p.DefaultLimitWatts, d.Index, *p.DefaultLimitWatts)
+	}
+	// A GPU alone may calculate all the same: gpu_burn will tell.
+	if g.FabricState == "Not Started" || g.FabricState == "In Progress" {
+		warn(FabricNotReady, "it has not come into the NVLink fabric (state: %s): GPUs reach each other by PCIe alone, if CUDA starts at all; NVIDIA's Fabric Manager, in the driver's version, sets the fabric up", g.FabricState)
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package pci finds NVIDIA's GPUs on the PCI bus, in sysfs.
+// Package pci finds NVIDIA's GPUs and NVSwitches on the PCI bus, in sysfs.
 package pci
 
 import (
@@ -15,6 +15,7 @@ const (
 
 	nvidia  = 0x10de // vendor
 	display = 0x03   // base class
+	bridge  = 0x0680 // class of NVSwitches: a bridge of no kind that has a number
 )
 
 // GPU is an NVIDIA display controller, which compute GPUs are, too.
@@ -34,29 +35,45 @@ func (g GPU) String() string { return fmt.Sprintf("GPU %s (10de:%04x)", g.Addres
 // PCI has no GPUs, and that is no error; nor is a device whose files cannot be read,
 // which is no GPU then.
 func GPUs(files fs.FS) ([]GPU, error) {
-	entries, err := fs.ReadDir(files, devices)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
 	var all []GPU
-	for _, e := range entries {
-		dir := path.Join(devices, e.Name())
-		if number(files, dir+"/vendor") != nvidia || number(files, dir+"/class")>>16 != display {
-			continue
-		}
-		if leadsTo(files, dir+"/physfn") != "" {
-			continue
+	err := each(files, func(address, dir string, class uint64) {
+		if class>>16 != display || leadsTo(files, dir+"/physfn") != "" {
+			return
 		}
 		all = append(all, GPU{
-			Address: e.Name(),
+			Address: address,
 			Device:  uint16(number(files, dir+"/device")),
 			Driver:  leadsTo(files, dir+"/driver"),
 		})
+	})
+	return all, err
+}
+
+// Switches counts the NVSwitches. Those of NVLink 5 and later are none: they are on no PCI bus.
+func Switches(files fs.FS) (n int, err error) {
+	err = each(files, func(_, _ string, class uint64) {
+		if class>>8 == bridge {
+			n++
+		}
+	})
+	return n, err
+}
+
+// each calls f with NVIDIA's devices, by address.
+func each(files fs.FS, f func(address, dir string, class uint64)) error {
+	entries, err := fs.ReadDir(files, devices)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	return all, nil
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if dir := path.Join(devices, e.Name()); number(files, dir+"/vendor") == nvidia {
+			f(e.Name(), dir, number(files, dir+"/class"))
+		}
+	}
+	return nil
 }
 
 // number reads a number of a device, 0 where it cannot be read.

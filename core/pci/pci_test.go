@@ -38,6 +38,10 @@ func TestGPUs(t *testing.T) {
 	device(machine, "0000:04:00.0", nil, nil)
 	device(machine, "0000:05:00.0", ids("10de", "many", ""), nil)
 	device(machine, "0000:81:00.4", ids("0x10de", "0x030200", "0x20b5"), map[string]string{"physfn": "../0000:81:00.0"})
+	device(machine, "0000:06:00.0", ids("0x1000", "0x068000", "0xc030"), nil) // somebody else's
+	if n, err := Switches(machine); err != nil || n != 1 {
+		t.Errorf("NVSwitches: %d, %v", n, err)
+	}
 	gpus, err := GPUs(machine)
 	want := []GPU{{"0000:01:00.0", 0x1db6, ""}, {"0000:81:00.0", 0x20b5, "nouveau"}}
 	if err != nil || !slices.Equal(gpus, want) {

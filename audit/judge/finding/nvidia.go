@@ -694,8 +694,8 @@ func gpuFabric(g report.GPU) *report.Finding {
 	case g.FabricState == "Completed" && g.FabricStatus != "" && g.FabricStatus != "Success":
 	case g.FabricState == "Not Started" || g.FabricState == "In Progress":
 		f.Severity = report.Info
-		f.Message = "The GPU waits for the Fabric Manager: until it runs, CUDA does not work on systems with NVSwitch."
-		f.Advice = "Start a Fabric Manager of the driver's version."
+		f.Message = "The GPU waits for the Fabric Manager: until it runs, CUDA may not start on systems with NVSwitch."
+		f.Advice = "Install NVIDIA's Fabric Manager in the driver's version (for B200 and later NVLSM, too), and start it: bee has none."
 	default:
 		return nil
 	}

@@ -98,6 +98,7 @@ func (l *Loader) Load(ctx context.Context) (summary string, err error) {
 	}
 	l.makeNodes(loaded)
 	l.startPersistence(ctx)
+	l.fabric(version)
 
 	summary = fmt.Sprintf("driver %s (%s) loaded for %s", version, f, l.taken(gpus, len(all)))
 	if !slices.Contains(loaded, module.UVM) {
@@ -312,6 +313,20 @@ func (l *Loader) startPersistence(ctx context.Context) {
 	}
 	if err := l.Kernel.Run(ctx, persistencedLimit, program); err != nil {
 		l.Say("no persistence mode, so programs are slow to start: %v", err)
+	}
+}
+
+// fabricManager sets up NVSwitches, without which CUDA does not start on several of their GPUs.
+const fabricManager = "usr/bin/nv-fabricmanager"
+
+// fabric says what is missing where there are NVSwitches and nobody to set them up.
+func (l *Loader) fabric(version string) {
+	n, err := pci.Switches(os.DirFS(l.Root))
+	if err != nil || n == 0 {
+		return
+	}
+	if _, err := os.Stat(l.path(fabricManager)); err != nil {
+		l.Say("%d NVSwitches: CUDA may not start before NVIDIA's Fabric Manager %s runs, which is not in this image", n, version)
 	}
 }
 

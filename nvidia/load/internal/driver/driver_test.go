@@ -94,6 +94,15 @@ func (m *machine) read(name string) string {
 	return string(text)
 }
 
+// nvswitch puts an NVSwitch on the bus.
+func (m *machine) nvswitch(address string) {
+	m.t.Helper()
+	folder := "/sys/bus/pci/devices/" + address
+	m.write(folder+"/vendor", "0x10de\n")
+	m.write(folder+"/class", "0x068000\n")
+	m.write(folder+"/device", "0x22a3\n")
+}
+
 // gpu puts a GPU on the bus, which the driver takes if it is loaded.
 func (m *machine) gpu(address, device, driver string) {
 	m.t.Helper()
@@ -224,6 +233,12 @@ func TestLoad(t *testing.T) {
 			ampere, func(m *machine) { m.write("/proc/cmdline", "bee.nvidia=nouveau") },
 			[]string{"bee.nvidia=nouveau on the kernel command line is none of open, proprietary and off: choosing by the GPUs",
 				loading, loaded}, false, []string{"insert open/nvidia.ko"}, nil},
+		"NVSwitches": {
+			ampere, func(m *machine) { m.nvswitch("0000:07:00.0"); m.nvswitch("0000:08:00.0") },
+			[]string{loading, "2 NVSwitches: CUDA may not start before NVIDIA's Fabric Manager 550.163.01 runs, which is not in this image", loaded}, false, nil, nil},
+		"NVSwitches and a Fabric Manager": {
+			ampere, func(m *machine) { m.nvswitch("0000:07:00.0"); m.write("/usr/bin/nv-fabricmanager", "") },
+			[]string{loading, loaded}, false, nil, nil},
 		"no command line": {
 			ampere, func(m *machine) { m.remove("/proc/cmdline") },
 			[]string{"the kernel command line is unknown: open /proc/cmdline: no such file or directory",
