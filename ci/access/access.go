@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -62,8 +63,8 @@ func HostKey(pem []byte) ([]byte, error) {
 }
 
 // CheckKeys returns an error that names the first line of text, the contents of
-// an authorized_keys file called name, that is not a public key. Blank lines and
-// lines that begin with # pass, but there must be one key at least.
+// an authorized_keys file called name, that is not a public key which the SSH server of the
+// ISO lets in. Blank lines and lines that begin with # pass, but there must be one key at least.
 func CheckKeys(name, text string) error {
 	keys := 0
 	for i, line := range strings.Split(text, "\n") {
@@ -71,16 +72,57 @@ func CheckKeys(name, text string) error {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if _, _, _, _, err := ssh.ParseAuthorizedKey([]byte(line)); err != nil {
+		key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(line))
+		if err != nil {
 			if strings.Contains(line, "PRIVATE KEY") {
 				return fmt.Errorf("%s:%d: this is a private key; give the public one, the .pub file beside it", name, i+1)
 			}
 			return fmt.Errorf("%s:%d: not a public SSH key; a line of ~/.ssh/id_ed25519.pub is one", name, i+1)
 		}
+		if err := letsIn(key, options, line); err != nil {
+			return fmt.Errorf("%s:%d: %w", name, i+1, err)
+		}
 		keys++
 	}
 	if keys == 0 {
 		return fmt.Errorf("%s: holds no public SSH key", name)
+	}
+	return nil
+}
+
+// What dropbear knows (2024.86 on Alpine 3.21, 2025.89 on Debian trixie; svr-authpubkeyoptions.c):
+// by a line with anything else, it lets nobody in.
+var (
+	keyKinds = []string{
+		ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoRSA, ssh.KeyAlgoSKED25519, ssh.KeyAlgoSKECDSA256,
+	}
+	keyOptions = []*regexp.Regexp{
+		regexp.MustCompile(`(?i)^(no-port-forwarding|no-agent-forwarding|no-x11-forwarding|no-pty|restrict|no-touch-required|verify-required)$`),
+		regexp.MustCompile(`(?i)^command="[^"\\]*"$`), // it takes a quote for the end, also behind a backslash
+		regexp.MustCompile(`(?i)^permitopen="[^"]+:([0-9]{1,5}|\*)"$`),
+	}
+)
+
+// optionsTaken says so in words.
+const optionsTaken = `no-port-forwarding, no-agent-forwarding, no-X11-forwarding, no-pty, restrict, no-touch-required, verify-required, permitopen="HOST:PORT", command="…" without quotes in it`
+
+// longestKey is how many bytes dropbear reads of a line (MAX_AUTHKEYS_LINE).
+const longestKey = 4200
+
+// letsIn returns an error where the SSH server of the ISO lets nobody in by a line with this
+// key, and these options.
+func letsIn(key ssh.PublicKey, options []string, line string) error {
+	if !slices.Contains(keyKinds, key.Type()) {
+		return fmt.Errorf("the SSH server of the ISO does not take a key of the kind %s; those that it takes: %s", key.Type(), strings.Join(keyKinds, ", "))
+	}
+	if len(line) > longestKey {
+		return fmt.Errorf("%d bytes are more than the SSH server of the ISO reads of a line, %d", len(line), longestKey)
+	}
+	for _, option := range options {
+		known := slices.ContainsFunc(keyOptions, func(o *regexp.Regexp) bool { return o.MatchString(option) })
+		if !known {
+			return fmt.Errorf("the SSH server of the ISO does not take the option %s, and would let nobody in by this line; those that it takes: %s", option, optionsTaken)
+		}
 	}
 	return nil
 }
