@@ -25,8 +25,7 @@ var nvidia = Collector{
 	Collect: func(ctx context.Context, t *Task) {
 		bus := displayControllers(t.Files())
 		var all smiAnswer
-		var links []nvidiasmi.Links
-		var wrong []nvidiasmi.LinkErrors
+		var links, wrong []nvidiasmi.Links
 		var linkRun, errorRun machine.Result
 		t.Each(3, func(i int) {
 			switch i {
@@ -45,7 +44,7 @@ var nvidia = Collector{
 		all.check(t)
 		checkLinks(t, linkRun, len(links), all)
 		checkLinks(t, errorRun, len(wrong), all)
-		found := gpus{log: all.Log, module: moduleVersion(t.Files()), trouble: all.trouble(), whole: all.whole() || all.noGPU(), links: links, wrong: wrong, reasons: map[string]string{}}
+		found := gpus{log: all.Log, module: moduleVersion(t.Files()), trouble: all.trouble(), whole: all.whole() || all.noGPU(), links: slices.Concat(links, wrong), reasons: map[string]string{}}
 		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
 		if found.trouble != "" || all.noGPU() {
 			return
@@ -61,18 +60,19 @@ var nvidia = Collector{
 			read := found.log.Find(c.address) >= 0 && !slices.Contains(found.log.Cut, c.address)
 			return read || c.driver != "" && c.driver != nvidiaDriver
 		})
-		answers, linksAlone, wrongAlone := make([]smiAnswer, len(alone)), make([][]nvidiasmi.Links, len(alone)), make([][]nvidiasmi.LinkErrors, len(alone))
+		answers, linksAlone := make([]smiAnswer, len(alone)), make([][]nvidiasmi.Links, len(alone))
 		t.Each(len(alone), func(i int) {
 			answers[i] = askAlone(ctx, t, alone[i].address)
 			if len(links) == 0 && len(answers[i].GPUs) > 0 {
 				linksAlone[i], _ = askLinks(ctx, t, "-i", alone[i].address)
 			}
 			if len(wrong) == 0 && len(linksAlone[i]) > 0 {
-				wrongAlone[i], _ = askLinkErrors(ctx, t, "-i", alone[i].address)
+				wrongAlone, _ := askLinkErrors(ctx, t, "-i", alone[i].address)
+				linksAlone[i] = append(linksAlone[i], wrongAlone...)
 			}
 		})
 		for i, a := range answers {
-			found.add(alone[i].address, a, linksAlone[i], wrongAlone[i])
+			found.add(alone[i].address, a, linksAlone[i])
 		}
 		t.Update(func(r *report.Report) { r.NVIDIA = found.section(bus) })
 	},
@@ -222,7 +222,7 @@ func askLinks(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.Link
 	return nvidiasmi.ParseNVLink(result.Stdout), result
 }
 
-func askLinkErrors(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.LinkErrors, machine.Result) {
+func askLinkErrors(ctx context.Context, t *Task, options ...string) ([]nvidiasmi.Links, machine.Result) {
 	result := t.Run(ctx, "nvidia-smi", append([]string{"nvlink", "-e"}, options...)...)
 	return nvidiasmi.ParseNVLinkErrors(result.Stdout), result
 }
@@ -249,15 +249,14 @@ type gpus struct {
 	log     nvidiasmi.Log
 	module  string // version of the kernel module
 	trouble report.DriverTrouble
-	whole   bool // the log is all that the driver has to say
-	csv     bool // some were read by --query-gpu
-	links   []nvidiasmi.Links
-	wrong   []nvidiasmi.LinkErrors // of links
-	reasons map[string]string      // why a GPU was not found, by its address
+	whole   bool              // the log is all that the driver has to say
+	csv     bool              // some were read by --query-gpu
+	links   []nvidiasmi.Links // and their errors
+	reasons map[string]string // why a GPU was not found, by its address
 }
 
 // add takes in what was answered about one GPU.
-func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links, wrong []nvidiasmi.LinkErrors) {
+func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links) {
 	i := a.Find(address)
 	if i < 0 {
 		f.reasons[address] = a.refuses()
@@ -265,7 +264,7 @@ func (f *gpus) add(address string, a smiAnswer, links []nvidiasmi.Links, wrong [
 	}
 	f.log.DriverVersion = cmp.Or(f.log.DriverVersion, a.DriverVersion)
 	f.log.CUDAVersion = cmp.Or(f.log.CUDAVersion, a.CUDAVersion)
-	f.links, f.wrong = append(f.links, links...), append(f.wrong, wrong...)
+	f.links = append(f.links, links...)
 	f.csv = f.csv || a.csv
 	if old := f.log.Find(address); old >= 0 {
 		f.log.GPUs[old] = a.GPUs[i]
@@ -293,13 +292,13 @@ func (f *gpus) section(bus []controller) *report.NVIDIA {
 		}
 	}
 	for _, l := range f.links {
-		if g := owner(n.GPUs, l.UUID, l.Index); g != nil {
-			g.NVLinks = l.Links
-		}
-	}
-	for _, e := range f.wrong {
-		if g := owner(n.GPUs, e.UUID, e.Index); g != nil {
-			g.NVLinkErrors = e.Errors
+		if g := owner(n.GPUs, l); g != nil {
+			if g.NVLinks == nil {
+				g.NVLinks = l.Links
+			}
+			if l.Errors != nil {
+				g.NVLinkErrors = l.Errors
+			}
 		}
 	}
 	for _, c := range bus {
@@ -329,14 +328,14 @@ func (f *gpus) section(bus []controller) *report.NVIDIA {
 
 // owner returns the GPU that has links: by its UUID, by its index where the UUID
 // is missing or not its own alone.
-func owner(all []report.GPU, uuid string, index uint64) *report.GPU {
-	same := func(g report.GPU) bool { return g.UUID == uuid }
+func owner(all []report.GPU, l nvidiasmi.Links) *report.GPU {
+	same := func(g report.GPU) bool { return g.UUID == l.UUID }
 	i := slices.IndexFunc(all, same)
 	if i >= 0 && !slices.ContainsFunc(all[i+1:], same) {
 		return &all[i]
 	}
-	if index < uint64(len(all)) && (all[index].UUID == "" || same(all[index])) {
-		return &all[index]
+	if l.Index < uint64(len(all)) && (all[l.Index].UUID == "" || same(all[l.Index])) {
+		return &all[l.Index]
 	}
 	return nil
 }

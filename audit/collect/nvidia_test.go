@@ -277,7 +277,7 @@ func TestNVLinkOwner(t *testing.T) {
 	} {
 		got := -1
 		for i := range c.gpus {
-			if owner(c.gpus, c.of.UUID, c.of.Index) == &c.gpus[i] {
+			if owner(c.gpus, c.of) == &c.gpus[i] {
 				got = i
 			}
 		}

@@ -17,6 +17,8 @@ type Links struct {
 	// nil where the GPU has none, or does not tell, as in MIG mode; empty where it
 	// has some and none of them is up.
 	Links []report.NVLink
+	// Errors that happened.
+	Errors []report.NVLinkErrors
 }
 
 // ParseNVLink reads the output of `nvidia-smi nvlink -s`:
@@ -29,40 +31,11 @@ type Links struct {
 //
 // Other lines say why there is nothing to tell, and mean nothing here.
 func ParseNVLink(out []byte) []Links {
-	var all []Links
-	for line := range strings.Lines(string(out)) {
-		line = strings.TrimSpace(line)
-		name, state, found := strings.Cut(line, ": ")
-		kind, number, _ := strings.Cut(name, " ")
-		n, err := strconv.ParseUint(number, 10, 16)
-		switch {
-		case found && kind == "GPU" && err == nil:
-			if len(all) == maxGPUs {
-				return all
-			}
-			_, uuid, _ := strings.Cut(state, "(UUID: ")
-			all = append(all, Links{Index: n, UUID: strings.TrimSuffix(uuid, ")")})
-		case len(all) == 0:
-		case found && kind == "Link" && err == nil:
-			gpu := &all[len(all)-1]
-			if link, known := linkState(n, state); known && len(gpu.Links) < maxLinks {
-				gpu.Links = append(gpu.Links, link)
-			}
-		case strings.Contains(strings.ToLower(line), "all links are inactive"):
-			gpu := &all[len(all)-1]
-			gpu.Links = append([]report.NVLink{}, gpu.Links...)
+	return eachLink(out, func(gpu *Links, n uint64, state string) {
+		if link, known := linkState(n, state); known && len(gpu.Links) < maxLinks {
+			gpu.Links = append(gpu.Links, link)
 		}
-	}
-	return all
-}
-
-// LinkErrors are the errors of a GPU's NVLink links.
-type LinkErrors struct {
-	// Index of the GPU in nvidia-smi's order.
-	Index uint64
-	UUID  string
-	// Those that happened.
-	Errors []report.NVLinkErrors
+	})
 }
 
 // ParseNVLinkErrors reads the output of `nvidia-smi nvlink -e`:
@@ -74,31 +47,39 @@ type LinkErrors struct {
 //
 // From NVLink 5 on there are others, among them rates (Symbol BER: 15e-255) and counts of what
 // was corrected as it is meant to be (FEC Errors - 0: …), which are left out.
-func ParseNVLinkErrors(out []byte) []LinkErrors {
-	var all []LinkErrors
+func ParseNVLinkErrors(out []byte) []Links {
+	return eachLink(out, func(gpu *Links, n uint64, said string) {
+		what, text, _ := strings.Cut(said, ": ")
+		what = strings.TrimSpace(what)
+		count, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+		if err == nil && count > 0 && isError(what) && len(gpu.Errors) < maxLinks {
+			gpu.Errors = append(gpu.Errors, report.NVLinkErrors{Link: n, Name: printable.Escape([]byte(what)), Count: count})
+		}
+	})
+}
+
+// eachLink reads what nvidia-smi says of GPUs and their links, and has link take in each line
+// of a link.
+func eachLink(out []byte, link func(gpu *Links, n uint64, said string)) []Links {
+	var all []Links
 	for line := range strings.Lines(string(out)) {
-		name, rest, found := strings.Cut(strings.TrimSpace(line), ": ")
+		line = strings.TrimSpace(line)
+		name, said, found := strings.Cut(line, ": ")
 		kind, number, _ := strings.Cut(name, " ")
 		n, err := strconv.ParseUint(number, 10, 16)
-		if !found || err != nil {
-			continue
-		}
 		switch {
-		case kind == "GPU":
+		case found && kind == "GPU" && err == nil:
 			if len(all) == maxGPUs {
 				return all
 			}
-			_, uuid, _ := strings.Cut(rest, "(UUID: ")
-			all = append(all, LinkErrors{Index: n, UUID: strings.TrimSuffix(uuid, ")")})
-		case kind == "Link" && len(all) > 0:
-			what, text, _ := strings.Cut(rest, ": ")
-			what = strings.TrimSpace(what)
-			count, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+			_, uuid, _ := strings.Cut(said, "(UUID: ")
+			all = append(all, Links{Index: n, UUID: strings.TrimSuffix(uuid, ")")})
+		case len(all) == 0:
+		case found && kind == "Link" && err == nil:
+			link(&all[len(all)-1], n, said)
+		case strings.Contains(strings.ToLower(line), "all links are inactive"):
 			gpu := &all[len(all)-1]
-			if err != nil || count == 0 || !isError(what) || len(gpu.Errors) == maxLinks {
-				continue
-			}
-			gpu.Errors = append(gpu.Errors, report.NVLinkErrors{Link: n, Name: printable.Escape([]byte(what)), Count: count})
+			gpu.Links = append([]report.NVLink{}, gpu.Links...)
 		}
 	}
 	return all

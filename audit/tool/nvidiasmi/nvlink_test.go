@@ -84,10 +84,10 @@ GPU 1: NVIDIA B200 (UUID: GPU-1)
 	 Link 1: Rx Errors: -1
 GPU 2: NVIDIA B200 (UUID: GPU-2)
 `
-	want := []LinkErrors{
-		{0, "GPU-0", []report.NVLinkErrors{{Link: 0, Name: "Recovery Errors", Count: 2}, {Link: 0, Name: "CRC Errors", Count: 65535}, {Link: 17, Name: "Replay Errors", Count: 148}}},
-		{1, "GPU-1", []report.NVLinkErrors{{Link: 0, Name: "Rx remote Errors", Count: 3}, {Link: 0, Name: "Tx discards", Count: 4}, {Link: 0, Name: "Link recovery failed events", Count: 6}}},
-		{2, "GPU-2", nil},
+	want := []Links{
+		{0, "GPU-0", nil, []report.NVLinkErrors{{Link: 0, Name: "Recovery Errors", Count: 2}, {Link: 0, Name: "CRC Errors", Count: 65535}, {Link: 17, Name: "Replay Errors", Count: 148}}},
+		{1, "GPU-1", nil, []report.NVLinkErrors{{Link: 0, Name: "Rx remote Errors", Count: 3}, {Link: 0, Name: "Tx discards", Count: 4}, {Link: 0, Name: "Link recovery failed events", Count: 6}}},
+		{2, "GPU-2", nil, nil},
 	}
 	if got := ParseNVLinkErrors([]byte(out)); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
