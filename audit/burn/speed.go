@@ -51,8 +51,8 @@ func (g *Burned) slowness() []string {
 	if len(g.ThrottleReasonsSeen) > 0 {
 		all = append(all, "slowed by "+strings.Join(g.ThrottleReasonsSeen, " "))
 	}
-	if p := g.Before.Power; p != nil && p.LimitWatts != nil && p.DefaultLimitWatts != nil && *p.LimitWatts < *p.DefaultLimitWatts {
-		all = append(all, fmt.Sprintf("power limit %.0f W, by default %.0f W", *p.LimitWatts, *p.DefaultLimitWatts))
+	if limit, usual, lowered := powerLimit(g.Before); lowered {
+		all = append(all, fmt.Sprintf("power limit %.0f W, by default %.0f W", limit, usual))
 	}
 	if l := g.Before.PCIe; l != nil && l.MaxWidthLanes != nil && g.PCIeWidthLanes != nil && g.PCIeWidthLanes.Min < float64(*l.MaxWidthLanes) {
 		all = append(all, fmt.Sprintf("PCIe link of %.0f lanes in the burn-in, it can have %d", g.PCIeWidthLanes.Min, *l.MaxWidthLanes))

@@ -50,13 +50,23 @@ func (d *device) checkState() {
 	if is(rows.Pending) || is(pages.Pending) || is(ecc.ChannelRepairPending) || is(ecc.TPCRepairPending) {
 		warn(RepairPending, "it waits for a reset to put bad memory out of use; nvidia-smi -i %d -r resets it, and then burn it in again", d.Index)
 	}
-	if p := g.Power; p != nil && p.LimitWatts != nil && p.DefaultLimitWatts != nil && *p.LimitWatts < *p.DefaultLimitWatts {
-		warn(PowerLimitLowered, "its power limit is %.0f W, by default %.0f W; nvidia-smi -i %d -pl %.0f sets that", *p.LimitWatts, *p.DefaultLimitWatts, d.Index, *p.DefaultLimitWatts)
+	if limit, usual, lowered := powerLimit(g); lowered {
+		warn(PowerLimitLowered, "its power limit is %.0f W, by default %.0f W; nvidia-smi -i %d -pl %.0f sets that", limit, usual, d.Index, usual)
 	}
 	// A GPU alone may calculate all the same: gpu_burn will tell.
 	if g.FabricState == "Not Started" || g.FabricState == "In Progress" {
 		warn(FabricNotReady, "it has not come into the NVLink fabric (state: %s): GPUs reach each other by PCIe alone, if CUDA starts at all; NVIDIA's Fabric Manager, in the driver's version, sets the fabric up", g.FabricState)
 	}
+}
+
+// powerLimit returns a GPU's power limit and the one that it has by default, in watts, and
+// whether it was lowered.
+func powerLimit(g report.GPU) (limit, usual float64, lowered bool) {
+	p := g.Power
+	if p == nil || p.LimitWatts == nil || p.DefaultLimitWatts == nil {
+		return 0, 0, false
+	}
+	return *p.LimitWatts, *p.DefaultLimitWatts, *p.LimitWatts < *p.DefaultLimitWatts
 }
 
 // users are the programs that calculate on a GPU, "" where there are none. Those that draw
