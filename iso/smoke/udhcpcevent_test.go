@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -9,6 +10,32 @@ import (
 	"strings"
 	"testing"
 )
+
+// udhcpcEvent puts the overlay's udhcpc-event into a folder, which is the root of all that it
+// reads and writes, with files of the test's own.
+func udhcpcEvent(t *testing.T, files map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	text, err := os.ReadFile("../overlay/usr/local/lib/bee/udhcpc-event")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{
+		"udhcpc-event": strings.NewReplacer("/usr/local/lib/bee", dir, "/run/bee", dir+"/run", "/etc", dir+"/etc", "/sys/class/net", dir).Replace(string(text)),
+		"boot-log":     "boot_log() { :; }\n", "etc/hosts": "",
+	}
+	maps.Copy(all, files)
+	for file, text := range all {
+		file = filepath.Join(dir, file)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
 
 // Whoever answers a question of the DHCP client, the overlay's udhcpc-event makes nothing of
 // the answer but name servers, a domain and a route.
@@ -33,31 +60,14 @@ func TestUdhcpcEvent(t *testing.T) {
 			if _, err := exec.LookPath(words[0]); err != nil {
 				continue
 			}
-			dir := t.TempDir()
-			text, err := os.ReadFile("../overlay/usr/local/lib/bee/udhcpc-event")
-			if err != nil {
-				t.Fatal(err)
-			}
-			moved := strings.NewReplacer("/usr/local/lib/bee", dir, "/run/bee", dir, "/etc", dir, "/sys/class/net", dir).Replace(string(text))
-			for file, text := range map[string]string{
-				"udhcpc-event": moved, "boot-log": "boot_log() { :; }\n", "eth0/ifindex": "7\n",
-				"bin/ip": "#!/bin/sh\necho \"$*\" >>" + dir + "/ip\n",
-			} {
-				file = filepath.Join(dir, file)
-				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
-					t.Fatal(err)
-				}
-			}
+			dir := udhcpcEvent(t, map[string]string{"eth0/ifindex": "7\n", "bin/ip": "#!/bin/sh\necho \"$*\" >>$HOME/ip\n"})
 			cmd := exec.Command(words[0], append(words[1:], filepath.Join(dir, "udhcpc-event"), "bound")...)
 			cmd.Dir = dir // where * is something
-			cmd.Env = append([]string{"PATH=" + dir + "/bin:" + os.Getenv("PATH"), "interface=eth0", "ip=192.0.2.9", "mask=24"}, c.answer...)
+			cmd.Env = append([]string{"HOME=" + dir, "PATH=" + dir + "/bin:" + os.Getenv("PATH"), "interface=eth0", "ip=192.0.2.9", "mask=24"}, c.answer...)
 			if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 				t.Errorf("%s, %s: error %v: %s", name, shell, err, out)
 			}
-			resolv, err := os.ReadFile(filepath.Join(dir, "resolv.conf"))
+			resolv, err := os.ReadFile(filepath.Join(dir, "etc/resolv.conf"))
 			if err != nil || string(resolv) != c.resolv {
 				t.Errorf("%s, %s: error %v, resolv.conf is %q, want %q", name, shell, err, resolv, c.resolv)
 			}
@@ -78,10 +88,6 @@ func TestUdhcpcEventRoutes(t *testing.T) {
 	if os.Getuid() != 0 || exec.Command("unshare", "-n", "ip", "link", "add", "eth0", "type", "veth").Run() != nil {
 		t.Skip("needs root, and networks of its own")
 	}
-	text, err := os.ReadFile("../overlay/usr/local/lib/bee/udhcpc-event")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, c := range map[string]struct {
 		events []string // each the event and its environment
 		routes []string // without those of the link itself; sorted
@@ -98,8 +104,7 @@ func TestUdhcpcEventRoutes(t *testing.T) {
 		"lost":                 {[]string{"bound ip=192.0.2.9 mask=24 router=192.0.2.1", "deconfig x=y"}, nil, ""},
 	} {
 		for _, tool := range []string{"ip", "busybox ip"} {
-			dir := t.TempDir()
-			moved := strings.NewReplacer("/usr/local/lib/bee", dir, "/run/bee", dir, "/etc", dir, "/sys/class/net", dir).Replace(string(text))
+			dir := udhcpcEvent(t, map[string]string{"eth0/ifindex": "7\n", "bin/ip": "#!/bin/sh\nPATH=" + os.Getenv("PATH") + "\nexec " + tool + " \"$@\"\n"})
 			path := dir + "/bin:" + os.Getenv("PATH")
 			script := "ip link add eth0 type veth peer name far && ip link set far up && ip link set eth0 up\n"
 			for _, event := range c.events {
@@ -111,19 +116,7 @@ func TestUdhcpcEventRoutes(t *testing.T) {
 				script += "PATH=" + path + " interface=eth0 env " + strings.Join(words, " ") + " busybox ash " + dir + "/udhcpc-event " + what + " || exit 1\n"
 			}
 			script += "echo routes; ip -4 route show; echo addresses; ip -4 -o address show dev eth0\n"
-			for file, text := range map[string]string{
-				"udhcpc-event": moved, "boot-log": "boot_log() { :; }\n", "eth0/ifindex": "7\n",
-				"bin/ip": "#!/bin/sh\nPATH=" + os.Getenv("PATH") + "\nexec " + tool + " \"$@\"\n", "run": script,
-			} {
-				file = filepath.Join(dir, file)
-				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
-					t.Fatal(err)
-				}
-			}
-			out, err := exec.Command("unshare", "-n", "sh", filepath.Join(dir, "run")).CombinedOutput()
+			out, err := exec.Command("unshare", "-n", "sh", "-c", script).CombinedOutput()
 			said, after, _ := strings.Cut(string(out), "routes\n")
 			routes, addresses, _ := strings.Cut(after, "addresses\n")
 			if err != nil || said != "" {
@@ -151,30 +144,15 @@ func TestUdhcpcEventRoutes(t *testing.T) {
 // Leases that come at the same time have their name servers all in resolv.conf, which is whole
 // at any time.
 func TestUdhcpcEventTogether(t *testing.T) {
-	text, err := os.ReadFile("../overlay/usr/local/lib/bee/udhcpc-event")
-	if err != nil {
-		t.Fatal(err)
-	}
 	const interfaces = 16
 	for round := range 10 {
-		dir := t.TempDir()
-		moved := strings.NewReplacer("/usr/local/lib/bee", dir, "/run/bee", dir+"/run", "/etc", dir+"/etc", "/sys/class/net", dir).Replace(string(text))
-		write := func(file, text string) {
-			file = filepath.Join(dir, file)
-			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(file, []byte(text), 0o755); err != nil {
-				t.Fatal(err)
-			}
+		files := map[string]string{"bin/ip": "#!/bin/sh\n", "etc/resolv.conf": "nameserver 192.0.2.99\n"}
+		for i := range interfaces {
+			files[fmt.Sprintf("eth%d/ifindex", i)] = "7\n"
 		}
-		write("udhcpc-event", moved)
-		write("boot-log", "boot_log() { :; }\n")
-		write("bin/ip", "#!/bin/sh\n")
-		write("etc/resolv.conf", "nameserver 192.0.2.99\n")
+		dir := udhcpcEvent(t, files)
 		ended := make(chan error)
 		for i := range interfaces {
-			write(fmt.Sprintf("eth%d/ifindex", i), "7\n")
 			cmd := exec.Command("sh", filepath.Join(dir, "udhcpc-event"), "bound")
 			cmd.Env = []string{"PATH=" + dir + "/bin:" + os.Getenv("PATH"), fmt.Sprintf("interface=eth%d", i), "ip=192.0.2.9", fmt.Sprintf("dns=192.0.2.%d", i)}
 			go func() { ended <- cmd.Run() }()
