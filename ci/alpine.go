@@ -45,15 +45,12 @@ func (b alpine) assemble(own *dagger.Directory, epoch int) *dagger.File {
 
 func (b alpine) keys(iso *dagger.File) *dagger.Directory { return b.base.Keys(iso) }
 
-func (b alpine) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
+func (b alpine) driver(ctx context.Context, installer *dagger.File, kernel string) (origin *dagger.NvidiaDriver, headers *dagger.Directory, options dagger.NvidiaDriverLayerOpts, err error) {
 	libraries, err := b.base.Libraries(ctx)
 	if err != nil {
-		return driver{}, err
+		return nil, nil, options, err
 	}
-	return newDriver(ctx, b.runDriver(installer), b.base.Headers(), kernel, dagger.NvidiaDriverLayerOpts{
-		Libraries: libraries,
-		Compiler:  b.base.Compiler(),
-	})
+	return b.runDriver(installer), b.base.Headers(), dagger.NvidiaDriverLayerOpts{Libraries: libraries, Compiler: b.base.Compiler()}, nil
 }
 
 func (b alpine) cuda(ctx context.Context) (*dagger.GpuburnCuda, error) {

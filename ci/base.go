@@ -28,8 +28,9 @@ type base interface {
 	// keys are the public ones that what is on an ISO is signed with; nil where nothing is.
 	keys(iso *dagger.File) *dagger.Directory
 
-	// driver is the NVIDIA driver for a kernel, from the installer where there is one.
-	driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error)
+	// driver is where the NVIDIA driver comes from, the installer where there is one, with what
+	// its modules for a kernel are made of.
+	driver(ctx context.Context, installer *dagger.File, kernel string) (origin *dagger.NvidiaDriver, headers *dagger.Directory, options dagger.NvidiaDriverLayerOpts, err error)
 	// cuda compiles gpu_burn.
 	cuda(context.Context) (*dagger.GpuburnCuda, error)
 }
@@ -59,6 +60,12 @@ func (m *modules) builder() (*builder, error) {
 	contents := m.bee.Contents
 	if contents.NvidiaRun != nil && !contents.Nvidia {
 		return nil, errors.New("--nvidia-run and --nvidia=false exclude each other")
+	}
+	if contents.FabricManager != nil && !contents.Nvidia {
+		return nil, errors.New("--fabric-manager and --nvidia=false exclude each other")
+	}
+	if contents.Nvlsm != nil && contents.FabricManager == nil {
+		return nil, errors.New("--nvlsm is for --fabric-manager: give both")
 	}
 	name := cmp.Or(contents.Base, m.versions.Base)
 	newBase, ok := bases[name]

@@ -96,7 +96,7 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 	version := release.Version()
 	own := dag.Directory().
 		WithDirectory("usr/local/bin", b.audit.Programs(dagger.AuditProgramsOpts{Version: version})).
-		WithFile("usr/local/lib/bee/nvidia-load", b.nvidia.Loader(), executable).
+		WithDirectory("usr/local/lib/bee", b.nvidia.Services()).
 		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
 	release.Base, release.BaseRelease = b.name, b.base.release()
 	own, err := b.withAccess(ctx, own, &release)
@@ -116,8 +116,7 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 		if release.Kernel, err = b.kernel(stepsCtx); err != nil || !b.bee.Contents.Nvidia {
 			return err
 		}
-		release.Nvidia, err = b.withNvidia(stepsCtx, release.Kernel)
-		return err
+		return b.withNvidia(stepsCtx, release.Kernel, &release)
 	})
 	if err := steps.Wait(); err != nil {
 		return nil, err

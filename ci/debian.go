@@ -39,16 +39,16 @@ func (b debian) assemble(own *dagger.Directory, epoch int) *dagger.File {
 
 func (b debian) keys(*dagger.File) *dagger.Directory { return nil }
 
-func (b debian) driver(ctx context.Context, installer *dagger.File, kernel string) (driver, error) {
+func (b debian) driver(ctx context.Context, installer *dagger.File, kernel string) (origin *dagger.NvidiaDriver, headers *dagger.Directory, options dagger.NvidiaDriverLayerOpts, err error) {
 	libraries, err := b.base.Libraries(ctx)
 	if err != nil {
-		return driver{}, err
+		return nil, nil, options, err
 	}
-	origin := b.nvidia.DebianDriver()
+	origin = b.nvidia.DebianDriver()
 	if installer != nil || b.versions.NvidiaOrigin == "run" {
 		origin = b.runDriver(installer)
 	}
-	return newDriver(ctx, origin, b.nvidia.Headers(kernel), kernel, dagger.NvidiaDriverLayerOpts{Libraries: libraries})
+	return origin, b.nvidia.Headers(kernel), dagger.NvidiaDriverLayerOpts{Libraries: libraries}, nil
 }
 
 func (b debian) cuda(ctx context.Context) (*dagger.GpuburnCuda, error) {

@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 
+	"bee/core/beerelease"
+	"bee/core/versions"
 	"dagger/bee/internal/dagger"
 )
 
@@ -20,7 +23,7 @@ func (m *Bee) NvidiaModules(ctx context.Context) (*dagger.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	driver, err := b.base.driver(ctx, b.bee.Contents.NvidiaRun, kernel)
+	driver, err := b.driver(ctx, kernel)
 	return driver.layer, err
 }
 
@@ -90,24 +93,58 @@ func (m *modules) runDriver(installer *dagger.File) *dagger.NvidiaDriver {
 
 // driver is the NVIDIA driver as it is on the ISO.
 type driver struct {
-	layer   *dagger.Directory
-	version string
+	layer *dagger.Directory
+	// Versions of the driver, and of what sets up NVSwitches, empty without it.
+	version, fabricManager, nvlsm string
 }
 
-// newDriver makes the layer of a driver for a kernel.
-func newDriver(ctx context.Context, origin *dagger.NvidiaDriver, headers *dagger.Directory, kernel string, options dagger.NvidiaDriverLayerOpts) (driver, error) {
-	version, err := origin.Version(ctx)
-	return driver{origin.Layer(headers, kernel, options), version}, err
-}
-
-// withNvidia adds the driver to the base, and returns its version.
-func (b *builder) withNvidia(ctx context.Context, kernel string) (version string, err error) {
-	driver, err := b.base.driver(ctx, b.bee.Contents.NvidiaRun, kernel)
+// driver makes the layer of the NVIDIA driver for a kernel.
+func (b *builder) driver(ctx context.Context, kernel string) (driver, error) {
+	origin, headers, options, err := b.base.driver(ctx, b.bee.Contents.NvidiaRun, kernel)
 	if err != nil {
-		return "", err
+		return driver{}, err
+	}
+	var d driver
+	if d.version, err = origin.Version(ctx); err != nil {
+		return driver{}, err
+	}
+	if origin, err = b.withFabric(origin, &d); err != nil {
+		return driver{}, err
+	}
+	d.layer = origin.Layer(headers, kernel, options)
+	return d, nil
+}
+
+// withFabric adds to a driver what sets up NVSwitches: what the caller gives, or else what
+// VERSIONS says.
+func (b *builder) withFabric(origin *dagger.NvidiaDriver, d *driver) (*dagger.NvidiaDriver, error) {
+	contents, v := b.bee.Contents, b.versions
+	fetched := contents.FabricManager == nil && v.FabricManagerOrigin == "nvidia"
+	if contents.FabricManager != nil || fetched {
+		digest := v.FabricManager(d.version)
+		if digest == "" {
+			return nil, fmt.Errorf("FABRIC_MANAGER_SHA256 in VERSIONS has no digest of NVIDIA's Fabric Manager %s, the driver's version: "+
+				"put %s:SHA256 there, or do without by FABRIC_MANAGER_ORIGIN=none in %s", d.version, d.version, versions.LocalFile)
+		}
+		origin = origin.WithFabricManager(digest, dagger.NvidiaDriverWithFabricManagerOpts{Archive: contents.FabricManager})
+		d.fabricManager = d.version
+	}
+	if contents.Nvlsm != nil || fetched {
+		origin = origin.WithSubnetManager(v.NVLSM, v.NVLSMSHA256, dagger.NvidiaDriverWithSubnetManagerOpts{Archive: contents.Nvlsm})
+		d.nvlsm = v.NVLSM
+	}
+	return origin, nil
+}
+
+// withNvidia adds the driver to the base, and notes its version.
+func (b *builder) withNvidia(ctx context.Context, kernel string, release *beerelease.Release) error {
+	driver, err := b.driver(ctx, kernel)
+	if err != nil {
+		return err
 	}
 	b.base = b.base.withLayer("50-nvidia", driver.layer)
-	return driver.version, nil
+	release.Nvidia, release.FabricManager, release.NVLSM = driver.version, driver.fabricManager, driver.nvlsm
+	return nil
 }
 
 // gpuBurnName is the name of gpu_burn's folder among the vendor programs, and of

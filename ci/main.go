@@ -41,6 +41,8 @@ type Contents struct {
 	HostKey        *dagger.Secret
 	Nvidia         bool
 	NvidiaRun      *dagger.File
+	FabricManager  *dagger.File
+	Nvlsm          *dagger.File
 	GpuBurn        bool
 	Vendor         *dagger.Directory
 }
@@ -87,6 +89,15 @@ func New(
 	// Default: what NVIDIA_ORIGIN in VERSIONS says.
 	// +optional
 	nvidiaRun *dagger.File,
+	// NVIDIA's archive of the Fabric Manager in the driver's version, a .tar.xz file: it sets
+	// up NVSwitches, without which CUDA does not start on HGX and DGX machines. Default: what
+	// FABRIC_MANAGER_ORIGIN in VERSIONS says, NVLSM with it.
+	// +optional
+	fabricManager *dagger.File,
+	// NVIDIA's archive of NVLSM, NVLSM_VERSION in VERSIONS, a .tar.xz file: the Fabric Manager
+	// needs it on machines with NVLink 5 (B200, B300). Goes with --fabric-manager.
+	// +optional
+	nvlsm *dagger.File,
 	// Build gpu_burn and put it on the ISO. One in iso/vendor/gpu_burn is on it anyway.
 	// +optional
 	gpuBurn bool,
@@ -132,7 +143,7 @@ func New(
 	return &Bee{
 		Contents: Contents{
 			Base: base, AuthorizedKeys: authorizedKeys, Password: password, PasswordHash: passwordHash, HostKey: hostKey,
-			Nvidia: nvidia, NvidiaRun: nvidiaRun, GpuBurn: gpuBurn, Vendor: vendor,
+			Nvidia: nvidia, NvidiaRun: nvidiaRun, FabricManager: fabricManager, Nvlsm: nvlsm, GpuBurn: gpuBurn, Vendor: vendor,
 		},
 		Sources: Sources{
 			Pins: pins, Repository: repository,

@@ -79,7 +79,7 @@ var site = asker{http.DefaultClient, 5 * time.Second}
 
 // lines are the overrides for what this site does not reach.
 func (a asker) lines(ctx context.Context, v *versions.Versions) []override.Line {
-	var snapshot, hub bool
+	var snapshot, hub, archives bool
 	var asked sync.WaitGroup
 	asked.Go(func() {
 		snapshot = v.DebianMirror != "snapshot" ||
@@ -89,6 +89,11 @@ func (a asker) lines(ctx context.Context, v *versions.Versions) []override.Line 
 		// The Alpine base starts from an image of Docker Hub.
 		hub = v.Base != "alpine" || a.reaches(ctx, "https://registry-1.docker.io/v2/")
 	})
+	asked.Go(func() {
+		// An archive that NVIDIA has beside others.
+		archives = v.FabricManagerOrigin == "none" ||
+			a.reaches(ctx, "https://developer.download.nvidia.com/compute/nvidia-driver/redist/nvlsm/linux-x86_64/nvlsm-linux-x86_64-"+v.NVLSM+"-archive.tar.xz")
+	})
 	asked.Wait()
 	var lines []override.Line
 	if !snapshot {
@@ -96,6 +101,9 @@ func (a asker) lines(ctx context.Context, v *versions.Versions) []override.Line 
 	}
 	if !hub {
 		lines = append(lines, override.Line{Key: "BASE", Value: "debian", Why: "Docker Hub, where the Alpine base starts, is out of reach"})
+	}
+	if !archives {
+		lines = append(lines, override.Line{Key: "FABRIC_MANAGER_ORIGIN", Value: "none", Why: "NVIDIA's archives are out of reach: an ISO without what sets up NVSwitches, unless it is given with --fabric-manager"})
 	}
 	return lines
 }

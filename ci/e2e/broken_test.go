@@ -11,7 +11,7 @@ import (
 
 // auditFirst is an edit that has the audit run before the NVIDIA driver is loaded.
 var auditFirst = [3]string{"iso/overlay/etc/init.d/bee-audit",
-	"after bee-network bee-nvidia", "after bee-network\n\tbefore bee-nvidia"}
+	"after bee-network bee-nvidia bee-fabric", "after bee-network\n\tbefore bee-nvidia"}
 
 func TestBuildRefusesWrongOrder(t *testing.T) {
 	dir := copyRepository(t)

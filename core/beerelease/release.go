@@ -19,6 +19,9 @@ type Release struct {
 	Kernel string
 	// Version of the NVIDIA driver; empty where the ISO has none.
 	Nvidia string
+	// Versions of NVIDIA's Fabric Manager, and of its subnet manager NVLSM; empty where the ISO
+	// has none.
+	FabricManager, NVLSM string
 	// How SSH lets people in: keys, password or random.
 	SSH string
 	// Names of the vendor programs on the ISO.
@@ -49,6 +52,8 @@ func (r Release) String() string {
 		{"BEE_KERNEL", r.Kernel},
 		{"BEE_AUDIT", r.Version()},
 		{"BEE_NVIDIA", r.Nvidia},
+		{"BEE_FABRIC_MANAGER", r.FabricManager},
+		{"BEE_NVLSM", r.NVLSM},
 		{"BEE_SSH", r.SSH},
 		{"BEE_VENDOR", strings.Join(r.Vendor, " ")},
 		{"BEE_OVERRIDES", strings.Join(r.Overrides, " ")},

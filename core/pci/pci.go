@@ -2,6 +2,7 @@
 package pci
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,10 +14,19 @@ import (
 const (
 	devices = "sys/bus/pci/devices"
 
-	nvidia  = 0x10de // vendor
-	display = 0x03   // base class
-	bridge  = 0x0680 // class of NVSwitches: a bridge of no kind that has a number
+	nvidia     = 0x10de // vendors
+	mellanox   = 0x15b3
+	display    = 0x03   // base class
+	bridge     = 0x0680 // class of NVSwitches: a bridge of no kind that has a number
+	infiniband = 0x0207 // class of InfiniBand controllers
 )
+
+// Switch is an NVSwitch, or what NVSwitches of NVLink 5 and later, which are on no PCI bus, are
+// managed by: a ConnectX on the board of the GPUs.
+type Switch struct {
+	Address string // as sysfs names it: 0000:01:00.0
+	Manages bool   // it is no NVSwitch, but manages some
+}
 
 // GPU is an NVIDIA display controller, which compute GPUs are, too.
 type GPU struct {
@@ -36,7 +46,7 @@ func (g GPU) String() string { return fmt.Sprintf("GPU %s (10de:%04x)", g.Addres
 // which is no GPU then.
 func GPUs(files fs.FS) ([]GPU, error) {
 	var all []GPU
-	err := each(files, func(address, dir string, class uint64) {
+	err := each(files, nvidia, func(address, dir string, class uint64) {
 		if class>>16 != display || leadsTo(files, dir+"/physfn") != "" {
 			return
 		}
@@ -49,18 +59,31 @@ func GPUs(files fs.FS) ([]GPU, error) {
 	return all, err
 }
 
-// Switches counts the NVSwitches. Those of NVLink 5 and later are none: they are on no PCI bus.
-func Switches(files fs.FS) (n int, err error) {
-	err = each(files, func(_, _ string, class uint64) {
+// Switches lists the NVSwitches and what others are managed by, by address; see [GPUs].
+func Switches(files fs.FS) ([]Switch, error) {
+	var all []Switch
+	err := each(files, nvidia, func(address, _ string, class uint64) {
 		if class>>8 == bridge {
-			n++
+			all = append(all, Switch{Address: address})
 		}
 	})
-	return n, err
+	if err != nil {
+		return nil, err
+	}
+	err = each(files, mellanox, func(address, dir string, class uint64) {
+		if class>>8 != infiniband || leadsTo(files, dir+"/physfn") != "" {
+			return
+		}
+		// The vital product data of others have no SMDL, or one of 0.
+		if vpd, _ := fs.ReadFile(files, dir+"/vpd"); bytes.Contains(vpd, []byte("SMDL=SW_MNG")) {
+			all = append(all, Switch{Address: address, Manages: true})
+		}
+	})
+	return all, err
 }
 
-// each calls f with NVIDIA's devices, by address.
-func each(files fs.FS, f func(address, dir string, class uint64)) error {
+// each calls f with the devices of a vendor, by address.
+func each(files fs.FS, vendor uint64, f func(address, dir string, class uint64)) error {
 	entries, err := fs.ReadDir(files, devices)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -69,7 +92,7 @@ func each(files fs.FS, f func(address, dir string, class uint64)) error {
 		return err
 	}
 	for _, e := range entries {
-		if dir := path.Join(devices, e.Name()); number(files, dir+"/vendor") == nvidia {
+		if dir := path.Join(devices, e.Name()); number(files, dir+"/vendor") == vendor {
 			f(e.Name(), dir, number(files, dir+"/class"))
 		}
 	}

@@ -66,6 +66,15 @@ type Versions struct {
 	Nvidia string `key:"NVIDIA_VERSION" kind:"dotted"`
 	// Digest of NVIDIA's .run installer of that version.
 	NvidiaRunSHA256 string `key:"NVIDIA_RUN_SHA256" kind:"sha256"`
+	// Where what sets up NVSwitches comes from: "nvidia" for NVIDIA's archives, "none" for an
+	// ISO without.
+	FabricManagerOrigin string `key:"FABRIC_MANAGER_ORIGIN" kind:"fabric-manager"`
+	// Digests of the archives of the Fabric Manager, by the driver's version.
+	FabricManagerSHA256 string `key:"FABRIC_MANAGER_SHA256" kind:"digests"`
+	// Version of NVIDIA's subnet manager, and digest of its archive.
+	NVLSM       string `key:"NVLSM_VERSION" kind:"dotted"`
+	NVLSMSHA256 string `key:"NVLSM_SHA256" kind:"sha256"`
+
 	// Where the CUDA toolkit for the gpu_burn of the debian base comes from: "debian"
 	// for Debian's packages, "image" for CUDA_IMAGE, as on all other bases.
 	CudaOrigin    string `key:"CUDA_ORIGIN" kind:"cuda"`
@@ -95,6 +104,17 @@ func (v *Versions) Architectures() []int {
 	return all
 }
 
+// FabricManager is the digest of the Fabric Manager for a driver's version, "" where
+// FABRIC_MANAGER_SHA256 has none.
+func (v *Versions) FabricManager(driver string) (sha256 string) {
+	for _, of := range strings.Fields(v.FabricManagerSHA256) {
+		if version, sum, _ := strings.Cut(of, ":"); version == driver {
+			return sum
+		}
+	}
+	return ""
+}
+
 const snapshotLayout = "20060102T150405Z"
 
 // kind says what a value looks like, for its check and for the error.
@@ -116,15 +136,17 @@ var kinds = map[string]kind{
 	"snapshot": {func(v string) bool { _, err := time.Parse(snapshotLayout, v); return err == nil },
 		"a UTC time stamp such as 20261105T000000Z"},
 	// A name and password would be in images, and in logs.
-	"mirror":        {matching(`snapshot|image|https?://[^\s/@][^\s@]*`), `"snapshot", "image" or a mirror's URL`},
-	"apk-mirror":    {matching(`image|https?://[^\s/@][^\s@]*`), `"image" or a mirror's URL`},
-	"cuda":          {matching(`debian|image`), `"debian" or "image"`},
-	"driver":        {matching(`debian|run`), `"debian" or "run"`},
-	"architectures": {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
-	"image":         {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
-	"engine":        {matching(`[a-z0-9][^\s@]*:[\w.-]+(@sha256:[0-9a-f]{64})?`), "an image with its tag and digest, NAME:TAG@sha256: and 64 hex digits"},
-	"sha256":        {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},
-	"commit":        {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
+	"mirror":         {matching(`snapshot|image|https?://[^\s/@][^\s@]*`), `"snapshot", "image" or a mirror's URL`},
+	"apk-mirror":     {matching(`image|https?://[^\s/@][^\s@]*`), `"image" or a mirror's URL`},
+	"cuda":           {matching(`debian|image`), `"debian" or "image"`},
+	"driver":         {matching(`debian|run`), `"debian" or "run"`},
+	"fabric-manager": {matching(`nvidia|none`), `"nvidia" or "none"`},
+	"digests":        {matching(`\d+(\.\d+)+:[0-9a-f]{64}( \d+(\.\d+)+:[0-9a-f]{64})*`), "a list of versions with their SHA-256 digests, such as 580.159.04: and 64 lower-case hex digits"},
+	"architectures":  {matching(`\d{2,3}( \d{2,3})*`), "a list of compute capabilities such as 80 90"},
+	"image":          {matching(`[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}`), "an image with its digest, NAME:TAG@sha256: and 64 hex digits"},
+	"engine":         {matching(`[a-z0-9][^\s@]*:[\w.-]+(@sha256:[0-9a-f]{64})?`), "an image with its tag and digest, NAME:TAG@sha256: and 64 hex digits"},
+	"sha256":         {matching(`[0-9a-f]{64}`), "a SHA-256 digest of 64 lower-case hex digits"},
+	"commit":         {matching(`[0-9a-f]{40}`), "a commit of 40 lower-case hex digits"},
 }
 
 // Load reads both files at root, the top of the repository. A VERSIONS that is not

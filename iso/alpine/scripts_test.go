@@ -301,7 +301,7 @@ func TestServiceOrder(t *testing.T) {
 		}
 	}
 	for name, breakIt := range map[string]func(*testing.T, string){
-		"audit before the driver":       replace("bee-audit", "after bee-network bee-nvidia", "before bee-nvidia"),
+		"audit before the driver":       replace("bee-audit", "after bee-network bee-nvidia bee-fabric", "before bee-nvidia"),
 		"SSH access after SSH":          replace("dropbear", "need bee-sshsetup", "before bee-sshsetup"),
 		"a loop":                        replace("bee-network", "need localmount", "need localmount bee-audit"),
 		"a minute and no more":          replace("bee-nvidia", "keyword -timeout", ""),

@@ -124,6 +124,8 @@ type Driver struct {
 	// What programs need: the folders bin, lib, firmware and doc, and the file
 	// version.
 	Userland *dagger.Directory
+	// What sets up NVSwitches, as it lies over the ISO's root; empty without it.
+	Fabric *dagger.Directory
 }
 
 // The driver in Debian's packages, of the version that the archive has.
@@ -145,6 +147,7 @@ func (m *Nvidia) DebianDriver(ctx context.Context) (*Driver, error) {
 		Open:        of("open"),
 		Proprietary: of("proprietary"),
 		Userland:    userland.WithExec([]string{"/bee/driver/debian-userland.sh", "/out"}).Directory("/out"),
+		Fabric:      dag.Directory(),
 	}, nil
 }
 
@@ -162,16 +165,15 @@ func (m *Nvidia) RunDriver(
 	installer *dagger.File,
 ) (*Driver, error) {
 	if installer == nil {
-		fetch, err := m.with(ctx, m.Debian.With(install("ca-certificates", "curl")), "driver/fetch-run.sh")
+		file := "NVIDIA-Linux-x86_64-" + version + ".run"
+		var err error
+		installer, err = m.fetch(ctx, sha256, "NVIDIA_RUN_SHA256", "give the file with --nvidia-run, where you have it",
+			// data centre drivers are in the first place, all others in the second
+			"https://us.download.nvidia.com/tesla/"+version+"/"+file,
+			"https://download.nvidia.com/XFree86/Linux-x86_64/"+version+"/"+file)
 		if err != nil {
 			return nil, err
 		}
-		installer = fetch.
-			WithMountedCache("/cache", dag.CacheVolume("nvidia-run"), dagger.ContainerWithMountedCacheOpts{
-				Sharing: dagger.CacheSharingModeLocked,
-			}).
-			WithExec([]string{"/bee/driver/fetch-run.sh", version, sha256, "/cache", "/out.run"}).
-			File("/out.run")
 	}
 	unpack, err := m.with(ctx, m.Debian.With(install("xz-utils", "zstd")), "driver/run.sh")
 	if err != nil {
@@ -187,7 +189,94 @@ func (m *Nvidia) RunDriver(
 		Open:        parts.Directory("open"),
 		Proprietary: parts.Directory("proprietary"),
 		Userland:    parts.Directory("userland"),
+		Fabric:      dag.Directory(),
 	}, nil
+}
+
+// fetch fetches a file of NVIDIA's into a cache: see driver/fetch.sh.
+func (m *Nvidia) fetch(ctx context.Context, sha256, pin, instead string, urls ...string) (*dagger.File, error) {
+	c, err := m.with(ctx, m.Debian.With(install("ca-certificates", "curl")), "driver/fetch.sh")
+	if err != nil {
+		return nil, err
+	}
+	return c.
+		WithMountedCache("/cache", dag.CacheVolume("nvidia-run"), dagger.ContainerWithMountedCacheOpts{
+			Sharing: dagger.CacheSharingModeLocked,
+		}).
+		WithExec(append([]string{"/bee/driver/fetch.sh", sha256, pin, instead, "/cache", "/out"}, urls...)).
+		File("/out"), nil
+}
+
+// The driver with NVIDIA's Fabric Manager of its version, which sets up the NVSwitches of HGX
+// and DGX machines: until it runs there, CUDA does not start. It is fetched from NVIDIA where
+// it is not given, and kept in a cache.
+func (d *Driver) WithFabricManager(
+	ctx context.Context,
+	// SHA-256 of the archive, fabricmanager-linux-x86_64-VERSION-archive.tar.xz.
+	sha256 string,
+	// The archive, where it is at hand.
+	// +optional
+	archive *dagger.File,
+) (*Driver, error) {
+	version, err := d.Version(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.withFabric(ctx, fabricPart{
+		name: "fabricmanager", version: version, sha256: sha256, archive: archive,
+		pin:     "FABRIC_MANAGER_SHA256",
+		instead: "give the file with --fabric-manager, where you have it, or do without by FABRIC_MANAGER_ORIGIN=none in VERSIONS.local",
+	})
+}
+
+// The driver with NVIDIA's subnet manager NVLSM, which the Fabric Manager needs beside it on
+// machines with NVLink 5 (B200, B300). It is fetched from NVIDIA where it is not given, and
+// kept in a cache.
+func (d *Driver) WithSubnetManager(
+	ctx context.Context,
+	// Version of NVLSM, such as 2025.10.14.
+	version string,
+	// SHA-256 of the archive, nvlsm-linux-x86_64-VERSION-archive.tar.xz.
+	sha256 string,
+	// The archive, where it is at hand.
+	// +optional
+	archive *dagger.File,
+) (*Driver, error) {
+	return d.withFabric(ctx, fabricPart{
+		name: "nvlsm", version: version, sha256: sha256, archive: archive,
+		pin:     "NVLSM_SHA256",
+		instead: "give the file with --nvlsm, where you have it, or do without by --fabric-manager FILE alone",
+	})
+}
+
+// fabricPart is a part of what sets NVSwitches up.
+type fabricPart struct {
+	name, version, sha256, pin, instead string
+	archive                             *dagger.File
+}
+
+func (d *Driver) withFabric(ctx context.Context, part fabricPart) (*Driver, error) {
+	if part.archive == nil {
+		var urls []string
+		for _, place := range []string{"nvidia-driver", "cuda"} {
+			urls = append(urls, "https://developer.download.nvidia.com/compute/"+place+"/redist/"+part.name+"/linux-x86_64/"+part.name+"-linux-x86_64-"+part.version+"-archive.tar.xz")
+		}
+		var err error
+		part.archive, err = d.Nvidia.fetch(ctx, part.sha256, part.pin, part.instead, urls...)
+		if err != nil {
+			return nil, err
+		}
+	}
+	unpack, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("xz-utils", "zlib1g", "libgcc-s1", "libstdc++6", "libibumad3")), "driver/fabric.sh")
+	if err != nil {
+		return nil, err
+	}
+	with := *d
+	with.Fabric = d.Fabric.WithDirectory("/", unpack.
+		WithMountedFile("/bee/archive.tar.xz", part.archive).
+		WithExec([]string{"/bee/driver/fabric.sh", part.name, "/bee/archive.tar.xz", part.version, part.sha256, "/out"}).
+		Directory("/out"))
+	return &with, nil
 }
 
 // Kernel modules of one flavour, without debug information: nvidia.ko,
@@ -239,8 +328,9 @@ func (d *Driver) Modules(
 
 // The layer of the ISO, as it lies over its root: kernel modules of both flavours
 // and GSP firmware in usr/local/lib/nvidia, nvidia-smi and nvidia-persistenced in
-// usr/local/bin, the libraries with their soname links in the folder for them, and
-// usr/local/lib/nvidia/manifest.json with driver, kernel and every file's digest.
+// usr/local/bin, the libraries with their soname links in the folder for them, what sets up
+// NVSwitches where the driver has it, and usr/local/lib/nvidia/manifest.json with driver,
+// kernel and every file's digest.
 //
 // Fails where a module is for another kernel or of another version than the
 // programs, or needs a symbol that neither the kernel nor the modules have.
@@ -267,7 +357,8 @@ func (d *Driver) Layer(
 		WithDirectory("usr/local/bin", d.Userland.Directory("bin")).
 		WithDirectory(libraries, d.Userland.Directory("lib")).
 		WithDirectory(home+"/doc", d.Userland.Directory("doc")).
-		WithDirectory(home+"/firmware/nvidia/"+version, d.Userland.Directory("firmware"))
+		WithDirectory(home+"/firmware/nvidia/"+version, d.Userland.Directory("firmware")).
+		WithDirectory("/", d.Fabric)
 	symvers := dag.Directory()
 	for _, flavour := range flavours {
 		modules, err := d.Modules(ctx, flavour, headers, kernel, compiler)
@@ -293,8 +384,13 @@ func (d *Driver) Version(ctx context.Context) (string, error) {
 	return strings.TrimSpace(text), err
 }
 
-// The program that loads the driver on the ISO: see its --help.
-func (m *Nvidia) Loader() *dagger.File { return m.program("load") }
+// The programs that load the driver on the ISO, and start what sets up NVSwitches, as bee's
+// services do: nvidia-load and nvidia-fabric; see their --help.
+func (m *Nvidia) Services() *dagger.Directory {
+	return dag.Directory().
+		WithFile("nvidia-load", m.program("load")).
+		WithFile("nvidia-fabric", m.program("fabric"))
+}
 
 // program compiles one of the programs of this module.
 func (m *Nvidia) program(name string) *dagger.File {

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"bee/core/hostile"
+	"bee/nvidia/internal/kernel"
 	"bee/nvidia/load/internal/driver"
-	"bee/nvidia/load/internal/kernel"
 )
 
 // Whatever the kernel's command line and its devices are called, the log is printable.
@@ -33,25 +33,12 @@ func TestHostileMachine(t *testing.T) {
 			t.Fatal(err)
 		}
 		var log strings.Builder
-		say := logTo(&log)
+		say := load.LogTo(&log)
 		loader := driver.Loader{Root: root, Kernel: kernel.Kernel{}, Say: say.Printf}
 		summary, err := loader.Load(t.Context())
 		say.Print(summary)
 		if found := hostile.Unprintable(log.String()); err != nil || strings.Count(log.String(), "\nbee-nvidia: ") != 2 || found != "" {
 			t.Errorf("%.80q: error %v, it writes %s\n%.500s", text, err, found, log.String())
-		}
-	}
-}
-
-// So is what is told of a wrong command line.
-func TestHostileArguments(t *testing.T) {
-	for _, text := range hostile.Strings {
-		var stderr strings.Builder
-		cmd := command(new(int))
-		cmd.SetArgs([]string{"--" + text})
-		status := wrongUse(cmd.Execute(), &stderr)
-		if found := hostile.Unprintable(stderr.String()); status != exitUsage || found != "" {
-			t.Errorf("%.80q: exit status %d, it writes %s", text, status, found)
 		}
 	}
 }

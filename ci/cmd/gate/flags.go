@@ -33,18 +33,22 @@ func fromEnvironment(cmd *cobra.Command, getenv func(string) string) error {
 
 // contentsFlags say what is on an ISO that is built.
 type contentsFlags struct {
-	base      string
-	nvidia    bool
-	nvidiaRun string
-	gpuBurn   bool
+	base                            string
+	nvidia                          bool
+	nvidiaRun, fabricManager, nvlsm string
+	gpuBurn                         bool
 }
 
 func (f *contentsFlags) add(cmd *cobra.Command) {
 	baseFlag(cmd, &f.base)
 	cmd.Flags().BoolVar(&f.nvidia, "nvidia", true, "put the NVIDIA driver on the ISO")
 	cmd.Flags().StringVar(&f.nvidiaRun, "nvidia-run", "", "NVIDIA's installer, a .run `file`, to take the driver from")
+	cmd.Flags().StringVar(&f.fabricManager, "fabric-manager", "", "NVIDIA's archive of the Fabric Manager in the driver's version, a .tar.xz `file`")
+	cmd.Flags().StringVar(&f.nvlsm, "nvlsm", "", "NVIDIA's archive of NVLSM, a .tar.xz `file`, beside --fabric-manager")
 	cmd.Flags().BoolVar(&f.gpuBurn, "gpu-burn", false, "build gpu_burn and put it on the ISO")
 	cmd.MarkFlagFilename("nvidia-run", "run")
+	cmd.MarkFlagFilename("fabric-manager", "xz")
+	cmd.MarkFlagFilename("nvlsm", "xz")
 }
 
 // arguments of the module's constructor, with the base that VERSIONS names where none is
@@ -55,11 +59,18 @@ func (f *contentsFlags) arguments(g *gate) (module.Arguments, error) {
 		return nil, err
 	}
 	arguments := module.Arguments{"base": base, "nvidia": f.nvidia}
-	if f.nvidiaRun != "" {
-		if err := isFile("nvidia-run", f.nvidiaRun); err != nil {
+	for _, file := range []struct{ flag, argument, path string }{
+		{"nvidia-run", "nvidiaRun", f.nvidiaRun},
+		{"fabric-manager", "fabricManager", f.fabricManager},
+		{"nvlsm", "nvlsm", f.nvlsm},
+	} {
+		if file.path == "" {
+			continue
+		}
+		if err := isFile(file.flag, file.path); err != nil {
 			return nil, err
 		}
-		arguments["nvidiaRun"] = module.File(f.nvidiaRun)
+		arguments[file.argument] = module.File(file.path)
 	}
 	if f.gpuBurn {
 		arguments["gpuBurn"] = true

@@ -22,11 +22,12 @@ const (
 	BMC       Fact = "bmc"         // it has a BMC
 	Internet  Fact = "internet"    // it has to reach the internet
 	NoDriver  Fact = "no-driver"   // the ISO has no NVIDIA driver
+	NoFabric  Fact = "no-fabric"   // the ISO has no Fabric Manager
 	NoGPUBurn Fact = "no-gpu-burn" // the ISO has no gpu_burn
 	NoVendor  Fact = "no-vendor"   // the ISO has no vendor programs
 )
 
-var facts = []Fact{NoNetwork, Server, BMC, Internet, NoDriver, NoGPUBurn, NoVendor}
+var facts = []Fact{NoNetwork, Server, BMC, Internet, NoDriver, NoFabric, NoGPUBurn, NoVendor}
 
 // Check is the name of the check that a list makes.
 const Check = "checks-complete"

@@ -26,14 +26,14 @@ func (h here) Run(ctx context.Context, script string, args ...string) (string, i
 func TestCheckComplete(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct{ release, want string }{
-		"bare":       {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"\"\nBEE_VENDOR=\"\"\n", "FAIL checks-complete: release-file is absent, not PASS; "},
-		"no driver":  {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"\"\nBEE_VENDOR=\"\"\n", "; modules-kernel is absent, not SKIP; "},
-		"a driver":   {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\n", "; modules-kernel is absent, not PASS; "},
-		"no vendor":  {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\n", "; vendor-programs is absent, not SKIP; "},
+		"bare":       {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"\"\nBEE_VENDOR=\"\"\nBEE_FABRIC_MANAGER=\"\"\n", "FAIL checks-complete: release-file is absent, not PASS; "},
+		"no driver":  {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"\"\nBEE_VENDOR=\"\"\nBEE_FABRIC_MANAGER=\"\"\n", "; modules-kernel is absent, not SKIP; "},
+		"a driver":   {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\nBEE_FABRIC_MANAGER=\"\"\n", "; modules-kernel is absent, not PASS; "},
+		"no vendor":  {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\nBEE_FABRIC_MANAGER=\"\"\n", "; vendor-programs is absent, not SKIP; "},
 		"gpu_burn":   {"BEE_BASE=\"debian\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"x gpu_burn\"\n", "; gpu-burn is absent, not PASS; "},
-		"machine":    {"BEE_BASE=\"alpine\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\n", "; network-dhcp-background is absent, not SKIP; "},
-		"BMC":        {"BEE_BASE=\"alpine\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\n", "; hardware-power is absent, not PASS"},
-		"not there":  {"BEE_BASE=\"alpine\"\nBEE_NVIDIA=\"\"\nBEE_VENDOR=\"\"\n", "; new is not in iso/smoke/golden/alpine: add it there"},
+		"machine":    {"BEE_BASE=\"alpine\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\nBEE_FABRIC_MANAGER=\"\"\n", "; network-dhcp-background is absent, not SKIP; "},
+		"BMC":        {"BEE_BASE=\"alpine\"\nBEE_NVIDIA=\"550.1\"\nBEE_VENDOR=\"\"\nBEE_FABRIC_MANAGER=\"\"\n", "; hardware-power is absent, not PASS"},
+		"not there":  {"BEE_BASE=\"alpine\"\nBEE_NVIDIA=\"\"\nBEE_VENDOR=\"\"\nBEE_FABRIC_MANAGER=\"\"\n", "; new is not in iso/smoke/golden/alpine: add it there"},
 		"other base": {"BEE_BASE=\"fedora\"\n", "FAIL checks-complete: there is no list of checks for the base \"fedora\""},
 		"no base":    {"", "FAIL checks-complete: there is no list of checks for the base \"\""},
 		"damaged":    {"BEE_BASE=\"alpine\n", "FAIL checks-complete: /etc/bee-release cannot be read: "},

@@ -447,7 +447,7 @@ func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
 
 // readRelease prints what makes ISOs differ in what their checks come to, a line
 // each.
-const readRelease = `. /etc/bee-release && printf '%s\n' "$BEE_BASE" "$BEE_NVIDIA" "$BEE_VENDOR"`
+const readRelease = `. /etc/bee-release && printf '%s\n' "$BEE_BASE" "$BEE_NVIDIA" "$BEE_VENDOR" "$BEE_FABRIC_MANAGER"`
 
 // checkComplete checks that a test of a virtual machine had every check that it
 // has to have. It comes last.
@@ -462,7 +462,7 @@ func (t *test) checkComplete(ctx context.Context, shell remote.Shell) error {
 	}
 	var list golden.List
 	release := strings.Split(output, "\n")
-	if status != 0 || len(release) != 4 {
+	if status != 0 || len(release) != 5 {
 		err = fmt.Errorf("/etc/bee-release cannot be read: %s", strings.Join(strings.Fields(output), " "))
 	} else {
 		list, err = golden.Find(release[0])
@@ -471,12 +471,13 @@ func (t *test) checkComplete(ctx context.Context, shell remote.Shell) error {
 		t.add(check.Check{Name: golden.Check, Status: check.Fail, Detail: err.Error()})
 		return nil
 	}
-	t.add(list.Compare(t.report.Checks, t.facts(release[1], strings.Fields(release[2]))))
+	t.add(list.Compare(t.report.Checks, t.facts(release[1], release[3], strings.Fields(release[2]))))
 	return nil
 }
 
-// facts of the machine and of an ISO with a driver, "" for none, and programs.
-func (t *test) facts(driver string, programs []string) []golden.Fact {
+// facts of the machine and of an ISO with a driver and a Fabric Manager, "" for none, and
+// programs.
+func (t *test) facts(driver, fabricManager string, programs []string) []golden.Fact {
 	var facts []golden.Fact
 	for fact, holds := range map[golden.Fact]bool{
 		golden.NoNetwork: t.Machine.Network == machine.None,
@@ -484,6 +485,7 @@ func (t *test) facts(driver string, programs []string) []golden.Fact {
 		golden.BMC:       t.Machine.HasBMC(),
 		golden.Internet:  t.Internet,
 		golden.NoDriver:  driver == "",
+		golden.NoFabric:  fabricManager == "",
 		golden.NoGPUBurn: !slices.Contains(programs, "gpu_burn"),
 		golden.NoVendor:  len(programs) == 0,
 	} {

@@ -47,6 +47,8 @@ var table = []entry{
 	{"nvidia-sonames", nvidiaSonames},
 	{"nvidia-modules", nvidiaModules},
 	{"nvidia-smi", nvidiaSMI},
+	{"fabric-manager", fabricManager},
+	{"nvswitches", nvSwitches},
 	{"gpu-burn", gpuBurn},
 	{"bee-burn", beeBurn},
 	{"gcompat", gcompat},

@@ -24,7 +24,7 @@ func releaseFile(s *live.System) outcome {
 			return fail("%s has no %s", beerelease.File, key)
 		}
 	}
-	for _, key := range []string{"BEE_NVIDIA", "BEE_VENDOR", "BEE_OVERRIDES"} { // empty where the image has none
+	for _, key := range []string{"BEE_NVIDIA", "BEE_FABRIC_MANAGER", "BEE_NVLSM", "BEE_VENDOR", "BEE_OVERRIDES"} { // empty where the image has none
 		if _, there := release[key]; !there {
 			return fail("%s has no %s", beerelease.File, key)
 		}

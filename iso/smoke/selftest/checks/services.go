@@ -11,7 +11,7 @@ import (
 )
 
 // services are those of bee's that each image starts.
-var services = []string{"localmount", "bee-sshsetup", "dropbear", "bee-network", "bee-nvidia", "bee-audit"}
+var services = []string{"localmount", "bee-sshsetup", "dropbear", "bee-network", "bee-nvidia", "bee-fabric", "bee-audit"}
 
 func servicesStarted(s *live.System) outcome {
 	if !s.Exists(openrc.BootLogFile) {
@@ -56,7 +56,8 @@ var order = [][2]openrc.Event{
 	{{Service: "bee-sshsetup", Name: "started"}, {Service: "dropbear", Name: "start"}},
 	{{Service: "localmount", Name: "started"}, {Service: "bee-network", Name: "start"}},
 	{{Service: "bee-network", Name: "started"}, {Service: "bee-nvidia", Name: "start"}},
-	{{Service: "bee-nvidia", Name: "started"}, {Service: "bee-audit", Name: "start"}},
+	{{Service: "bee-nvidia", Name: "started"}, {Service: "bee-fabric", Name: "start"}},
+	{{Service: "bee-fabric", Name: "started"}, {Service: "bee-audit", Name: "start"}},
 }
 
 func serviceOrder(s *live.System) outcome {

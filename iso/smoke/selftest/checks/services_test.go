@@ -43,7 +43,8 @@ func TestServiceOrder(t *testing.T) {
 		"dropbear before its setup": {move(t, good, "dropbear start", "bee-sshsetup started"), "FAIL check: dropbear start comes before bee-sshsetup started"},
 		"network before mount":      {move(t, good, "bee-network start", "localmount started"), "FAIL check: bee-network start comes before localmount started"},
 		"nvidia before network":     {move(t, good, "bee-nvidia start", "bee-network started"), "FAIL check: bee-nvidia start comes before bee-network started"},
-		"audit before nvidia":       {move(t, good, "bee-audit start", "bee-nvidia started"), "FAIL check: bee-audit start comes before bee-nvidia started"},
+		"fabric before nvidia":      {move(t, good, "bee-fabric start", "bee-nvidia started"), "FAIL check: bee-fabric start comes before bee-nvidia started"},
+		"audit before fabric":       {move(t, good, "bee-audit start", "bee-fabric started"), "FAIL check: bee-audit start comes before bee-fabric started"},
 		"no nvidia":                 {strings.ReplaceAll(good, "bee-nvidia", "other"), "FAIL check: /run/bee/boot.log has no 'bee-nvidia start'"},
 		"empty":                     {"", "FAIL check: /run/bee/boot.log has no 'localmount started'"},
 	} {

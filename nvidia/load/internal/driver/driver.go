@@ -5,15 +5,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"bee/core/pci"
+	"bee/nvidia/internal/fabric"
 	"bee/nvidia/load/internal/flavour"
 	"bee/nvidia/load/internal/module"
 	"bee/nvidia/load/internal/node"
@@ -41,6 +44,7 @@ type Kernel interface {
 	Insert(path string) (log []string, err error)
 	Remove(module string) error
 	MakeNode(path string, major, minor uint32) (made bool, err error)
+	Open(path string) (io.Closer, error)
 	Run(ctx context.Context, limit time.Duration, program string, args ...string) error
 }
 
@@ -96,8 +100,10 @@ func (l *Loader) Load(ctx context.Context) (summary string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("no driver loaded: %w", err)
 	}
-	l.makeNodes(loaded)
+	nodes := l.makeNodes(loaded)
+	release := l.setUp(nodes)
 	l.startPersistence(ctx)
+	release()
 	l.fabric(version)
 
 	summary = fmt.Sprintf("driver %s (%s) loaded for %s", version, f, l.taken(gpus, len(all)))
@@ -292,7 +298,7 @@ func (l *Loader) present() []string {
 	return names
 }
 
-func (l *Loader) makeNodes(loaded []string) {
+func (l *Loader) makeNodes(loaded []string) []node.Node {
 	nodes, err := node.Wanted(l.Root, slices.Contains(loaded, module.Modeset), slices.Contains(loaded, module.UVM))
 	if err != nil {
 		l.Say("device nodes are missing: %v", err)
@@ -300,6 +306,40 @@ func (l *Loader) makeNodes(loaded []string) {
 	for _, n := range nodes {
 		if _, err := l.Kernel.MakeNode(n.Path, n.Major, n.Minor); err != nil {
 			l.Say("device node is missing: %v", err)
+		}
+	}
+	return nodes
+}
+
+// setUp has the driver set up all GPUs at once, as far as it lets several in at a time: it does
+// so when a GPU's node is opened, and nvidia-persistenced would open one after the other. They
+// stay set up for as long as they are open.
+func (l *Loader) setUp(nodes []node.Node) (release func()) {
+	nodes = slices.DeleteFunc(slices.Clone(nodes), func(n node.Node) bool { return n.GPU == "" })
+	opened := make([]io.Closer, len(nodes))
+	said := make([]string, len(nodes))
+	var all sync.WaitGroup
+	for i, n := range nodes {
+		all.Go(func() {
+			start := time.Now()
+			f, err := l.Kernel.Open(n.Path)
+			if err != nil {
+				said[i] = fmt.Sprintf("GPU %s cannot be set up: %v, see dmesg", n.GPU, err)
+				return
+			}
+			opened[i] = f
+			said[i] = fmt.Sprintf("GPU %s was set up in %.1f s", n.GPU, time.Since(start).Seconds())
+		})
+	}
+	all.Wait()
+	for _, line := range said {
+		l.Say("%s", line)
+	}
+	return func() {
+		for _, f := range opened {
+			if f != nil {
+				f.Close()
+			}
 		}
 	}
 }
@@ -316,17 +356,14 @@ func (l *Loader) startPersistence(ctx context.Context) {
 	}
 }
 
-// fabricManager sets up NVSwitches, without which CUDA does not start on several of their GPUs.
-const fabricManager = "usr/bin/nv-fabricmanager"
-
 // fabric says what is missing where there are NVSwitches and nobody to set them up.
 func (l *Loader) fabric(version string) {
-	n, err := pci.Switches(os.DirFS(l.Root))
-	if err != nil || n == 0 {
+	need, err := fabric.Of(l.Root)
+	if err != nil || need == nil {
 		return
 	}
-	if _, err := os.Stat(l.path(fabricManager)); err != nil {
-		l.Say("%d NVSwitches: CUDA may not start before NVIDIA's Fabric Manager %s runs, which is not in this image", n, version)
+	if missing := need.Missing(l.Root, version); missing != "" {
+		l.Say("%s, and CUDA may not start: %s", need.Switches, missing)
 	}
 }
 

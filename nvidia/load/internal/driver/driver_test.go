@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,6 +34,10 @@ type machine struct {
 	node0   error               // why /dev/nvidia0 cannot be made
 	busy    error               // why no module can be removed
 	done    []string
+
+	together int              // nodes that are opened at once
+	opening  sync.WaitGroup   // until they are
+	stuck    map[string]error // nodes that cannot be opened
 }
 
 func (m *machine) Release() (string, error) { return release, nil }
@@ -56,6 +62,15 @@ func (m *machine) MakeNode(path string, major, minor uint32) (bool, error) {
 		return false, m.node0
 	}
 	return true, nil
+}
+
+// Open waits, where it has to, until as many nodes are open at once.
+func (m *machine) Open(path string) (io.Closer, error) {
+	if m.together > 0 {
+		m.opening.Done()
+		m.opening.Wait()
+	}
+	return io.NopCloser(nil), m.stuck[strings.TrimPrefix(path, m.root)]
 }
 
 func (m *machine) Run(_ context.Context, limit time.Duration, program string, args ...string) error {
@@ -161,7 +176,10 @@ func newMachine(t *testing.T, device string) *machine {
 // load returns the lines that are said, with the summary or error last.
 func (m *machine) load() (lines []string, err error) {
 	l := Loader{Root: m.root, Kernel: m, Say: func(format string, args ...any) {
-		lines = append(lines, strings.ReplaceAll(fmt.Sprintf(format, args...), m.root, ""))
+		line := strings.ReplaceAll(fmt.Sprintf(format, args...), m.root, "")
+		if _, _, how := strings.Cut(line, " was set up in "); !how || m.together > 0 {
+			lines = append(lines, line)
+		}
 	}}
 	summary, err := l.Load(m.t.Context())
 	if err != nil {
@@ -201,6 +219,32 @@ func TestLoadDoesAllInOrder(t *testing.T) {
 	}
 }
 
+// The GPUs are set up at once, and each of them is told of.
+func TestLoadSetsUpAtOnce(t *testing.T) {
+	m := newMachine(t, ampere)
+	for i := 1; i < 8; i++ {
+		address := fmt.Sprintf("0000:0%d:00.0", i+1)
+		m.gpu(address, ampere, "")
+		m.taken(address, i)
+	}
+	m.together = 8
+	m.opening.Add(m.together)
+	m.stuck = map[string]error{"/dev/nvidia5": unix.EIO}
+	lines, err := m.load()
+	if err != nil {
+		t.Error(err)
+	}
+	for i := range 8 {
+		want := fmt.Sprintf("GPU 0000:0%d:00.0 was set up in ", i+1)
+		if i == 5 {
+			want = "GPU 0000:06:00.0 cannot be set up: input/output error, see dmesg"
+		}
+		if len(lines) != 10 || !strings.HasPrefix(lines[i+1], want) {
+			t.Fatalf("said %q, not %q", lines, want)
+		}
+	}
+}
+
 // What is said where nothing is special.
 const (
 	loading = "loading driver 550.163.01 (open)"
@@ -235,7 +279,7 @@ func TestLoad(t *testing.T) {
 				loading, loaded}, false, []string{"insert open/nvidia.ko"}, nil},
 		"NVSwitches": {
 			ampere, func(m *machine) { m.nvswitch("0000:07:00.0"); m.nvswitch("0000:08:00.0") },
-			[]string{loading, "2 NVSwitches: CUDA may not start before NVIDIA's Fabric Manager 550.163.01 runs, which is not in this image", loaded}, false, nil, nil},
+			[]string{loading, "2 NVSwitches, and CUDA may not start: NVIDIA's Fabric Manager 550.163.01 is not in this image; …", loaded}, false, nil, nil},
 		"NVSwitches and a Fabric Manager": {
 			ampere, func(m *machine) { m.nvswitch("0000:07:00.0"); m.write("/usr/bin/nv-fabricmanager", "") },
 			[]string{loading, loaded}, false, nil, nil},

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -64,14 +66,26 @@ func (Kernel) MakeNode(path string, major, minor uint32) (made bool, err error) 
 			return false, err
 		}
 	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return false, err
+	}
 	if err := unix.Mknod(path, unix.S_IFCHR|mode, int(device)); err != nil {
 		return false, &os.PathError{Op: "mknod", Path: path, Err: err}
 	}
 	return true, os.Chmod(path, mode) // the umask took some of it away
 }
 
+// Open opens a device node, for as long as it is not closed.
+func (Kernel) Open(path string) (io.Closer, error) { return os.OpenFile(path, os.O_RDWR, 0) }
+
 // Run runs a program, and ends it after the limit. The error holds what it wrote.
-func (Kernel) Run(ctx context.Context, limit time.Duration, program string, args ...string) error {
+func (k Kernel) Run(ctx context.Context, limit time.Duration, program string, args ...string) error {
+	_, err := k.Output(ctx, limit, program, args...)
+	return err
+}
+
+// Output is [Kernel.Run] with what the program wrote.
+func (Kernel) Output(ctx context.Context, limit time.Duration, program string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -79,12 +93,27 @@ func (Kernel) Run(ctx context.Context, limit time.Duration, program string, args
 	output, err := cmd.CombinedOutput()
 	switch {
 	case err == nil || errors.Is(err, exec.ErrWaitDelay):
-		return nil
+		return string(output), nil
 	case ctx.Err() != nil:
-		return fmt.Errorf("%s: no end within %v", program, limit)
+		return "", fmt.Errorf("%s: no end within %v", program, limit)
 	}
 	if len(output) > 0 {
 		err = fmt.Errorf("%w: %s", err, oneLine(output))
 	}
-	return fmt.Errorf("%s: %w", program, err)
+	return "", fmt.Errorf("%s: %w", program, err)
+}
+
+// Start starts a program that stays when this one is over, in a session of its own.
+func (Kernel) Start(program string, args ...string) error {
+	cmd := exec.Command(program, args...)
+	cmd.SysProcAttr = &unix.SysProcAttr{Setsid: true}
+	return cmd.Start()
+}
+
+// Sleep waits, until ctx ends at most.
+func (Kernel) Sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }

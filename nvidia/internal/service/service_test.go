@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"bee/core/hostile"
 )
 
 func TestSupervise(t *testing.T) {
@@ -40,26 +42,36 @@ func TestSupervise(t *testing.T) {
 	}
 }
 
+// one is a service that does nothing.
+var one = Service{Program: "bee-one", Short: "Do one thing", Long: "bee-one does one thing.", Name: "bee-service", Log: "/var/log/bee-service.log"}
+
 func TestCommandLine(t *testing.T) {
 	for _, args := range [][]string{{"x"}, {"--force"}} {
-		status := 0
-		cmd := command(&status)
+		cmd := one.command(new(int))
 		cmd.SetArgs(args)
 		if err := cmd.Execute(); err == nil {
 			t.Errorf("%q is taken", args)
 		}
 	}
 	status := 0
-	cmd := command(&status)
+	cmd := one.command(&status)
 	var help strings.Builder
 	cmd.SetArgs([]string{"--help"})
 	cmd.SetOut(&help)
-	if err := cmd.Execute(); err != nil || status != 0 {
-		t.Error(err, status)
+	if err := cmd.Execute(); err != nil || status != 0 || !strings.Contains(help.String(), one.Long) {
+		t.Error(err, status, help.String())
 	}
-	for _, part := range []string{logFile, "bee.nvidia=off", "Exit status"} {
-		if !strings.Contains(help.String(), part) {
-			t.Errorf("--help does not tell of %s", part)
+}
+
+// What is told of a wrong command line is printable.
+func TestHostileArguments(t *testing.T) {
+	for _, text := range hostile.Strings {
+		var stderr strings.Builder
+		cmd := one.command(new(int))
+		cmd.SetArgs([]string{"--" + text})
+		status := one.wrongUse(cmd.Execute(), &stderr)
+		if found := hostile.Unprintable(stderr.String()); status != exitUsage || found != "" {
+			t.Errorf("%.80q: exit status %d, it writes %s", text, status, found)
 		}
 	}
 }
