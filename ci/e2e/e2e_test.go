@@ -120,6 +120,7 @@ type report struct {
 	Verdict string
 	Reason  string
 	Checks  []check
+	serial  string // the serial console
 }
 
 // smoke boots an ISO and reads the report.
@@ -134,9 +135,10 @@ func smoke(t *testing.T, iso string, args ...string) report {
 		}
 	}
 	r := readReport(t, dir)
+	serial, _ := os.ReadFile(filepath.Join(dir, "serial.log"))
+	r.serial = string(serial)
 	if len(r.Checks) == 0 {
-		serial, _ := os.ReadFile(filepath.Join(dir, "serial.log"))
-		t.Fatalf("no check was run: %s\n%s", r.Reason, tail(string(serial), 40))
+		t.Fatalf("no check was run: %s\n%s", r.Reason, tail(r.serial, 40))
 	}
 	return r
 }

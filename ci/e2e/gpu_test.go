@@ -129,7 +129,17 @@ tar -c -C "$1" . >>"$4"`
 		t.Fatalf("%v: %s", err, out)
 	}
 	dir := copyRepository(t)
-	for key, value := range map[string]string{"NVIDIA_VERSION": version, "NVIDIA_RUN_SHA256": digest(t, installer)} {
+	pins := readPins(t)
+	archives := t.TempDir()
+	if out, err := exec.Command("testdata/fabric/archives.sh", version, pins.NVLSM, archives).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	fabricManager := filepath.Join(archives, "fabricmanager-linux-x86_64-"+version+"-archive.tar.xz")
+	nvlsm := filepath.Join(archives, "nvlsm-linux-x86_64-"+pins.NVLSM+"-archive.tar.xz")
+	for key, value := range map[string]string{
+		"NVIDIA_VERSION": version, "NVIDIA_RUN_SHA256": digest(t, installer),
+		"FABRIC_MANAGER_SHA256": version + ":" + digest(t, fabricManager), "NVLSM_SHA256": digest(t, nvlsm),
+	} {
 		removeKey(t, dir, key)
 		appendTo(t, dir, "VERSIONS.local", key+"="+value+"\n")
 	}
@@ -137,8 +147,20 @@ tar -c -C "$1" . >>"$4"`
 	gpuBurn(t, filepath.Join(dir, "iso/vendor/gpu_burn")) // which is on the ISO as any vendor program
 
 	iso := filepath.Join(t.TempDir(), "bee.iso")
-	mustDagger(t, dir, "call", "--progress=plain", "--nvidia-run", installer, "build-iso", "export", "--path", iso)
-	smoke(t, iso).check(t, "modules-kernel", "modules-insert", "nvidia-sonames", "gpu-burn", "vendor-programs", "checks-complete")
+	mustDagger(t, dir, "call", "--progress=plain", "--nvidia-run", installer, "--fabric-manager", fabricManager, "--nvlsm", nvlsm, "build-iso", "export", "--path", iso)
+	r := smoke(t, onHGX(t, iso))
+	r.check(t, "modules-kernel", "modules-insert", "nvidia-sonames", "fabric-manager", "gpu-burn", "vendor-programs", "checks-complete")
+	for _, said := range []string{
+		"bee-fabric: starting NVLSM at port 0xcc40f3030027f630",
+		"bee-fabric: 4 NVSwitches: starting Fabric Manager " + version,
+		"bee-fabric: the Fabric Manager runs, and each of 8 GPUs is set up",
+		"on-hgx: stand-in of the Fabric Manager " + version + ", port 0xcc40f3030027f630",
+		"on-hgx: stand-in of NVLSM, port 0xcc40f3030027f630",
+	} {
+		if !strings.Contains(r.serial, said) {
+			t.Errorf("the console does not say %q:\n%s", said, tail(r.serial, 60))
+		}
+	}
 
 	t.Run("flipped byte", func(t *testing.T) {
 		data, err := os.ReadFile(installer)
@@ -152,6 +174,20 @@ tar -c -C "$1" . >>"$4"`
 		iso := filepath.Join(t.TempDir(), "bee.iso")
 		refuses(t, dir, fmt.Sprintf("has the SHA-256 %s, but NVIDIA_RUN_SHA256", digest(t, installer)), "call", "--progress=plain", "--nvidia-run", installer, "build-iso", "export", "--path", iso)
 	})
+}
+
+// onHGX is a copy of an ISO whose service bee-fabric finds itself on a machine with NVSwitches.
+func onHGX(t *testing.T, iso string) string {
+	t.Helper()
+	script, err := os.ReadFile("testdata/fabric/on-hgx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const program = "/usr/local/lib/bee/nvidia-fabric"
+	return broken{faults: map[string]fault{"": {
+		edits:    [][3]string{{"iso/overlay/etc/init.d/bee-fabric", program, "/usr/local/lib/bee/on-hgx " + program}},
+		programs: map[string]string{"usr/local/lib/bee/on-hgx": string(script)},
+	}}}.layered(t, iso)
 }
 
 // sameTree checks that two folders hold the same.
