@@ -92,6 +92,15 @@ cp -L "$loader" "$home/lib/"
 awk '$2 == "=>" && $3 ~ /^\// { print $3 }' "$work/needs" | grep -v "^$out/" | sort -u | xargs -r cp -L -t "$home/lib"
 # what libraries load by name
 cp -L /lib/x86_64-linux-gnu/{libgcc_s.so.1,libdl.so.2,libpthread.so.0,librt.so.1} "$home/lib/"
-cp /usr/share/doc/libc6/copyright "$home/doc/glibc"
+# and their licences, which slim images lack
+for library in libc.so.6:libc6 libgcc_s.so.1:libgcc-s1 libstdc++.so.6:libstdc++6 libz.so.1:zlib1g libibumad.so.3:libibumad3; do
+	[ -e "$home/lib/${library%:*}" ] || continue
+	package=${library#*:} copyright=usr/share/doc/${library#*:}/copyright
+	if [ -e "/$copyright" ]; then
+		cp "/$copyright" "$home/doc/$package.copyright"
+	else
+		(cd "$work" && apt-get -qq download "$package" && dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xO "./$copyright") >"$home/doc/$package.copyright"
+	fi
+done
 find "$out" -type d -exec chmod 755 {} +
 echo "fabric.sh: $what $version, $(du -sk "$out" | cut -f1) kB"
