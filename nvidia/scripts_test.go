@@ -194,10 +194,8 @@ func archive(t *testing.T, what, version, without string) (path, digest string) 
 }
 
 func TestFabric(t *testing.T) {
-	for _, package_ := range []string{"libc6", "libgcc-s1"} {
-		if _, err := os.Stat("/usr/share/doc/" + package_ + "/copyright"); err != nil {
-			t.Skip("no Debian with its packages' licences: ", err)
-		}
+	if _, err := os.Stat("/usr/share/doc/libc6/copyright"); err != nil {
+		t.Skip("no Debian with its packages' licences: ", err)
 	}
 	for what, files := range map[string][]string{
 		"fabricmanager": {"usr/bin/nv-fabricmanager", "usr/share/nvidia/nvswitch/dgxh100_hgxh100_topology", "usr/local/lib/nvidia/fabric/doc/fabricmanager.LICENSE"},

@@ -92,10 +92,12 @@ cp -L "$loader" "$home/lib/"
 awk '$2 == "=>" && $3 ~ /^\// { print $3 }' "$work/needs" | grep -v "^$out/" | sort -u | xargs -r cp -L -t "$home/lib"
 # what libraries load by name
 cp -L /lib/x86_64-linux-gnu/{libgcc_s.so.1,libdl.so.2,libpthread.so.0,librt.so.1} "$home/lib/"
-# and their licences, which slim images lack
-for library in libc.so.6:libc6 libgcc_s.so.1:libgcc-s1 libstdc++.so.6:libstdc++6 libz.so.1:zlib1g libibumad.so.3:libibumad3; do
-	[ -e "$home/lib/${library%:*}" ] || continue
-	package=${library#*:} copyright=usr/share/doc/${library#*:}/copyright
+# and their licences, which slim images lack; those of GCC's are in a package of their own
+gcc=$(dpkg-query --show --showformat '${Package}\n' 'gcc-*-base' | tail -n 1)
+for library in "libc.so.6 libc6" "libgcc_s.so.1 $gcc" "libz.so.1 zlib1g" "libibumad.so.3 libibumad3"; do
+	read -r file package <<<"$library"
+	[ -e "$home/lib/$file" ] || continue
+	copyright=usr/share/doc/$package/copyright
 	if [ -e "/$copyright" ]; then
 		cp "/$copyright" "$home/doc/$package.copyright"
 	else
