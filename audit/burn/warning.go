@@ -55,7 +55,7 @@ func (d *device) checkState() {
 	}
 	// A GPU alone may calculate all the same: gpu_burn will tell.
 	if g.FabricState == "Not Started" || g.FabricState == "In Progress" {
-		warn(FabricNotReady, "it has not come into the NVLink fabric (state: %s): GPUs reach each other by PCIe alone, if CUDA starts at all; NVIDIA's Fabric Manager, in the driver's version, sets the fabric up", g.FabricState)
+		warn(FabricNotReady, "it has not come into the NVLink fabric (state: %s): GPUs reach each other by PCIe alone, if CUDA starts at all; /var/log/bee-fabric.log says why NVIDIA's Fabric Manager did not set it up", g.FabricState)
 	}
 }
 

@@ -72,6 +72,9 @@ func (r Release) info() string {
 	if r.Nvidia != "" {
 		info += ", NVIDIA " + r.Nvidia
 	}
+	if r.FabricManager != "" {
+		info += " with Fabric Manager"
+	}
 	if len(r.Overrides) > 0 {
 		info += ", pins overridden: " + strings.Join(r.Overrides, " ")
 	}

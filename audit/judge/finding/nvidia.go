@@ -686,7 +686,7 @@ func gpuFabric(g report.GPU) *report.Finding {
 		Severity: report.Warning,
 		Message:  "The GPU has not come into the system's NVLink fabric.",
 		Evidence: present(label.Prefix("state: ", g.FabricState), label.Prefix("status: ", g.FabricStatus), label.Prefix("health: ", g.FabricHealth)),
-		Advice:   "Read the Fabric Manager's log, and look for SXid in the kernel's log. If they blame a link or a switch, power the machine off and on.",
+		Advice:   "Read the Fabric Manager's log, /var/log/fabricmanager.log, and look for SXid in the kernel's log. If they blame a link or a switch, power the machine off and on.",
 	}
 	switch {
 	case g.FabricHealth != "" && g.FabricHealth != "Healthy":
@@ -695,7 +695,7 @@ func gpuFabric(g report.GPU) *report.Finding {
 	case g.FabricState == "Not Started" || g.FabricState == "In Progress":
 		f.Severity = report.Info
 		f.Message = "The GPU waits for the Fabric Manager: until it runs, CUDA may not start on systems with NVSwitch."
-		f.Advice = "Install NVIDIA's Fabric Manager in the driver's version (for B200 and later NVLSM, too), and start it: bee has none."
+		f.Advice = "Read /var/log/bee-fabric.log: it says why NVIDIA's Fabric Manager did not set the GPU up (for B200 and later NVLSM, too), or how to build an ISO that has it."
 	default:
 		return nil
 	}

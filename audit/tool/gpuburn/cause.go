@@ -5,7 +5,7 @@ import "strings"
 // causes are what CUDA's errors come of, by the words that it has for them (cuGetErrorString)
 // or their numbers.
 var causes = []struct{ words, number, cause string }{
-	{"system not yet initialized", "802", "On a machine with NVSwitches, CUDA waits for NVIDIA's Fabric Manager, which has to run in the driver's version, and on B200 and later for NVLSM, too."},
+	{"system not yet initialized", "802", "On a machine with NVSwitches, CUDA waits for NVIDIA's Fabric Manager, which has to run in the driver's version, and on B200 and later for NVLSM, too: /var/log/bee-fabric.log says why it does not."},
 	{"unsupported display driver / cuda driver combination", "803", "The driver's library (libcuda) and its kernel module are of different versions."},
 	{"forward compatibility was attempted on non supported HW", "804", "The driver's library (libcuda) is newer than its kernel module, which only GPUs for data centres can do."},
 	{"MPS client failed to connect", "805", "A CUDA MPS daemon is expected, and does not answer: unset CUDA_MPS_PIPE_DIRECTORY."},
