@@ -1,6 +1,7 @@
 #!/bin/bash
-# build.sh SOURCE ARCHITECTURES MISSING OUTDIR: builds gpu_burn from SOURCE, and
-# makes a folder of it that needs nothing but NVIDIA's driver: no CUDA, and no glibc.
+# build.sh SOURCE ARCHITECTURES MISSING OUTDIR: builds gpu_burn from SOURCE and gpu_probe
+# from the folder probe beside this script, and makes a folder of both that needs nothing
+# but NVIDIA's driver: no CUDA, and no glibc.
 #
 # ARCHITECTURES is a list of compute capabilities ("80 90" for 8.0 and 9.0): each
 # gets native code, the newest also PTX, which newer GPUs compile when they run it.
@@ -66,25 +67,30 @@ cuda=$(dirname "$(dirname "$nvcc")")
 make -C "$work" CUDAPATH="$cuda" COMPUTE= NVCCFLAGS="$flags" \
 	LDFLAGS="-L$links -L/usr/lib/x86_64-linux-gnu/stubs -static-libstdc++ -static-libgcc -ldl -lrt -lpthread"
 
+# shellcheck disable=SC2086 # a list
+(cd "$(dirname "$0")/probe" && "$nvcc" -O3 -std=c++17 $flags -c -o "$work/gpu_probe.o" gpu_probe.cu)
+g++ -o "$work/gpu_probe" "$work/gpu_probe.o" -L"$cuda/lib64" -lcudart_static -static-libstdc++ -static-libgcc -ldl -lrt -lpthread
+
 mkdir -p "$out"/{lib,doc}
-cp "$work/gpu_burn" "$work"/compare.* "$out/lib/"
+cp "$work/gpu_burn" "$work/gpu_probe" "$work"/compare.* "$out/lib/"
 rm -f "$out"/lib/*.{cu,o}
-strip "$out/lib/gpu_burn"
-needed=$(objdump -p "$out/lib/gpu_burn" | awk '$1 == "NEEDED" { print $2 }')
-for library in $needed; do
-	case $library in
-	libcuda.so.1 | ld-linux-x86-64.so.2 | libc.so.6 | libm.so.6 | libdl.so.2 | librt.so.1 | libpthread.so.0) ;;
-	*) echo "build.sh: gpu_burn needs $library, which is neither of the driver nor of glibc" >&2; exit 1 ;;
-	esac
+for program in gpu_burn gpu_probe; do
+	strip "$out/lib/$program"
+	for library in $(objdump -p "$out/lib/$program" | awk '$1 == "NEEDED" { print $2 }'); do
+		case $library in
+		libcuda.so.1 | ld-linux-x86-64.so.2 | libc.so.6 | libm.so.6 | libdl.so.2 | librt.so.1 | libpthread.so.0) ;;
+		*) echo "build.sh: $program needs $library, which is neither of the driver nor of glibc" >&2; exit 1 ;;
+		esac
+	done
+	install -m 755 "$(dirname "$0")/launcher.sh" "$out/$program"
 done
-# What gpu_burn and the driver's libcuda need of glibc: there is none on Alpine.
+# What they and the driver's libcuda need of glibc: there is none on Alpine.
 cp -L /lib64/ld-linux-x86-64.so.2 /lib/x86_64-linux-gnu/{libc.so.6,libm.so.6,libdl.so.2,librt.so.1,libpthread.so.0} "$out/lib/"
 cp "$work"/LICENSE* "$out/doc/" 2>/dev/null || :
 for licence in /usr/share/doc/nvidia-cuda-dev/copyright /usr/local/cuda/EULA.txt; do
 	[ ! -e "$licence" ] || cp "$licence" "$out/doc/CUDA"
 done
 cp /usr/share/doc/libc6/copyright "$out/doc/glibc"
-install -m 755 "$(dirname "$0")/launcher.sh" "$out/gpu_burn"
 cat >"$out/manifest.json" <<END
 {
   "schema_version": 1,
@@ -93,4 +99,4 @@ cat >"$out/manifest.json" <<END
   "ptx": $newest
 }
 END
-echo "build.sh: gpu_burn, CUDA $release, architectures ${build[*]}, PTX of $newest, $(du -sm "$out" | cut -f1) MB"
+echo "build.sh: gpu_burn and gpu_probe, CUDA $release, architectures ${build[*]}, PTX of $newest, $(du -sm "$out" | cut -f1) MB"

@@ -1,4 +1,5 @@
-// Builds gpu_burn, the program that burns GPUs in, with CUDA's nvcc.
+// Builds gpu_burn, the program that burns GPUs in, and gpu_probe, which tests their memory
+// and links, with CUDA's nvcc.
 //
 // The result is a folder that runs wherever NVIDIA's driver is, whatever the C
 // library of the system.
@@ -21,10 +22,10 @@ type Gpuburn struct {
 }
 
 func New(
-	// What builds gpu_burn.
+	// What builds gpu_burn, and the source of gpu_probe.
 	// +optional
 	// +defaultPath="."
-	// +ignore=["*", "!build.sh", "!launcher.sh", "!cuda-debian.sh"]
+	// +ignore=["*", "!build.sh", "!launcher.sh", "!cuda-debian.sh", "!probe/pattern.h", "!probe/gpu_probe.cu"]
 	scripts *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -84,9 +85,9 @@ func (m *Gpuburn) ImageCuda(
 	return &Cuda{m.Scripts, dag.Container().From(image).With(again(m.Rebuild))}
 }
 
-// gpu_burn as a folder: gpu_burn (what to run), lib with the program, its compare
-// kernel and the glibc that it runs with, licences in doc, and manifest.json with
-// the version of CUDA and the architectures. cuBLAS is linked in.
+// gpu_burn and gpu_probe as a folder: gpu_burn and gpu_probe (what to run), lib with the
+// programs, the compare kernel and the glibc that they run with, licences in doc, and
+// manifest.json with the version of CUDA and the architectures. cuBLAS is linked in.
 //
 // Fails where the toolkit does not know an architecture, naming the CUDA that does.
 func (c *Cuda) Build(
@@ -101,7 +102,7 @@ func (c *Cuda) Build(
 	// +optional
 	skipUnknown bool,
 ) (*dagger.Directory, error) {
-	builder, err := with(ctx, c.Container, c.Scripts, "build.sh", "launcher.sh")
+	builder, err := with(ctx, c.Container, c.Scripts, "build.sh", "launcher.sh", "probe/pattern.h", "probe/gpu_probe.cu")
 	if err != nil {
 		return nil, err
 	}
