@@ -1,5 +1,6 @@
-// Package burn burns NVIDIA GPUs in with gpu_burn: it watches them with nvidia-smi
-// and the kernel's log, stops where something goes wrong, and judges each GPU.
+// Package burn burns NVIDIA GPUs in: it tests their memory and links with gpu_probe, where that
+// is there, and has them calculate with gpu_burn. It watches them with nvidia-smi and the
+// kernel's log, stops where something goes wrong, and judges each GPU.
 //
 // gpu_burn exits with 0 also where GPUs are faulty, says OK of one that hangs, and
 // goes on whatever the temperature is.
@@ -18,6 +19,7 @@ import (
 
 	"bee/audit/report/label"
 	"bee/audit/tool/gpuburn"
+	"bee/audit/tool/gpuprobe"
 	"bee/audit/tool/nvidiasmi"
 	"bee/audit/tool/xid"
 	"bee/core/pci"
@@ -34,7 +36,9 @@ type Options struct {
 	Interval time.Duration
 	// Which GPUs, by nvidia-smi's indexes, UUIDs or PCI addresses; none are all.
 	GPUs []string
-	// How much of the GPUs' free memory to use.
+	// How often to go through the patterns of the memory test.
+	MemoryPasses int
+	// How much of the GPUs' free memory gpu_burn is to use.
 	MemoryPercent int
 	// Calculate in double precision.
 	Doubles bool
@@ -54,6 +58,7 @@ type Options struct {
 type limits struct {
 	smi       time.Duration // nvidia-smi before and after the burn-in
 	watch     time.Duration // nvidia-smi during the burn-in
+	probe     time.Duration // gpu_probe
 	hung      time.Duration // gpu_burn beyond its time
 	terminate time.Duration // gpu_burn after SIGTERM
 	kill      time.Duration // gpu_burn after SIGKILL
@@ -66,6 +71,8 @@ var defaultLimits = limits{
 	// Without persistence mode, the driver sets up every GPU anew for every run:
 	// more than half a minute with eight of them. In a burn-in they are set up.
 	smi: time.Minute, watch: 20 * time.Second,
+	// A pass takes seconds on the memories of today, and tens of them on older ones.
+	probe: 30 * time.Minute,
 	// gpu_burn sets the GPUs up before its time begins, and waits half a minute
 	// after it.
 	hung:      3 * time.Minute,
@@ -90,9 +97,11 @@ type Progress struct {
 // Stage is a part of a burn-in.
 type Stage int
 
-// The stages, in order: gpu_burn sets the GPUs up, they calculate, gpu_burn ends.
+// The stages, in order: gpu_probe tests memory and links, gpu_burn sets the GPUs up, they
+// calculate, gpu_burn ends.
 const (
-	SettingUp Stage = iota
+	Testing Stage = iota
+	SettingUp
 	Burning
 	Ending
 )
@@ -125,7 +134,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		BeeBurn:       Program{o.Version},
 		StartedAt:     time.Now().UTC(),
 		Settings: Settings{
-			TimeSeconds: o.Time.Seconds(), IntervalSeconds: o.Interval.Seconds(), GPUs: o.GPUs, MemoryPercent: o.MemoryPercent,
+			TimeSeconds: o.Time.Seconds(), IntervalSeconds: o.Interval.Seconds(), GPUs: o.GPUs, MemoryPasses: o.MemoryPasses, MemoryPercent: o.MemoryPercent,
 			Doubles: o.Doubles, TensorCores: o.TensorCores, MaxTemperatureCelsius: o.MaxTemperature, SpeedTolerancePercent: o.SpeedTolerance,
 		},
 		GPUs: []Burned{}, Errors: []Error{},
@@ -148,6 +157,8 @@ type run struct {
 	Options
 	*Report
 	devices []device
+	probed  *gpuprobe.Output // while gpu_probe runs
+	untried string           // why gpu_probe did not test all
 	output  gpuburn.Output
 	stderr  []byte
 	kernel  *xid.Log // nil where it cannot be read
@@ -200,8 +211,13 @@ func (r *run) all(ctx context.Context) error {
 			d.Xids = []Xid{}
 		}
 	}
-	if err := r.burn(ctx, program); err != nil {
+	if err := r.probe(ctx, program); err != nil {
 		return err
+	}
+	if r.Stopped == nil {
+		if err := r.burn(ctx, program); err != nil {
+			return err
+		}
 	}
 
 	// Also after an interruption, but then somebody waits.
@@ -224,49 +240,77 @@ func (r *run) all(ctx context.Context) error {
 	return nil
 }
 
-// burn runs gpu_burn and watches the GPUs.
-func (r *run) burn(ctx context.Context, program string) error {
+// command is a program that CUDA shows the GPUs to, in the order in which they are here.
+func (r *run) command(program string, args []string) *exec.Cmd {
 	var uuids []string
 	for _, d := range r.devices {
 		uuids = append(uuids, d.UUID)
 	}
-	cmd := exec.Command(program, r.args()...)
-	// gpu_burn numbers the GPUs in the order in which they are named here.
+	cmd := exec.Command(program, args...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "CUDA_DEVICE_ORDER=PCI_BUS_ID", "CUDA_VISIBLE_DEVICES="+strings.Join(uuids, ","))
-	r.started = time.Now()
+	return cmd
+}
+
+// watched is a program that runs while the GPUs are watched.
+type watched struct {
+	name    string
+	limit   time.Duration
+	late    string // how late it is at the limit
+	printed func([]byte)
+}
+
+// runs runs a program and watches the GPUs. how says in words how it ended.
+func (r *run) runs(ctx context.Context, cmd *exec.Cmd, w watched) (ran *ProgramRun, state *os.ProcessState, how string, err error) {
+	r.started, r.stderr = time.Now(), nil
 	p, err := start(cmd, r.limits)
 	if err != nil {
-		return NothingError{fmt.Errorf("gpu_burn cannot be started: %w", err)}
+		return nil, nil, "", fmt.Errorf("%s cannot be started: %w", w.name, err)
 	}
-	r.watch(ctx, p)
-	if r.ending.IsZero() {
-		r.ending = time.Now()
-	}
-	r.GPUBurn = &GPUBurn{Args: r.args(), DurationSeconds: time.Since(r.started).Seconds(), Stderr: lines(r.stderr, 20)}
-	how := "hangs in the kernel and was left behind"
+	r.watch(ctx, p, w)
+	ran = &ProgramRun{Args: cmd.Args[1:], DurationSeconds: time.Since(r.started).Seconds(), Stderr: lines(r.stderr, 20)}
+	how = "hangs in the kernel and was left behind"
 	if p.state != nil {
 		how = p.state.String()
 		if p.state.Exited() {
-			r.GPUBurn.ExitStatus = new(p.state.ExitCode())
+			ran.ExitStatus = new(p.state.ExitCode())
 		}
 	} else {
-		r.addError("gpu_burn " + how)
+		r.addError(w.name + " " + how)
 	}
-	if p.state != nil && p.state.Success() && time.Since(r.started) > r.Time-time.Second || r.Stopped != nil {
+	return ran, p.state, how, nil
+}
+
+// words are what a program said to standard error, with what may be behind it.
+func (ran *ProgramRun) words() string {
+	words := "it said nothing"
+	if len(ran.Stderr) > 0 {
+		words = strings.Join(ran.Stderr, "; ")
+	}
+	if cause := gpuburn.Cause(words); cause != "" {
+		words += ". " + cause
+	}
+	return words
+}
+
+// burn runs gpu_burn.
+func (r *run) burn(ctx context.Context, program string) error {
+	ran, state, how, err := r.runs(ctx, r.command(program, r.args()), watched{"gpu_burn", r.Time + r.limits.hung,
+		fmt.Sprintf("%v after its time", r.limits.hung), r.printed})
+	if err != nil {
+		return NothingError{err}
+	}
+	r.GPUBurn = ran
+	if r.ending.IsZero() {
+		r.ending = time.Now()
+	}
+	if state != nil && state.Success() && time.Since(r.started) > r.Time-time.Second || r.Stopped != nil {
 		return nil
 	}
 	r.early = fmt.Sprintf("gpu_burn ended too early, after %v (%s)", time.Since(r.started).Round(time.Second), how)
 	if len(r.output.GPUs) > 0 {
 		return nil
 	}
-	words := "it said nothing"
-	if len(r.GPUBurn.Stderr) > 0 {
-		words = strings.Join(r.GPUBurn.Stderr, "; ")
-	}
-	if cause := gpuburn.Cause(words); cause != "" {
-		words += ". " + cause
-	}
-	return NothingError{fmt.Errorf("gpu_burn could not begin (%s): %s", how, words)}
+	return NothingError{fmt.Errorf("gpu_burn could not begin (%s): %s", how, ran.words())}
 }
 
 func (r *run) args() []string {
@@ -280,9 +324,9 @@ func (r *run) args() []string {
 	return append(args, strconv.Itoa(int(r.Time/time.Second)))
 }
 
-// watch watches the GPUs until gpu_burn is over.
-func (r *run) watch(ctx context.Context, p *process) {
-	hung := time.NewTimer(r.Time + r.limits.hung)
+// watch watches the GPUs until a program is over.
+func (r *run) watch(ctx context.Context, p *process, w watched) {
+	hung := time.NewTimer(w.limit)
 	defer hung.Stop()
 	tick := time.NewTicker(r.Interval)
 	defer tick.Stop()
@@ -299,7 +343,7 @@ func (r *run) watch(ctx context.Context, p *process) {
 			}
 			return
 		case b := <-p.stdout:
-			r.printed(b)
+			w.printed(b)
 		case b := <-p.stderr:
 			r.stderr = append(r.stderr, b[:min(len(b), maxStderr-len(r.stderr))]...)
 		case <-tick.C:
@@ -312,7 +356,7 @@ func (r *run) watch(ctx context.Context, p *process) {
 			pending, stuck = false, a.stuck
 			r.observe(a, calculating && r.calculating())
 		case <-hung.C:
-			r.stop(Hung, fmt.Sprintf("gpu_burn did not end within %v after its time", r.limits.hung))
+			r.stop(Hung, fmt.Sprintf("%s did not end within %s", w.name, w.late))
 		case <-interrupt:
 			interrupt = nil
 			r.stop(interrupted.Kind, interrupted.Message)
@@ -331,6 +375,8 @@ func (r *run) calculating() bool { return r.stage() == Burning }
 
 func (r *run) stage() Stage {
 	switch {
+	case r.probed != nil:
+		return Testing
 	case len(r.output.GPUs) == 0:
 		return SettingUp
 	case r.output.Ending:
@@ -461,7 +507,7 @@ func (r *run) alarm() {
 	for i := range r.devices {
 		for _, f := range r.devices[i].failures() {
 			switch f.Kind {
-			case CalculationErrors, Died, OverTemperature, UncorrectedECC:
+			case MemoryErrors, CalculationErrors, Died, OverTemperature, UncorrectedECC:
 				r.stop(f.Kind, fmt.Sprintf("GPU %d: %s", r.devices[i].Index, f.Message))
 			}
 		}
@@ -505,6 +551,9 @@ func (r *run) missing(d *device) []Reason {
 			return []Reason{*s}
 		}
 		return []Reason{{OtherGPU, "stopped because of " + s.Message}}
+	}
+	if why := cmp.Or(d.untested, r.untried); why != "" {
+		return []Reason{{NotTested, why}}
 	}
 	if r.early == "" && d.said.Verdict == "" {
 		r.early = "gpu_burn ended without a verdict"

@@ -53,7 +53,7 @@ func run1(t *testing.T, m *fakegpu.Machine, change func(*Options)) (*Report, err
 	const generous = 30 * time.Second
 	o := Options{
 		Version: "test", Time: time.Second, Interval: 20 * time.Millisecond, MemoryPercent: 90, SpeedTolerance: 3,
-		limits: limits{smi: generous, watch: generous, hung: generous, terminate: 100 * time.Millisecond, kill: generous, trail: generous,
+		limits: limits{smi: generous, watch: generous, probe: generous, hung: generous, terminate: 100 * time.Millisecond, kill: generous, trail: generous,
 			kernelLog: filepath.Join(m.Dir, "kmsg"), root: m.Dir},
 	}
 	if change != nil {
@@ -337,7 +337,8 @@ func TestMissingGPUs(t *testing.T) {
 func TestLine(t *testing.T) {
 	gpu := []Reading{{Celsius: new(int64(61))}}
 	for want, p := range map[string]Progress{
-		"setting up, 12 s: 1 GPU, 61 °C":                {Elapsed: 12 * time.Second, Now: gpu},
+		"testing memory and links, 12 s: 1 GPU, 61 °C":  {Elapsed: 12 * time.Second, Now: gpu},
+		"setting up, 12 s: 1 GPU, 61 °C":                {Elapsed: 12 * time.Second, Stage: SettingUp, Now: gpu},
 		"burning, 34 s of 10 min: 1 GPU, 61 °C":         {Elapsed: time.Minute, Stage: Burning, Burning: 34 * time.Second, Now: gpu},
 		"burning, 10 min of 10 min: 1 GPU, 61 °C":       {Elapsed: 11 * time.Minute, Stage: Burning, Burning: 604 * time.Second, Now: gpu},
 		"ending: 1 GPU, 61 °C":                          {Elapsed: 11 * time.Minute, Stage: Ending, Burning: 640 * time.Second, Now: gpu},

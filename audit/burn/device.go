@@ -21,6 +21,7 @@ type device struct {
 	said       gpuburn.GPU
 	resultAt   time.Time // when gpu_burn last had a result of it
 	speeds     series
+	untested   string // why gpu_probe could not test it
 	hot        string // how it got too hot
 	gone       string // how it was lost
 	core       series
@@ -155,6 +156,9 @@ func (d *device) failures() []Reason {
 	var all []Reason
 	add := func(kind Kind, format string, args ...any) {
 		all = append(all, Reason{kind, fmt.Sprintf(format, args...)})
+	}
+	if m := d.MemoryTest; m != nil && m.WrongWords > 0 {
+		add(MemoryErrors, "%s", m.wrong())
 	}
 	switch n := d.said.Errors; {
 	case n > 0:

@@ -18,7 +18,7 @@ var Schema []byte
 
 // SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
 // raises MINOR; a field that goes or changes its meaning raises MAJOR.
-const SchemaVersion = "1.1"
+const SchemaVersion = "1.2"
 
 // Report is the burn-in of GPUs on one machine at one time. A field is left out
 // where nothing is known about it. Units are part of field names.
@@ -39,9 +39,12 @@ type Report struct {
 	CUDAVersion string `json:"cuda_version,omitempty"`
 	// What was asked for.
 	Settings Settings `json:"settings"`
+	// How gpu_probe ran, which tests memory and links before gpu_burn begins. Absent where it
+	// was not started, as where it is not there.
+	GPUProbe *ProgramRun `json:"gpu_probe,omitempty"`
 	// How gpu_burn ran. Absent where it was not started.
-	GPUBurn *GPUBurn `json:"gpu_burn,omitempty"`
-	// Why gpu_burn was stopped before its time. Absent where it was not.
+	GPUBurn *ProgramRun `json:"gpu_burn,omitempty"`
+	// Why gpu_probe or gpu_burn was stopped before its time. Absent where it was not.
 	Stopped *Reason `json:"stopped,omitempty"`
 	// fail where one of the GPUs failed, else not_complete where one of them was not
 	// burned in to the end, one is missing, or there is none, else pass.
@@ -70,7 +73,9 @@ type Settings struct {
 	IntervalSeconds float64 `json:"interval_seconds"`
 	// The GPUs as they were named. Absent where it was all.
 	GPUs []string `json:"gpus,omitempty"`
-	// How much of each GPU's free memory was to be used.
+	// How often the patterns of the memory test were to be gone through.
+	MemoryPasses int `json:"memory_passes"`
+	// How much of each GPU's free memory gpu_burn was to use.
 	MemoryPercent int `json:"memory_percent"`
 	// Whether to calculate in double precision.
 	Doubles bool `json:"doubles"`
@@ -82,13 +87,13 @@ type Settings struct {
 	MaxTemperatureCelsius int64 `json:"max_temperature_celsius,omitempty"`
 }
 
-// GPUBurn is how gpu_burn ran.
-type GPUBurn struct {
+// ProgramRun is how gpu_probe or gpu_burn ran.
+type ProgramRun struct {
 	// Its arguments.
 	Args []string `json:"args"`
 	// How long it ran, with its start and its end.
 	DurationSeconds float64 `json:"duration_seconds"`
-	// Its exit status, which says nothing of the GPUs. Absent where it did not exit
+	// Its exit status; gpu_burn's says nothing of the GPUs. Absent where it did not exit
 	// by itself.
 	ExitStatus *int `json:"exit_status,omitempty"`
 	// The first lines that it wrote to standard error.
@@ -121,6 +126,12 @@ type Burned struct {
 	// What is odd about it and does not make it fail.
 	Warnings []Warning `json:"warnings,omitempty"`
 
+	// What gpu_probe found of its memory. Absent where it was not tested.
+	MemoryTest *MemoryTest `json:"memory_test,omitempty"`
+	// How fast it and the host reach each other. Absent where that was not measured.
+	HostLink *HostLink `json:"host_link,omitempty"`
+	// How fast it reaches each other GPU that was to be burned in.
+	Peers []Peer `json:"peers,omitempty"`
 	// Wrong results that gpu_burn counted. Absent where gpu_burn did not get so far.
 	CalculationErrors *uint64 `json:"calculation_errors,omitempty"`
 	// Its speed, as gpu_burn measured it.
@@ -152,6 +163,52 @@ type Burned struct {
 	Before report.GPU `json:"before"`
 	// And after. Absent where it said nothing of it any more.
 	After *report.GPU `json:"after,omitempty"`
+}
+
+// MemoryTest is what came of writing patterns into a GPU's memory and reading them again.
+type MemoryTest struct {
+	// How much of it was tested: what was free.
+	Bytes uint64 `json:"bytes"`
+	// How often the patterns were gone through, or begun with.
+	Passes int `json:"passes"`
+	// How fast it was read, and how fast it could be read at most, by its clock and its bus.
+	BytesPerSecond     float64 `json:"bytes_per_second,omitempty"`
+	PeakBytesPerSecond float64 `json:"peak_bytes_per_second,omitempty"`
+	// Words of 8 bytes that were not as they were written, counted anew for each pattern.
+	WrongWords uint64 `json:"wrong_words"`
+	// The bits that were wrong in any of them, as a hexadecimal number. Absent where none was.
+	WrongBits string `json:"wrong_bits,omitempty"`
+	// Some of the words.
+	Wrong []WrongWord `json:"wrong,omitempty"`
+}
+
+// WrongWord is a word of memory that was not as it was written.
+type WrongWord struct {
+	// walking_ones, walking_zeros, address or random.
+	Pattern string `json:"pattern"`
+	// In which pass, from 1 on.
+	Pass int `json:"pass"`
+	// Where in the memory that was tested, in bytes from its start.
+	OffsetBytes uint64 `json:"offset_bytes"`
+	// What was written and what was read, as hexadecimal numbers.
+	Written string `json:"written"`
+	Read    string `json:"read"`
+}
+
+// HostLink is how fast a GPU and the host reach each other, from memory next to the GPU.
+type HostLink struct {
+	ToGPUBytesPerSecond   float64 `json:"to_gpu_bytes_per_second"`
+	FromGPUBytesPerSecond float64 `json:"from_gpu_bytes_per_second"`
+	// Number of the NUMA node next to the GPU. Absent where the machine has one.
+	NUMANode *int `json:"numa_node,omitempty"`
+}
+
+// Peer is another GPU, as one reaches it.
+type Peer struct {
+	// domain:bus:device.function.
+	PCIAddress string `json:"pci_address"`
+	// Absent where the way leads over the host's memory.
+	BytesPerSecond float64 `json:"bytes_per_second,omitempty"`
 }
 
 // MissingGPU is a GPU on the PCI bus that the driver does not have.
@@ -192,6 +249,7 @@ type Xid struct {
 // Reason is why a GPU has not passed, or why a burn-in was stopped.
 type Reason struct {
 	// These make a GPU fail:
+	// memory_errors (its memory was not as gpu_probe had written it),
 	// calculation_errors (gpu_burn counted wrong results),
 	// died (gpu_burn could not go on with it, or not begin),
 	// over_temperature (it reached its limit),
@@ -199,13 +257,14 @@ type Reason struct {
 	// lost (nvidia-smi does not list it any more, or says that it is lost or has to
 	// be reset),
 	// xid (the driver reported an error of it),
-	// hung (gpu_burn did not end).
+	// hung (gpu_probe or gpu_burn did not end).
 	// With these it is not complete:
+	// not_tested (gpu_probe could not test it to the end),
 	// no_result (gpu_burn had no result of it for half of the time),
 	// ended_early (gpu_burn itself ended too early),
 	// other_gpu (it was stopped because of another GPU),
 	// interrupted (by Ctrl-C or a signal).
-	Kind Kind `json:"kind" jsonschema:"enum=calculation_errors,enum=died,enum=over_temperature,enum=uncorrected_ecc,enum=lost,enum=xid,enum=hung,enum=no_result,enum=ended_early,enum=other_gpu,enum=interrupted"`
+	Kind Kind `json:"kind" jsonschema:"enum=memory_errors,enum=calculation_errors,enum=died,enum=over_temperature,enum=uncorrected_ecc,enum=lost,enum=xid,enum=hung,enum=not_tested,enum=no_result,enum=ended_early,enum=other_gpu,enum=interrupted"`
 	// The reason, in a sentence.
 	Message string `json:"message"`
 }
@@ -215,6 +274,7 @@ type Kind string
 
 // The kinds of reasons; see [Reason.Kind].
 const (
+	MemoryErrors      Kind = "memory_errors"
 	CalculationErrors Kind = "calculation_errors"
 	Died              Kind = "died"
 	OverTemperature   Kind = "over_temperature"
@@ -222,6 +282,7 @@ const (
 	Lost              Kind = "lost"
 	XidReported       Kind = "xid"
 	Hung              Kind = "hung"
+	NotTested         Kind = "not_tested"
 	NoResult          Kind = "no_result"
 	EndedEarly        Kind = "ended_early"
 	OtherGPU          Kind = "other_gpu"

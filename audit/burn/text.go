@@ -9,13 +9,14 @@ import (
 
 	"bee/audit/report/label"
 	"bee/audit/show/terminal"
-	"bee/audit/tool/gpuburn"
 )
 
 // Line is the progress in a line for people. total is how long the burn-in takes.
 func (p Progress) Line(total time.Duration) string {
 	line := "setting up, " + label.Duration(p.Elapsed) + ": "
 	switch p.Stage {
+	case Testing:
+		line = "testing memory and links, " + label.Duration(p.Elapsed) + ": "
 	case Burning:
 		// gpu_burn looks at its clock between two rounds, which can be long.
 		line = fmt.Sprintf("burning, %s of %s: ", label.Duration(min(p.Burning, total)), label.Duration(total))
@@ -36,8 +37,12 @@ func (p Progress) Line(total time.Duration) string {
 		}
 		wrong += r.Errors
 	}
+	errors := label.Count(wrong, "error")
+	if p.Stage == Testing { // gpu_burn is the one that counts them
+		errors = ""
+	}
 	parts := []string{label.Count(len(p.Now), "GPU"), celsius.text(" °C"), label.Prefix("together ", (&series{n: watts.n, min: watts.sum, max: watts.sum}).text(" W")),
-		clock.text(" MHz"), gflops.text(" Gflop/s"), label.Count(wrong, "error")}
+		clock.text(" MHz"), gflops.text(" Gflop/s"), errors}
 	return line + join(parts)
 }
 
@@ -109,12 +114,16 @@ func (r *Report) WriteText(w io.Writer, t terminal.Terminal) error {
 		}
 		b.WriteString(t.Table(rows))
 	}
-	if r.GPUBurn != nil && r.Verdict != Pass && len(r.GPUBurn.Stderr) > 0 {
-		said := strings.Join(r.GPUBurn.Stderr, "; ")
-		b.WriteString(t.Wrap(terminal.Plain, "gpu_burn said: "+said))
-		if cause := gpuburn.Cause(said); cause != "" {
-			b.WriteString(t.Wrap(terminal.Plain, cause))
+	for _, ran := range []struct {
+		name string
+		*ProgramRun
+	}{{"gpu_probe", r.GPUProbe}, {"gpu_burn", r.GPUBurn}} {
+		if ran.ProgramRun != nil && r.Verdict != Pass && len(ran.Stderr) > 0 {
+			b.WriteString(t.Wrap(terminal.Plain, ran.name+" said: "+ran.words()))
 		}
+	}
+	if len(r.GPUs) > 0 && r.GPUProbe == nil {
+		b.WriteString(t.Wrap(terminal.Plain, "Memory and links were not tested: there is no gpu_probe beside gpu_burn. Build that anew."))
 	}
 	all := words[r.Verdict]
 	of := []string{}
@@ -166,6 +175,24 @@ func (g Burned) measured() string {
 	if g.Gflops != nil {
 		speed = fmt.Sprintf("%.0f Gflop/s", g.Gflops.Mean)
 	}
-	return join([]string{span(g.TemperatureCelsius, " °C"), span(g.PowerWatts, " W"), span(g.SMClockMHz, " MHz"), speed,
+	memory := ""
+	if m := g.MemoryTest; m != nil {
+		times := "once"
+		if m.Passes > 1 {
+			times = fmt.Sprintf("%d times", m.Passes)
+		}
+		memory = fmt.Sprintf("%s of memory tested %s at %.0f GB/s", label.Memory(m.Bytes), times, m.BytesPerSecond/1e9)
+	}
+	host := ""
+	if l := g.HostLink; l != nil {
+		host = fmt.Sprintf("host %.0f and %.0f GB/s", l.ToGPUBytesPerSecond/1e9, l.FromGPUBytesPerSecond/1e9)
+	}
+	var peers series
+	for _, p := range g.Peers {
+		if p.BytesPerSecond > 0 {
+			peers.add(p.BytesPerSecond / 1e9)
+		}
+	}
+	return join([]string{memory, host, label.Prefix("other GPUs ", peers.text(" GB/s")), span(g.TemperatureCelsius, " °C"), span(g.PowerWatts, " W"), span(g.SMClockMHz, " MHz"), speed,
 		label.Prefix("slowed by ", strings.Join(g.ThrottleReasonsSeen, " "))})
 }

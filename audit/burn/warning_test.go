@@ -22,7 +22,7 @@ func TestState(t *testing.T) {
 		"rows to remap":   {fakegpu.GPU(0, "<clocks>", "<remapped_rows><remapped_row_pending>Yes</remapped_row_pending></remapped_rows><clocks>"), RepairPending, "nvidia-smi -i 0 -r"},
 		"pages to retire": {fakegpu.GPU(0, "<clocks>", "<retired_pages><pending_retirement>Yes</pending_retirement></retired_pages><clocks>"), RepairPending, "nvidia-smi -i 0 -r"},
 		"capped":          {fakegpu.GPU(0, "300.50 W</power_draw>", "300.50 W</power_draw><current_power_limit>300.00 W</current_power_limit><default_power_limit>700.00 W</default_power_limit>"), PowerLimitLowered, "nvidia-smi -i 0 -pl 700"},
-		"no fabric":       {fakegpu.GPU(0, "<clocks>", "<fabric><state>In Progress</state><status>N/A</status></fabric><clocks>"), FabricNotReady, "NVIDIA's Fabric Manager, in the driver's version"},
+		"no fabric":       {fakegpu.GPU(0, "<clocks>", "<fabric><state>In Progress</state><status>N/A</status></fabric><clocks>"), FabricNotReady, "/var/log/bee-fabric.log"},
 		"fabric":          {fakegpu.GPU(0, "<clocks>", "<fabric><state>Completed</state><status>Success</status></fabric><clocks>"), "", ""},
 		"as it should be": {fakegpu.GPU(0, "300.50 W</power_draw>", "300.50 W</power_draw><current_power_limit>700.00 W</current_power_limit><default_power_limit>700.00 W</default_power_limit>"), "", ""},
 		"a screen's":      {fakegpu.GPU(0, "<clocks>", "<processes><process_info><pid>7</pid><type>G</type><process_name>Xorg</process_name></process_info></processes><clocks>"), "", ""},

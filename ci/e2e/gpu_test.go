@@ -220,7 +220,7 @@ func TestGpuBurn(t *testing.T) {
 	if m.CUDA == "" || !slices.Contains(m.Architectures, 90) {
 		t.Errorf("manifest is %+v", m)
 	}
-	for _, name := range []string{"gpu_burn", "lib/gpu_burn", "lib/compare.fatbin", "lib/libc.so.6", "doc/CUDA", "doc/glibc"} {
+	for _, name := range []string{"gpu_burn", "gpu_probe", "lib/gpu_burn", "lib/gpu_probe", "lib/compare.fatbin", "lib/libc.so.6", "doc/CUDA", "doc/glibc"} {
 		if info, err := os.Stat(filepath.Join(folder, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -74,6 +74,12 @@ func New(t testing.TB, answer, script string) *Machine {
 	return m
 }
 
+// Probe adds a gpu_probe that is a shell script, run in the folder.
+func (m *Machine) Probe(script string) {
+	m.t.Helper()
+	m.Write("gpu_probe", fmt.Sprintf("#!/bin/sh\nPATH=/usr/bin:/bin\necho $$ > %[1]s/group\necho \"$CUDA_DEVICE_ORDER $CUDA_VISIBLE_DEVICES $*\" > %[1]s/probed\ncd %[1]s\n", m.Dir)+script)
+}
+
 // Write writes a file into the folder.
 func (m *Machine) Write(name, content string) {
 	m.t.Helper()

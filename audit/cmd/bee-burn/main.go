@@ -90,30 +90,38 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 func root() *cobra.Command {
 	o := burn.Options{Version: version}
 	var output, memory, tolerance string
+	var quick bool
 	cmd := &cobra.Command{
 		Use:   "bee-burn",
 		Short: "Burn NVIDIA GPUs in, and judge them",
-		Long: `bee-burn has gpu_burn multiply matrices on NVIDIA GPUs, all at the same time and as
-fast as they can, and watches them with nvidia-smi and the kernel's log. It prints a
-verdict for each GPU and writes a JSON report. gpu_burn takes about half a minute
-more than the time.
+		Long: `bee-burn burns NVIDIA GPUs in, all at the same time, in two steps, and watches them with
+nvidia-smi and the kernel's log. First gpu_probe writes patterns into all of their free
+memory and reads them again, and measures how fast memory, the host and the other GPUs
+are reached: about half a minute. Then gpu_burn has them multiply matrices as fast as
+they can, for the time and about half a minute more. bee-burn prints a verdict for each
+GPU and writes a JSON report.
 
 PASS means that each GPU of the machine
   - is known to the driver: where no --gpus says which, one on the PCI bus that is not
     makes it NOT COMPLETE, and is named with what the kernel's log says of it
+  - had its free memory tested, word by word, with each bit as 0 and as 1, and all of it was
+    read as it was written; where gpu_probe could not do so, it is NOT COMPLETE, and where
+    there is no gpu_probe beside gpu_burn, the report says that memory was not tested
   - has calculated to the end of the time, and gpu_burn found no wrong result
   - did none of what follows
+It says nothing of memory that was in use, of the rest of the machine, or of a longer time.
 
 A GPU fails where
+  - gpu_probe reads a word of its memory that is not what was written there
   - gpu_burn counts a wrong result, or its process for the GPU dies
   - it gets as hot as where it slows itself down, or as --max-temperature
   - its memory has a new ECC error that could not be corrected
   - nvidia-smi does not list it any more, or says that it is lost or needs a reset
   - the kernel's log has a new Xid of it, whatever its number, but for ` + list(burn.Harmless) + `:
     those are about stopped programs, and a bad row of memory put out of use
-  - gpu_burn hangs: then all of them
+  - gpu_probe or gpu_burn hangs: then all of them
 
-The first three, and a hang, stop the burn-in at once, for all GPUs; those that have
+The first four, and a hang, stop the burn-in at once, for all GPUs; those that have
 not failed are not complete then. So they are where gpu_burn has no result of one for
 half of the time. nvidia-smi that fails or hangs is recorded and stops nothing: but
 without it, nothing is known of temperatures and memory.
@@ -123,14 +131,18 @@ instances (MIG): name the others with --gpus. ECC that is off, memory that waits
 reset to be repaired, and a power limit below the default are warnings, with the command
 that mends them.
 
-A GPU that has passed gets a warning where it is slower than the others of its kind in
-the machine, by more than --speed-tolerance, or more than 10 % slower than the same
-product was elsewhere, where bee knows that (speeds.csv); with what slowed it down, as far
-as is seen: throttling, a power limit, a narrow PCIe link. A warning is no failure.
+A GPU that has passed gets a warning where it calculates, or reads its memory, slower than
+the others of its kind in the machine, by more than --speed-tolerance; where its way to the
+host is more than 10 % slower than theirs; where, behind NVSwitches, its way to another GPU
+is more than 10 % slower than all are, or elsewhere than the way back; and where it is more
+than 10 % slower than the same product was elsewhere, as far as bee knows that (speeds.csv).
+With it stands what slowed it down, as far as is seen: throttling, a power limit, a narrow
+PCIe link. A warning is no failure.
 
-Ctrl-C stops gpu_burn; the report holds what is known until then. Nothing is left
+Ctrl-C stops it; the report holds what is known until then. Nothing is left
 running.`,
 		Example: `  bee-burn                                all GPUs for 10 minutes
+  bee-burn --quick --time 1m              a first look
   bee-burn --time 8h                      overnight
   bee-burn --gpus 0,3                     two of them, as nvidia-smi numbers them
   bee-burn --gpus 0000:65:00.0            one, by its PCI address; or by its UUID
@@ -155,6 +167,10 @@ running.`,
 			if o.SpeedTolerance, err = percent(tolerance); err != nil {
 				return usageError{fmt.Errorf("--speed-tolerance: %w", err)}
 			}
+			o.MemoryPasses = 4
+			if quick {
+				o.MemoryPasses = 1
+			}
 			return run(cmd, o, output)
 		},
 		SilenceErrors: true,
@@ -168,7 +184,8 @@ running.`,
 	f.StringSliceVarP(&o.GPUs, "gpus", "g", nil, "`GPUS` to burn in: indexes, UUIDs or PCI addresses as nvidia-smi has them, separated by commas (default all)")
 	f.DurationVar(&o.Interval, "interval", 5*time.Second, "how often to ask nvidia-smi")
 	f.Int64Var(&o.MaxTemperature, "max-temperature", 0, "stop where a GPU has this temperature in `CELSIUS` (default where it slows itself down)")
-	f.StringVar(&memory, "memory", "90%", "how much of the GPUs' free memory to use")
+	f.BoolVar(&quick, "quick", false, "go through the patterns of the memory test once, not four times")
+	f.StringVar(&memory, "memory", "90%", "how much of the GPUs' free memory gpu_burn is to use")
 	f.StringVar(&tolerance, "speed-tolerance", "3%", "warn of a GPU that is more than so much slower than the median of those of its kind")
 	f.BoolVar(&o.Doubles, "doubles", false, "calculate in double precision")
 	f.BoolVar(&o.TensorCores, "tensor-cores", false, "use tensor cores")

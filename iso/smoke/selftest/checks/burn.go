@@ -7,9 +7,13 @@ import (
 	"bee/iso/smoke/selftest/live"
 )
 
-const gpuBurnFile = "/usr/local/bin/gpu_burn"
+// gpu_burn, and gpu_probe, which lies beside it where it was built by a bee that has it.
+const (
+	gpuBurnFile  = "/usr/local/bin/gpu_burn"
+	gpuProbeFile = "/usr/local/lib/gpu_burn/gpu_probe"
+)
 
-// Without a GPU it has to start; with one, to see it.
+// Without a GPU they have to start; with one, gpu_burn has to see it.
 func gpuBurn(s *live.System) outcome {
 	if !s.Exists(gpuBurnFile) {
 		return skip("not in this image")
@@ -20,15 +24,22 @@ func gpuBurn(s *live.System) outcome {
 	if a := s.Run(time.Minute, gpuBurnFile, "-h"); a.Status != 0 {
 		return fail("gpu_burn does not start: %s", a.Output)
 	}
+	with := ""
+	if s.Exists(gpuProbeFile) {
+		if a := s.Run(time.Minute, gpuProbeFile, "--help"); a.Status != 0 {
+			return fail("gpu_probe does not start: %s", a.Output)
+		}
+		with = ", gpu_probe too"
+	}
 	gpus := s.GPUs()
 	if gpus == 0 {
-		return pass("starts")
+		return pass("starts%s", with)
 	}
 	a := s.Run(2*time.Minute, gpuBurnFile, "-l")
 	if seen := strings.Count("\n"+a.Output, "\nID "); seen != gpus {
 		return fail("gpu_burn sees %d of %s on the PCI bus: %s", seen, count(gpus), a.Output)
 	}
-	return pass("sees %s", count(gpus))
+	return pass("sees %s%s", count(gpus), with)
 }
 
 // Without a GPU it says that there is nothing to burn in (3); with one, it burns in
@@ -42,7 +53,7 @@ func beeBurn(s *live.System) outcome {
 	if gpus > 0 && driver(s) == "" {
 		return noDriver
 	}
-	a := s.Run(5*time.Minute, "bee-burn", "--time", "10s", "--output", "/dev/null")
+	a := s.Run(5*time.Minute, "bee-burn", "--quick", "--time", "10s", "--output", "/dev/null")
 	switch {
 	case gpus == 0 && a.Status == nothing:
 		return pass("%s", last(1, a.Output))

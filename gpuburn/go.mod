@@ -1,0 +1,3 @@
+module bee/gpuburn
+
+go 1.26.0
