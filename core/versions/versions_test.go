@@ -29,6 +29,19 @@ func TestRepositoryVersions(t *testing.T) {
 	}
 }
 
+// The Fabric Manager of each driver that an ISO may have is known.
+func TestFabricManager(t *testing.T) {
+	v, err := Parse(readRepo(t, File), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for driver, known := range map[string]bool{v.Nvidia: true, "550.163.01": true, "580": false, "": false} {
+		if got := v.FabricManager(driver); (len(got) == 64) != known {
+			t.Errorf("of driver %q: %q", driver, got)
+		}
+	}
+}
+
 func TestLoad(t *testing.T) {
 	root := t.TempDir()
 	if _, err := Load(root); !errors.Is(err, fs.ErrNotExist) {
@@ -172,6 +185,10 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 			"VERSIONS.local:1: GPU_BURN_COMMIT:"},
 		"bad driver origin": {good, "NVIDIA_ORIGIN=nvidia",
 			`VERSIONS.local:1: NVIDIA_ORIGIN: "nvidia" is not "debian" or "run"`},
+		"bad origin of the Fabric Manager": {good, "FABRIC_MANAGER_ORIGIN=debian",
+			`VERSIONS.local:1: FABRIC_MANAGER_ORIGIN: "debian" is not "nvidia" or "none"`},
+		"a digest of no version": {good, "FABRIC_MANAGER_SHA256=" + strings.Repeat("a", 64),
+			"VERSIONS.local:1: FABRIC_MANAGER_SHA256:"},
 		"bad architectures": {good, "GPU_BURN_ARCHITECTURES=8.0,9.0",
 			"VERSIONS.local:1: GPU_BURN_ARCHITECTURES:"},
 		"engine of no tag": {good, "DAGGER_IMAGE=registry.dagger.io/engine@sha256:" + strings.Repeat("a", 64),

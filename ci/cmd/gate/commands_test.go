@@ -73,6 +73,7 @@ func TestInput(t *testing.T) {
 		`[identity password] were all set`:                                            append(smoke, "--password", "env:A", "--identity", iso),
 		`--authorized-keys: stat none: no such file`:                                  {"iso", "--authorized-keys", "none"},
 		`--nvidia-run: stat none: no such file`:                                       {"build", "--nvidia-run", "none"},
+		`--fabric-manager: stat none: no such file`:                                   {"build", "--fabric-manager", "none"},
 		"--iso: there is no none.iso; `make build` makes dist/bee.iso":                {"boot", "--iso", "none.iso"},
 		`"x" is none of the words of a machine`:                                       {"boot", "--iso", iso, "--machine", "x"},
 		`--identity: open none: no such file`:                                         append(smoke, "--identity", "none"),
@@ -207,8 +208,8 @@ func TestBuild(t *testing.T) {
 	delete(env, "GOPROXY")
 
 	env["PASSWORD"] = "s3cret"
-	o = run(t, s, false, env, "build", "--output", folder, "--password", "env:PASSWORD", "--gpu-burn", "--nvidia-run", key)
-	equal(t, "contents", fmt.Sprint(s.options.Arguments), "map[base:debian gpuBurn:true nvidia:true nvidiaRun:"+key+" password:s3cret]")
+	o = run(t, s, false, env, "build", "--output", folder, "--password", "env:PASSWORD", "--gpu-burn", "--nvidia-run", key, "--fabric-manager", key, "--nvlsm", key)
+	equal(t, "contents", fmt.Sprint(s.options.Arguments), "map[base:debian fabricManager:"+key+" gpuBurn:true nvidia:true nvidiaRun:"+key+" nvlsm:"+key+" password:s3cret]")
 
 	file := write(t, filepath.Join(t.TempDir(), "password"), "s3cret\n")
 	o = run(t, s, false, env, "build", "--output", folder, "--password", "file:"+file)
