@@ -39,7 +39,7 @@ func CheckBase(base string) error {
 }
 
 // serverMachine is the one server of every plan. Servers of today start under UEFI.
-var serverMachine = machine.Machine{Firmware: machine.UEFI, Media: machine.CD, MemoryMiB: 1024, Profile: machine.Server}
+var serverMachine = machine.Machine{Firmware: machine.UEFI, Media: machine.CD, MemoryMiB: 1024, Console: machine.TTYS1, Profile: machine.Server}
 
 // Plan is the shortest list of machines that is found for a coverage: plain ones,
 // and one server. It is the same at each call; that of Each begins that of Pairs.
@@ -99,7 +99,7 @@ func plain(base string) ([]machine.Machine, error) {
 					for _, disk := range machine.Disks {
 						for _, bmc := range []bool{false, true} {
 							all = append(all, machine.Machine{Firmware: firmware, Media: medium, MemoryMiB: memory,
-								Network: network, Disk: disk, BMC: bmc, Profile: machine.Plain})
+								Network: network, Disk: disk, BMC: bmc, Console: machine.TTYS0, Profile: machine.Plain})
 						}
 					}
 				}

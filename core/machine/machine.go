@@ -25,6 +25,8 @@ type Machine struct {
 	// Whether it is given a BMC, which knows a power supply; false in the profile Server,
 	// which has its own: see HasBMC.
 	BMC bool `json:"bmc"`
+	// Which serial port a person is at: TTYS0 or TTYS1.
+	Console string `json:"console"`
 	// Plain, or Server.
 	Profile string `json:"profile"`
 }
@@ -58,12 +60,20 @@ const (
 	VirtioSCSI = "virtio-scsi"
 )
 
+// Serial ports. TTYS1 is where the Serial-over-LAN of many BMCs is: nobody is at the first port
+// then, though there is one.
+const (
+	TTYS0 = "ttys0"
+	TTYS1 = "ttys1"
+)
+
 // Profiles.
 const (
 	// Plain is a machine that is made of what the rest says.
 	Plain = "plain"
 	// Server has what servers have, under names that try an audit: drives of every
 	// kind, three network cards, a BMC, a TPM, power supplies, and a device whose link has errors.
+	// Who is at its console is at TTYS1.
 	Server = "server"
 )
 
@@ -86,9 +96,10 @@ not said, it has the first:
   drive      nvme, virtio-blk, ahci, virtio-scsi
 and, only where it is said:
   bmc        a BMC, with a power supply
+  ttys1      the second serial port for a console, and nobody at the first
   server     the profile of a server, in place of network, drive and bmc: drives of
-             every kind, three network cards, a BMC, a TPM, power supplies, and a
-             device whose link has errors`
+             every kind, three network cards, a BMC, a TPM, power supplies, a
+             device whose link has errors, and ttys1`
 
 // Name tells the machine apart from all others, such as uefi-cd-1024-virtio-nvme-bmc or
 // uefi-cd-1024-server. It is a valid name of a file, and Parse reads it.
@@ -100,6 +111,9 @@ func (m Machine) Name() string {
 	words = append(words, m.Network, m.Disk)
 	if m.BMC {
 		words = append(words, bmc)
+	}
+	if m.Console == TTYS1 {
+		words = append(words, TTYS1)
 	}
 	return strings.Join(words, "-")
 }
@@ -120,6 +134,7 @@ var parts = []struct {
 	{name: network, words: Networks, serversOwn: true},
 	{name: drive, words: Disks, serversOwn: true},
 	{name: bmc, words: []string{bmc}, serversOwn: true},
+	{name: console, words: []string{TTYS1}, serversOwn: true},
 	{name: profile, words: []string{Server}},
 }
 
@@ -130,6 +145,7 @@ const (
 	network  = "network"
 	drive    = "drive"
 	bmc      = "bmc"
+	console  = "console"
 	profile  = "profile"
 )
 
@@ -150,7 +166,7 @@ func Parse(name string) (Machine, error) {
 	}
 	for _, p := range parts {
 		if said[profile] == Server && p.serversOwn && said[p.name] != "" {
-			return Machine{}, fmt.Errorf("machine %q: a server has network cards, drives and a BMC of its own; leave %s out", name, said[p.name])
+			return Machine{}, fmt.Errorf("machine %q: a server has network cards, drives, a BMC and a console of its own; leave %s out", name, said[p.name])
 		}
 	}
 	memoryMiB, err := strconv.Atoi(cmp.Or(said[memory], "1024"))
@@ -161,9 +177,12 @@ func Parse(name string) (Machine, error) {
 		Firmware:  cmp.Or(said[firmware], BIOS),
 		Media:     cmp.Or(said[medium], CD),
 		MemoryMiB: memoryMiB,
+		Console:   cmp.Or(said[console], TTYS0),
 		Profile:   cmp.Or(said[profile], Plain),
 	}
-	if m.Profile == Plain {
+	if m.Profile == Server {
+		m.Console = TTYS1
+	} else {
 		m.Network, m.Disk, m.BMC = cmp.Or(said[network], Virtio), cmp.Or(said[drive], NVMe), said[bmc] != ""
 	}
 	return m, nil

@@ -11,6 +11,8 @@ func TestParse(t *testing.T) {
 		"uefi":                            "uefi-cd-1024-virtio-nvme",
 		"512":                             "bios-cd-512-virtio-nvme",
 		"bmc-ahci-four-usb-uefi":          "uefi-usb-1024-four-ahci-bmc",
+		"ttys1":                           "bios-cd-1024-virtio-nvme-ttys1",
+		"ttys1-bmc-uefi":                  "uefi-cd-1024-virtio-nvme-bmc-ttys1",
 		"none":                            "bios-cd-1024-none-nvme",
 		"virtio-blk":                      "bios-cd-1024-virtio-virtio-blk",
 		"virtio-scsi-virtio":              "bios-cd-1024-virtio-virtio-scsi",
@@ -40,8 +42,9 @@ func TestParseRefuses(t *testing.T) {
 		"99999999999999999999":    "99999999999999999999 is no memory in MiB",
 		"uefi-0":                  "0 is no memory in MiB",
 		"-1":                      `"" is none of the words`,
-		"server-ahci":             "a server has network cards, drives and a BMC of its own; leave ahci out",
+		"server-ahci":             "a server has network cards, drives, a BMC and a console of its own; leave ahci out",
 		"uefi-cd-1024-server-bmc": "leave bmc out",
+		"server-ttys1":            "leave ttys1 out",
 	} {
 		if m, err := Parse(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %+v, %v, want %q", name, m, err, want)

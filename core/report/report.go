@@ -88,8 +88,10 @@ type Machine struct {
 	// in the profile server.
 	Disk string `json:"disk,omitempty"`
 	// Whether it has a BMC.
-	BMC  bool   `json:"bmc"`
-	QEMU string `json:"qemu_version"`
+	BMC bool `json:"bmc"`
+	// The serial port that a person is at: ttys0 or ttys1.
+	Console string `json:"console,omitempty"`
+	QEMU    string `json:"qemu_version"`
 }
 
 // Milestone is a point that the boot or the test reached.

@@ -30,6 +30,9 @@ func (r *Report) Title() string {
 		if m.BMC {
 			title += ", BMC"
 		}
+		if m.Console == machine.TTYS1 {
+			title += ", console on ttyS1"
+		}
 	}
 	return title
 }

@@ -7,20 +7,68 @@ profile_bee() {
 	image_ext="iso"
 	output_format="iso"
 	kernel_flavors="$BEE_FLAVOR"
-	initfs_cmdline="modules=loop,squashfs,overlay,sd-mod,usb-storage quiet"
+	initfs_cmdline="modules=loop,squashfs,overlay,sd-mod,usb-storage"
 	# apkovl: the one of the initramfs, which lies in bee.img; else Alpine takes one that it
 	# finds on any disk
 	# init: lays the layers of the medium, found by its id, over the packages
 	# modloop: where it is, or each file of the medium is looked into
 	# cryptomgr.notests: the self-tests take a second of every emulated boot
-	kernel_cmdline="apkovl=/bee.apkovl.tar.gz bee.id=$BEE_ID init=/usr/local/lib/bee/live modloop=/boot/modloop-$BEE_FLAVOR cryptomgr.notests console=tty0 console=ttyS0,115200"
+	kernel_cmdline="apkovl=/bee.apkovl.tar.gz bee.id=$BEE_ID init=/usr/local/lib/bee/live modloop=/boot/modloop-$BEE_FLAVOR cryptomgr.notests"
 	initrd_ucode="/boot/bee.img"
-	syslinux_serial="0 115200"
+	grub_mod="$grub_mod serial terminal"
 	apks="$BEE_PACKAGES"
 
 	# What mkimage would take from the clock.
 	build_date=$(date -u -d "@$BEE_EPOCH" +%y%m%d)
 	iso_opts="--set_all_file_dates =$BEE_EPOCH --modification-date=$(date -u -d "@$BEE_EPOCH" +%Y%m%d%H%M%S00)"
+}
+
+# menu: what there is to boot, a line each: a label for SYSLINUX, the title for GRUB, and what
+# the kernel is told beside kernel_cmdline. The last console is the one of /dev/console.
+menu() {
+	usual="console=tty0 console=ttyS0,115200"
+	cat <<-END
+		bee|bee|quiet $usual
+		messages|bee, with kernel messages|$usual
+		ttys1|bee, kernel messages on ttyS1, as for Serial-over-LAN|console=tty0 console=ttyS1,115200
+		nomodeset|bee, screen without its driver (nomodeset)|quiet nomodeset $usual
+	END
+}
+
+# In place of mkimage's own, which have one entry. SYSLINUX can have one serial port.
+syslinux_gen_config() {
+	printf 'SERIAL 0 115200\nTIMEOUT 10\nPROMPT 1\nSAY bee starts by itself; or type: %s\nDEFAULT bee\n' "$(menu | cut -d'|' -f1 | xargs)"
+	menu | while IFS='|' read -r label title options; do
+		cat <<-END
+
+			LABEL $label
+				MENU LABEL $title
+				KERNEL /boot/vmlinuz-$kernel_flavors
+				INITRD $initrd_ucode,/boot/initramfs-$kernel_flavors
+				APPEND $initfs_cmdline $kernel_cmdline $options
+		END
+	done
+}
+
+grub_gen_config() {
+	# on the screen, and on each serial port that there is
+	cat <<-'END'
+		set timeout=1
+		for unit in 0 1; do
+			if serial --unit=$unit --speed=115200; then
+				terminal_input --append serial_com$unit
+				terminal_output --append serial_com$unit
+			fi
+		done
+	END
+	menu | while IFS='|' read -r label title options; do
+		cat <<-END
+			menuentry "$title" {
+				linux /boot/vmlinuz-$kernel_flavors $initfs_cmdline $kernel_cmdline $options
+				initrd $initrd_ucode /boot/initramfs-$kernel_flavors
+			}
+		END
+	done
 }
 
 section_bee() {

@@ -235,7 +235,6 @@ func TestTree(t *testing.T) {
 		}
 	}
 	for name, target := range map[string]string{
-		"etc/init.d/agetty.tty1":            "agetty",
 		"etc/runlevels/default/dropbear":    "/etc/init.d/dropbear",
 		"etc/runlevels/boot/localmount":     "/etc/init.d/localmount",
 		"etc/runlevels/sysinit/modloop":     "/etc/init.d/modloop",
@@ -272,7 +271,7 @@ func TestServiceOrder(t *testing.T) {
 			}
 		}
 		// services that come with Alpine's packages
-		for _, name := range []string{"devfs", "dmesg", "mdev", "hwdrivers", "modloop", "modules", "sysctl", "hostname", "bootmisc", "localmount", "agetty", "killprocs", "mount-ro", "networking"} {
+		for _, name := range []string{"devfs", "dmesg", "mdev", "hwdrivers", "modloop", "modules", "sysctl", "hostname", "bootmisc", "localmount", "killprocs", "mount-ro", "networking"} {
 			if _, err := os.Stat(filepath.Join(dir, "etc/init.d", name)); err != nil {
 				write(t, filepath.Join(dir, "etc/init.d", name), "#!/sbin/openrc-run\n", 0o755)
 			}
@@ -331,7 +330,7 @@ ls >"$RECORD/folder"
 profile_base() { :; }
 . ./mkimg.bee.sh
 profile_bee
-for v in profile_abbrev arch image_ext output_format kernel_flavors initfs_cmdline kernel_cmdline initrd_ucode syslinux_serial apks apkovl build_date iso_opts; do
+for v in profile_abbrev arch image_ext output_format kernel_flavors initfs_cmdline kernel_cmdline initrd_ucode apks apkovl build_date iso_opts; do
 	eval "echo \"$v=\$$v\""
 done >"$RECORD/profile"
 [ -r "$PACKAGER_PRIVKEY" ] && cat "$PACKAGER_PUBKEY" >"$RECORD/key"
@@ -478,10 +477,10 @@ func TestMkimage(t *testing.T) {
 	delete(profile, "apks")
 	if wanted := map[string]string{
 		"profile_abbrev": "bee", "arch": "x86_64", "image_ext": "iso", "output_format": "iso", "kernel_flavors": "lts",
-		"initfs_cmdline":  "modules=loop,squashfs,overlay,sd-mod,usb-storage quiet",
-		"kernel_cmdline":  "apkovl=/bee.apkovl.tar.gz bee.id=bee-" + tag + " init=/usr/local/lib/bee/live modloop=/boot/modloop-lts cryptomgr.notests console=tty0 console=ttyS0,115200",
-		"initrd_ucode":    "/boot/bee.img",
-		"syslinux_serial": "0 115200", "apkovl": "", "build_date": "251124",
+		"initfs_cmdline": "modules=loop,squashfs,overlay,sd-mod,usb-storage",
+		"kernel_cmdline": "apkovl=/bee.apkovl.tar.gz bee.id=bee-" + tag + " init=/usr/local/lib/bee/live modloop=/boot/modloop-lts cryptomgr.notests",
+		"initrd_ucode":   "/boot/bee.img",
+		"apkovl":         "", "build_date": "251124",
 		"iso_opts": "--set_all_file_dates =1764000000 --modification-date=2025112416000000",
 	}; !maps.Equal(profile, wanted) {
 		t.Errorf("the profile sets\n%v\nwant\n%v", profile, wanted)

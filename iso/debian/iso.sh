@@ -31,22 +31,33 @@ id=bee-$(cd "$iso/live" && b2sum -- * | b2sum | head -c 16)
 
 # net.ifnames=0: no interface is renamed while DHCP starts on it
 # cryptomgr.notests: the self-tests take a second of every emulated boot
-options="bee.id=$id net.ifnames=0 cryptomgr.notests console=tty0 console=ttyS0,115200"
-cat >"$iso/boot/grub/grub.cfg" <<END
-set timeout=1
-if serial --unit=0 --speed=115200; then
-	terminal_input console serial
-	terminal_output console serial
-fi
-menuentry "bee" {
-	linux /live/vmlinuz quiet $options
-	initrd /live/initrd
+options="bee.id=$id net.ifnames=0 cryptomgr.notests"
+# The last console is the one of /dev/console. The screen is first where it is the only one.
+usual="console=tty0 console=ttyS0,115200"
+entry() { # TITLE OPTIONS
+	cat <<-END
+		menuentry "$1" {
+			linux /live/vmlinuz $options $2
+			initrd /live/initrd
+		}
+	END
 }
-menuentry "bee, with kernel messages" {
-	linux /live/vmlinuz $options
-	initrd /live/initrd
-}
-END
+{
+	# on the screen, and on each serial port that there is
+	cat <<-'END'
+		set timeout=1
+		for unit in 0 1; do
+			if serial --unit=$unit --speed=115200; then
+				terminal_input --append serial_com$unit
+				terminal_output --append serial_com$unit
+			fi
+		done
+	END
+	entry "bee" "quiet $usual"
+	entry "bee, with kernel messages" "$usual"
+	entry "bee, kernel messages on ttyS1, as for Serial-over-LAN" "console=tty0 console=ttyS1,115200"
+	entry "bee, screen without its driver (nomodeset)" "quiet nomodeset $usual"
+} >"$iso/boot/grub/grub.cfg"
 cat >"$work/early.cfg" <<END
 search --file --set=root /live/$id
 set prefix=(\$root)/boot/grub

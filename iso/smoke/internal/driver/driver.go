@@ -264,7 +264,7 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	t.report.Machine = &report.Machine{
 		Profile: t.Machine.Profile, Firmware: t.Machine.Firmware, Media: t.Machine.Media, Accelerator: string(config.Accelerator),
 		MemoryMiB: t.Machine.MemoryMiB, CPUs: qemu.CPUs,
-		Network: t.Machine.Network, Disk: t.Machine.Disk, BMC: t.Machine.HasBMC(), QEMU: version,
+		Network: t.Machine.Network, Disk: t.Machine.Disk, BMC: t.Machine.HasBMC(), Console: t.Machine.Console, QEMU: version,
 	}
 	return config, address, nil
 }

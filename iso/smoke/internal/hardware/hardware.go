@@ -62,7 +62,7 @@ func (f *files) serve(program string, serve func(*net.UnixConn) error) (number i
 // parts are what the machine is made of.
 func parts(m machine.Machine, n Network, f *files) []part {
 	if m.Profile == machine.Server {
-		return []part{server(f), firmware(m), network(n, virtioCard, e1000eCard, vmxnet3Card), withBMC(f), withTPM(f)}
+		return []part{server(f), firmware(m), secondConsole(), network(n, virtioCard, e1000eCard, vmxnet3Card), withBMC(f), withTPM(f)}
 	}
 	all := []part{drives[m.Disk], board(), firmware(m)}
 	if cards := networks[m.Network]; len(cards) > 0 {
@@ -70,6 +70,9 @@ func parts(m machine.Machine, n Network, f *files) []part {
 	}
 	if m.BMC {
 		all = append(all, withBMC(f))
+	}
+	if m.Console == machine.TTYS1 {
+		all = append(all, secondConsole())
 	}
 	return all
 }
@@ -102,6 +105,9 @@ func firmware(m machine.Machine) part {
 	}
 	return part{wants: []want{{"hardware-platform", "platform", started}}}
 }
+
+// secondConsole has nobody at the first serial port: what QEMU is told of next is the second.
+func secondConsole() part { return part{args: []string{"-serial", "null"}} }
 
 // drives are the one drive of a machine, by what it is connected by.
 var drives = map[string]part{

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -179,10 +180,19 @@ func sshHostKeys(s *live.System) outcome {
 
 func console(s *live.System) outcome {
 	wanted := []string{"tty1"}
-	// a port of type 0 is not there (serial_core.h: PORT_UNKNOWN)
-	if kind := s.Word("/sys/class/tty/ttyS0/type"); kind != "" && kind != "0" {
-		wanted = append(wanted, "ttyS0")
+	for _, name := range strings.Fields(s.Text("/sys/class/tty/console/active")) {
+		if name != "tty0" { // the screen, which is tty1
+			wanted = append(wanted, name)
+		}
 	}
+	for _, file := range s.Glob("/sys/class/tty/ttyS*/type") {
+		// a port of type 0 is not there (serial_core.h: PORT_UNKNOWN)
+		if kind := s.Word(file); kind != "" && kind != "0" {
+			wanted = append(wanted, path.Base(path.Dir(file)))
+		}
+	}
+	slices.Sort(wanted)
+	wanted = slices.Compact(wanted)
 	inputs := map[string]bool{}
 	for _, input := range s.Glob("/proc/[0-9]*/fd/0") {
 		inputs[s.LeadsTo(input)] = true

@@ -151,11 +151,14 @@ func TestConsole(t *testing.T) {
 		files files
 		want  string
 	}{
-		"screen":           {waits("tty1"), "PASS check: tty1"},
-		"no port":          {waits("tty1").with(port("0")), "PASS check: tty1"},
-		"both":             {waits("tty1", "ttyS0").with(port("4")), "PASS check: tty1 ttyS0"},
-		"no screen":        {waits("ttyS0").with(port("4")), "FAIL check: nothing waits for a person on tty1"},
-		"no serial":        {waits("tty1").with(port("4")), "FAIL check: nothing waits for a person on ttyS0"},
+		"screen":       {waits("tty1"), "PASS check: tty1"},
+		"no port":      {waits("tty1").with(port("0")), "PASS check: tty1"},
+		"both":         {waits("tty1", "ttyS0").with(port("4")), "PASS check: tty1 ttyS0"},
+		"no screen":    {waits("ttyS0").with(port("4")), "FAIL check: nothing waits for a person on tty1"},
+		"no serial":    {waits("tty1").with(port("4")), "FAIL check: nothing waits for a person on ttyS0"},
+		"a BMC's port": {waits("tty1", "ttyS0").with(port("4")).with(files{"/sys/class/tty/ttyS1/type": "4\n"}), "FAIL check: nothing waits for a person on ttyS1"},
+		"the kernel's": {waits("tty1", "ttyS0", "hvc0").with(port("4")).with(files{"/sys/class/tty/console/active": "tty0 ttyS0 hvc0\n"}),
+			"PASS check: hvc0 tty1 ttyS0"},
 		"nobody's console": {waits(), "FAIL check: nothing waits for a person on tty1"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 )
 
 // services are those of bee's that each image starts.
-var services = []string{"localmount", "bee-sshsetup", "dropbear", "bee-network", "bee-nvidia", "bee-fabric", "bee-audit"}
+var services = []string{"localmount", "bee-sshsetup", "dropbear", "bee-network", "bee-nvidia", "bee-fabric", "bee-audit", "bee-consoles"}
 
 func servicesStarted(s *live.System) outcome {
 	if !s.Exists(openrc.BootLogFile) {

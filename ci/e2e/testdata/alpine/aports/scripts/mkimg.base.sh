@@ -91,7 +91,7 @@ initrds() {
 	echo "$list"
 }
 
-syslinux_config() {
+syslinux_gen_config() {
 	cat <<END
 ${syslinux_serial:+SERIAL $syslinux_serial}
 TIMEOUT 10
@@ -105,15 +105,15 @@ END
 }
 
 section_syslinux_cfg() {
-	build_section syslinux_cfg boot/syslinux/syslinux.cfg "$(syslinux_config | sum)"
+	build_section syslinux_cfg boot/syslinux/syslinux.cfg "$(syslinux_gen_config | sum)"
 }
 
 build_syslinux_cfg() {
 	mkdir -p "$DESTDIR/boot/syslinux"
-	syslinux_config >"$DESTDIR/$1"
+	syslinux_gen_config >"$DESTDIR/$1"
 }
 
-grub_config() {
+grub_gen_config() {
 	cat <<END
 set timeout=1
 menuentry "Linux $kernel_flavors" {
@@ -126,13 +126,13 @@ END
 volume() { echo "alpine-${profile_abbrev:-$PROFILE} $RELEASE $ARCH"; }
 
 section_grub_efi() {
-	build_section grub_cfg boot/grub/grub.cfg "$(grub_config | sum)"
+	build_section grub_cfg boot/grub/grub.cfg "$(grub_gen_config | sum)"
 	build_section grub_efi x86_64-efi bootx64.efi "$(volume | sum)"
 }
 
 build_grub_cfg() {
 	mkdir -p "$DESTDIR/boot/grub"
-	grub_config >"$DESTDIR/$1"
+	grub_gen_config >"$DESTDIR/$1"
 }
 
 build_grub_efi() {
