@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"bee/audit/collect"
 	"bee/audit/collect/capture"
 	"bee/audit/collect/machine"
+	"bee/audit/collect/settle"
 	"bee/audit/judge/finding"
 	"bee/audit/report"
 	"bee/audit/show/summary"
@@ -27,6 +29,7 @@ func runCommand() *cobra.Command {
 		output  string
 		names   []string
 		timeout time.Duration
+		patient time.Duration
 		from    string
 	)
 	var all, about []string
@@ -52,6 +55,12 @@ be busy, a BMC slow. What has not answered then, or when --timeout is over, was 
 examined, and "errors" says so. It is the same with what a device answers through
 sysfs.
 
+With --settle it begins when drivers have ended looking for their devices: when no module
+is being loaded, no SCSI host or other device is being scanned, each NVMe controller is
+up, udev is done and the kernel tells of no new device. Where devices come or go while it
+works, it begins once more. What still goes on at the limit is under "not_examined": the
+report may lack what comes later.
+
 With --root it audits a machine that "audit capture" has saved, and runs nothing
 on this one. The report then has a "replay" field.
 
@@ -62,6 +71,7 @@ Collectors:
   audit run --output - | jq .cpu           JSON on standard output, summary on standard error
   audit run --collectors memory,storage    a part only
   audit run --timeout 30s                  take what there is after 30 seconds
+  audit run --settle 2m                    soon after a boot, as the service bee-audit does
   audit run --root server1.tar.gz          audit a captured machine, JSON on standard output`,
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -76,7 +86,10 @@ Collectors:
 				// The other file is about this machine.
 				output = "-"
 			}
-			return run(cmd, output, collectors, timeout, from)
+			if patient < 0 || patient > 0 && from != "" {
+				return usageError{fmt.Errorf("--settle: %v is not a time to wait for this machine's drivers", patient)}
+			}
+			return run(cmd, output, collectors, limits{timeout, patient}, from)
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", defaultOutput, "file to write the JSON report to; - is standard output")
@@ -85,6 +98,7 @@ Collectors:
 	_ = cmd.MarkFlagFilename("output", "json")
 	_ = cmd.MarkFlagFilename("root", "tar.gz")
 	addTimeout(cmd, &timeout)
+	cmd.Flags().DurationVar(&patient, "settle", 0, "how long to wait, at most, for drivers that still look for their devices (default: not at all)")
 	_ = cmd.RegisterFlagCompletionFunc("collectors", cobra.FixedCompletions(all, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -110,7 +124,10 @@ func withTimeout(ctx context.Context, timeout time.Duration) (context.Context, c
 // collecting.
 func saveMemory() { debug.SetMemoryLimit(64 << 20) }
 
-func run(cmd *cobra.Command, output string, collectors []collect.Collector, timeout time.Duration, from string) error {
+// limits are how long an audit may take, and how long it waits for drivers before.
+type limits struct{ whole, settle time.Duration }
+
+func run(cmd *cobra.Command, output string, collectors []collect.Collector, limit limits, from string) error {
 	var m machine.Machine = new(machine.Host)
 	var replay *report.Replay
 	if from != "" {
@@ -136,9 +153,17 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, time
 		people = cmd.ErrOrStderr()
 	}
 
-	ctx, cancel := withTimeout(cmd.Context(), timeout)
-	defer cancel()
-	r := collect.Audit(ctx, m, version, collectors, progress(cmd.ErrOrStderr()))
+	audit := func() *report.Report {
+		ctx, cancel := withTimeout(cmd.Context(), limit.whole)
+		defer cancel()
+		return collect.Audit(ctx, m, version, collectors, progress(cmd.ErrOrStderr()))
+	}
+	var r *report.Report
+	if limit.settle > 0 {
+		r = settle.Audit(cmd.Context(), os.DirFS("/"), limit.settle, audit)
+	} else {
+		r = audit()
+	}
 	r.Replay = replay
 	finding.Add(r)
 

@@ -163,6 +163,13 @@ func (t *test) virtual(ctx context.Context) error {
 		if err := keepErring(running); err != nil {
 			return err
 		}
+		// Not before the kernel looks at what there is; the audit may have begun.
+		late := time.AfterFunc(lateTime, func() {
+			if err := running.Plug(hardware.Late); err != nil {
+				t.say("no late drive: %v", err)
+			}
+		})
+		defer late.Stop()
 	}
 	t.console = console.Watch(running.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
 	err = t.whileUp(ctx, running, func(ctx context.Context) error {
@@ -182,6 +189,9 @@ func (t *test) virtual(ctx context.Context) error {
 	}
 	return err
 }
+
+// lateTime is when a server's late drive is plugged in: some 15 seconds after its kernel started.
+const lateTime = 18 * time.Second
 
 // plugIn puts a switch to the other end of a server's second card, which says every second
 // what it is.

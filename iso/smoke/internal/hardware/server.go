@@ -36,6 +36,10 @@ const (
 	erringAt    = "0000:01:00.0"
 )
 
+// Late is a server's drive that is plugged in when its kernel has long started, as a controller
+// may find one that takes its time: what has to be told QEMU then.
+var Late = map[string]any{"driver": "usb-storage", "id": "late", "bus": "late-bus.0", "drive": "late0", "serial": "LATE-0", "removable": false}
+
 // switchPort is what the audit says of it.
 var switchPort = want{"hardware-network", "network.interfaces.neighbours",
 	fields{"chassis_id": "52:54:00:be:e0:ff", "port_id": "Ethernet1/7", "system_name": "smoke-sw1", "vlan_id": 117}}
@@ -66,6 +70,8 @@ func server(f *files) part {
 			disk("sata1", 4<<30), option("-device", "ide-hd", "drive=sata1", "serial=SATA-1", "model=ACME SSD", "ver=F1", "rotation_rate=1", "bus=ide.3"),
 			option("-device", "mptsas1068", "id=sas"),
 			disk("scsi0", 2<<30), option("-device", "scsi-hd", "drive=scsi0", "serial=SCSI-0", "vendor=ACME", "product=SAS Disk", "ver=S0", "wwn=0x5000c500a1b2c3d4", "bus=sas.0"),
+			option("-device", "qemu-xhci", "id=late-bus"),
+			disk("late0", 1<<30),
 		),
 		wants: []want{
 			{"hardware-board", "board.system", fields{"manufacturer": manufacturerPrinted, "serial_number": systemSerialReported,
@@ -80,6 +86,7 @@ func server(f *files) part {
 			{"hardware-drives", "storage.drives", fields{"serial_number": "SATA-0", "size_bytes": 4 << 30, "model": "ACME Disk", "firmware_version": "F0", "rotation_rpm": 7200}},
 			{"hardware-drives", "storage.drives", fields{"serial_number": "SATA-1", "size_bytes": 4 << 30, "model": "ACME SSD", "firmware_version": "F1"}},
 			{"hardware-drives", "storage.drives", fields{"serial_number": "SCSI-0", "size_bytes": 2 << 30, "firmware_version": "S0", "wwn": "0x5000c500a1b2c3d4"}},
+			{"hardware-drives", "storage.drives", fields{"serial_number": "LATE-0", "size_bytes": 1 << 30, "transport": "usb"}},
 			{"hardware-power", "psu.supplies", fields{"serial_number": "PSU-SMBIOS-1", "part_number": "P750-1", "max_watts": 750, "present": true}},
 			{"hardware-power", "psu.supplies", fields{"handle": "0x2702", "present": false}},
 			{"hardware-kernel", "kernel.pcie_errors", fields{"address": erringAt, "corrected": 0, "fatal": 0}},

@@ -96,6 +96,11 @@ func (m *Machine) PCIeError(device, name string) error {
 	return err
 }
 
+// Plug adds a device while the machine runs: its driver and properties, as of -device.
+func (m *Machine) Plug(device map[string]any) error {
+	return m.monitor.execute(request{Execute: "device_add", Arguments: device}, nil)
+}
+
 // Screenshot is what the machine's screen shows, as PNG. QEMU makes these since version 7.1.
 func (m *Machine) Screenshot() ([]byte, error) {
 	folder, err := os.MkdirTemp("", "smoke-screen-")
