@@ -163,13 +163,6 @@ func (t *test) virtual(ctx context.Context) error {
 		if err := keepErring(running); err != nil {
 			return err
 		}
-		// Not before the kernel looks at what there is; the audit may have begun.
-		late := time.AfterFunc(lateTime, func() {
-			if err := running.Plug(hardware.Late); err != nil {
-				t.say("no late drive: %v", err)
-			}
-		})
-		defer late.Stop()
 	}
 	t.console = console.Watch(running.Serial, func(m console.Milestone) { t.reach(m.Name, m.Line) })
 	err = t.whileUp(ctx, running, func(ctx context.Context) error {
@@ -190,8 +183,9 @@ func (t *test) virtual(ctx context.Context) error {
 	return err
 }
 
-// lateTime is when a server's late drive is plugged in: some 15 seconds after its kernel started.
-const lateTime = 18 * time.Second
+// lateTime is how long after SSH answers a server's late drive is plugged in: its kernel has
+// long started then, and its audit has begun and not ended.
+const lateTime = 3 * time.Second
 
 // plugIn puts a switch to the other end of a server's second card, which says every second
 // what it is.
@@ -371,6 +365,14 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	defer shell.Close()
 	t.reach("ssh", "")
 	t.report.Shell = "ssh"
+	if t.running != nil && t.Machine.Profile == machine.Server {
+		late := time.AfterFunc(lateTime, func() {
+			if err := t.running.Plug(hardware.Late); err != nil {
+				t.say("no late drive: %v", err)
+			}
+		})
+		defer late.Stop()
+	}
 	err = t.check(ctx, shell)
 	if ctx.Err() == nil {
 		err = errors.Join(err, t.checkAccess(ctx, host, auth))
