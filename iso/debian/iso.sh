@@ -58,14 +58,17 @@ entry() { # TITLE OPTIONS
 	entry "bee, kernel messages on ttyS1, as for Serial-over-LAN" "console=tty0 console=ttyS1,115200"
 	entry "bee, screen without its driver (nomodeset)" "quiet nomodeset $usual"
 } >"$iso/boot/grub/grub.cfg"
+# the device that the firmware started GRUB from, and its disk, before all others
 cat >"$work/early.cfg" <<END
-search --file --set=root /live/$id
+regexp --set=1:from '^\(([^)]*)\)' "\$cmdpath"
+regexp --set=1:disk '^([^,]*)' "\$from"
+search --file --set=root --hint="\$from" --hint="\$disk" /live/$id
 set prefix=(\$root)/boot/grub
 configfile /boot/grub/grub.cfg
 END
 
 # grub-mkstandalone, not grub-mkrescue: smaller, and the same bytes every time
-modules="part_gpt part_msdos iso9660 fat normal linux search search_fs_file configfile echo serial terminal test all_video boot"
+modules="part_gpt part_msdos iso9660 fat normal linux search search_fs_file regexp configfile echo serial terminal test all_video boot"
 grub() { # FORMAT OUT [more modules]
 	grub-mkstandalone -O "$1" -o "$2" --modules="$modules ${3-}" --install-modules="$modules ${3-}" \
 		--compress=no --locales= --fonts= --themes= "boot/grub/grub.cfg=$work/early.cfg"
