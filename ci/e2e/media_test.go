@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -101,10 +102,25 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 		t.Fatal(err)
 	}
 	options := regexp.MustCompile(`bee\.id=\S+`).FindString(string(config))
+	nvme := []string{"-drive", drive("foreign", iso), "-device", "nvme,serial=1,drive=foreign"}
+	sick := filepath.Join(dir, "sick")
+	if err := os.WriteFile(sick, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(sick, mediumSize); err != nil {
+		t.Fatal(err)
+	}
 	for name, m := range map[string]struct {
 		hardware []string
 		device   string
 	}{
+		// A disk of the machine's with the same id, which the kernel finds before what was booted.
+		"CD beside a disk":    {append(slices.Clone(nvme), "-drive", drive("iso", iso), "-device", "ide-cd,bus=ide.1,drive=iso"), "sr0"},
+		"stick beside a disk": {append(slices.Clone(nvme), "-device", "qemu-xhci", "-drive", drive("iso", iso), "-device", "usb-storage,drive=iso"), "sda"},
+		// A disk that takes minutes for what is read of it.
+		"CD beside a sick disk": {[]string{"-drive", drive("sick", sick) + ",throttling.bps-total=1024", "-device", "nvme,serial=1,drive=sick",
+			"-drive", drive("iso", iso), "-device", "ide-cd,bus=ide.1,drive=iso"}, "sr0"},
+
 		"AHCI":             {[]string{"-device", "ich9-ahci,id=ahci", "-drive", drive("iso", iso), "-device", "ide-hd,bus=ahci.0,drive=iso"}, "sda"},
 		"SAS1068":          {[]string{"-device", "mptsas1068", "-drive", drive("iso", iso), "-device", "scsi-hd,wwn=1,drive=iso"}, "sda"},
 		"virtio-blk":       {[]string{"-drive", drive("iso", iso), "-device", "virtio-blk-pci,drive=iso"}, "vda"},
@@ -115,13 +131,17 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 	} {
 		t.Run("medium on "+name, func(t *testing.T) {
 			t.Parallel()
-			found := false
+			found, passedOver := false, false
 			console := bootInitramfs(t, dir, options, m.hardware, func(line string) bool {
+				passedOver = passedOver || strings.Contains(line, "bee: the medium on /dev/nvme0n1 has the same id, and is passed over")
 				found = found || strings.HasSuffix(line, "bee: medium found on /dev/"+m.device)
 				return found
 			})
 			if !found {
 				t.Errorf("the medium is not found on /dev/%s:\n%s", m.device, tail(console, 40))
+			}
+			if wanted := strings.HasSuffix(name, " beside a disk"); passedOver != wanted {
+				t.Errorf("another is passed over: %v, want %v:\n%s", passedOver, wanted, tail(console, 40))
 			}
 		})
 	}

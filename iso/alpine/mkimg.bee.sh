@@ -15,7 +15,7 @@ profile_bee() {
 	# cryptomgr.notests: the self-tests take a second of every emulated boot
 	kernel_cmdline="apkovl=/bee.apkovl.tar.gz bee.id=$BEE_ID init=/usr/local/lib/bee/live modloop=/boot/modloop-$BEE_FLAVOR cryptomgr.notests"
 	initrd_ucode="/boot/bee.img"
-	grub_mod="$grub_mod serial terminal"
+	grub_mod="$grub_mod iorw regexp serial terminal"
 	apks="$BEE_PACKAGES"
 
 	# What mkimage would take from the clock.
@@ -54,8 +54,13 @@ grub_gen_config() {
 	# on the screen, and on each serial port that there is
 	cat <<-'END'
 		set timeout=1
-		for unit in 0 1; do
-			if serial --unit=$unit --speed=115200; then
+		# a UART has a register to keep a value in: where there is none, serial would complain
+		for port in 0:0x3ff 1:0x2ff; do
+			regexp --set=1:unit --set=2:register '(.*):(.*)' $port
+			outb $register 0x5a
+			inb -v kept $register
+			if [ "$kept" = 5a ]; then
+				serial --unit=$unit --speed=115200
 				terminal_input --append serial_com$unit
 				terminal_output --append serial_com$unit
 			fi

@@ -46,8 +46,13 @@ entry() { # TITLE OPTIONS
 	# on the screen, and on each serial port that there is
 	cat <<-'END'
 		set timeout=1
-		for unit in 0 1; do
-			if serial --unit=$unit --speed=115200; then
+		# a UART has a register to keep a value in: where there is none, serial would complain
+		for port in 0:0x3ff 1:0x2ff; do
+			regexp --set=1:unit --set=2:register '(.*):(.*)' $port
+			outb $register 0x5a
+			inb -v kept $register
+			if [ "$kept" = 5a ]; then
+				serial --unit=$unit --speed=115200
 				terminal_input --append serial_com$unit
 				terminal_output --append serial_com$unit
 			fi
@@ -68,7 +73,7 @@ configfile /boot/grub/grub.cfg
 END
 
 # grub-mkstandalone, not grub-mkrescue: smaller, and the same bytes every time
-modules="part_gpt part_msdos iso9660 fat normal linux search search_fs_file regexp configfile echo serial terminal test all_video boot"
+modules="part_gpt part_msdos iso9660 fat normal linux search search_fs_file regexp configfile echo iorw serial terminal test all_video boot"
 grub() { # FORMAT OUT [more modules]
 	grub-mkstandalone -O "$1" -o "$2" --modules="$modules ${3-}" --install-modules="$modules ${3-}" \
 		--compress=no --locales= --fonts= --themes= "boot/grub/grub.cfg=$work/early.cfg"
