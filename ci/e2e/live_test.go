@@ -137,6 +137,8 @@ printf x | dd of="$1" bs=1 seek=$((at + 100)) conv=notrunc 2>/dev/null`, damaged
 		"another medium":           {strings.Replace(options, "bee-0123", "bee-4567", 1) + "1", medium, "bee: no medium with /live/bee-4567 found after 30 seconds", []string{"LIVE"}, 0},
 		"a damaged layer": {options + "1", []string{"-drive", drive("medium", damaged), "-device", "ide-cd,bus=ide.0,drive=medium"},
 			"is damaged, or of another boot: its SHA-256 is", []string{"LIVE"}, 0},
+		"a disk with other layers": {options + "2", slices.Concat([]string{"-drive", drive("foreign", damaged), "-device", "nvme,serial=1,drive=foreign"}, medium),
+			good, nil, 0},
 		"a package that is missing": {options + "1 missing=dmidecode", medium, "bee: packages that are not installed: dmidecode. This machine has 51", []string{"LIVE"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {

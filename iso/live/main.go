@@ -5,8 +5,8 @@
 // The medium is the one with /live/ID, where ID is bee.id of the kernel's command line. Its
 // layers are /live/NN-name.squashfs, the lowest first by name; /etc/bee/layers says which there
 // have to be, with their digests. That file comes with the initramfs, as this program does:
-// no disk of the machine can take their place. What a disk has for Alpine's initramfs, an
-// overlay of its own, is passed over, and told.
+// no disk of the machine can take their place. One that has the ID and other layers is passed
+// over, and told, as is what a disk has for Alpine's initramfs, an overlay of its own.
 //
 // It says what it does to the kernel's log, which goes to every console. Where it cannot go
 // on, it says why, and leaves a shell; leaving that tries again.
@@ -22,6 +22,10 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 5 && os.Args[1] == probe {
+		runProbe(os.Args[2], os.Args[3], os.Args[4])
+		return
+	}
 	if os.Getpid() != 1 {
 		fmt.Fprintln(os.Stderr, "live starts a machine: it is for the kernel's command line, as init=")
 		os.Exit(2)
@@ -60,11 +64,8 @@ func start() error {
 	for _, overlay := range foreignOverlays() {
 		say("%s is passed over: an overlay of another system", overlay)
 	}
-	folder, err := findMedium(id)
+	folder, err := findMedium(id, all)
 	if err != nil {
-		return err
-	}
-	if err := layers.Check(all, folder); err != nil {
 		return err
 	}
 	if err := stack(folder, all); err != nil {
