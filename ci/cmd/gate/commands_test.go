@@ -19,12 +19,12 @@ import (
 	"dagger/bee/matrix"
 )
 
-const serverLine = `{"name":"uefi-cd-1024-server","firmware":"uefi","media":"cd","memory_mib":1024,"network":"","disk":"","bmc":false,"profile":"server"}]}`
+const serverLine = `{"name":"uefi-cd-1024-server","firmware":"uefi","media":"cd","memory_mib":1024,"network":"","disk":"","bmc":false,"console":"ttys1","profile":"server"}]}`
 
 func TestPlan(t *testing.T) {
 	_, env := repository(t)
 	o := run(t, nil, false, env, "plan")
-	contains(t, "plan", o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme","firmware":"bios","media":"cd","memory_mib":512,"network":"virtio","disk":"nvme","bmc":false,"profile":"plain"},`, serverLine+"\n")
+	contains(t, "plan", o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme","firmware":"bios","media":"cd","memory_mib":512,"network":"virtio","disk":"nvme","bmc":false,"console":"ttys0","profile":"plain"},`, serverLine+"\n")
 	if o.status != 0 || strings.Count(o.text, "\n") != 1 {
 		t.Errorf("more than one line: %+v", o)
 	}
