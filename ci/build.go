@@ -97,6 +97,7 @@ func (b *builder) build(ctx context.Context) (*dagger.File, error) {
 	own := dag.Directory().
 		WithDirectory("usr/local/bin", b.audit.Programs(dagger.AuditProgramsOpts{Version: version})).
 		WithDirectory("usr/local/lib/bee", b.nvidia.Services()).
+		WithFile("usr/local/lib/bee/network", b.iso.Network(), executable).
 		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
 	release.Base, release.BaseRelease = b.name, b.base.release()
 	own, err := b.withAccess(ctx, own, &release)

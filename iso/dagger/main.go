@@ -55,7 +55,7 @@ func New(
 	// iso/ the Go module with smoke/ and manifest/, and that of the base alpine.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
+	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/network", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -150,6 +150,9 @@ func (m *Iso) program(name string) *dagger.File {
 		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "."}).
 		File("/out/" + name)
 }
+
+// The program that brings the network up on the ISO.
+func (m *Iso) Network() *dagger.File { return m.program("network") }
 
 // What is in an ISO, read back from the finished file: every package with its
 // version, every file of the medium and of each layer with its digest. JSON.
