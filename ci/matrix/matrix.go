@@ -27,6 +27,12 @@ var memories = map[string][]int{
 	"debian": {512, 1024, 4096},
 }
 
+// firmwares start an ISO, by base. Nobody signs what starts Alpine with a key of Microsoft's.
+var firmwares = map[string][]string{
+	"alpine": {machine.BIOS, machine.UEFI},
+	"debian": machine.Firmwares,
+}
+
 // Bases are those that there are plans for.
 func Bases() []string { return slices.Sorted(maps.Keys(memories)) }
 
@@ -83,6 +89,9 @@ func Find(base, name string) (machine.Machine, error) {
 	if err == nil && !slices.Contains(memories[base], m.MemoryMiB) {
 		err = fmt.Errorf("machine %q: base %s is tested with a memory of %v MiB, not of %d", name, base, memories[base], m.MemoryMiB)
 	}
+	if err == nil && !slices.Contains(firmwares[base], m.Firmware) {
+		err = fmt.Errorf("machine %q: base %s starts under %s, not under %s", name, base, strings.Join(firmwares[base], " and "), m.Firmware)
+	}
 	return m, err
 }
 
@@ -92,7 +101,7 @@ func plain(base string) ([]machine.Machine, error) {
 		return nil, err
 	}
 	var all []machine.Machine
-	for _, firmware := range machine.Firmwares {
+	for _, firmware := range firmwares[base] {
 		for _, medium := range machine.Media {
 			for _, memory := range memories[base] {
 				for _, network := range machine.Networks {

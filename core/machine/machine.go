@@ -11,7 +11,7 @@ import (
 
 // Machine is what a virtual machine is made of.
 type Machine struct {
-	// What starts it: BIOS or UEFI.
+	// What starts it: BIOS, UEFI or UEFISecure.
 	Firmware string `json:"firmware"`
 	// What the ISO is to it: CD or USB.
 	Media string `json:"media"`
@@ -33,8 +33,9 @@ type Machine struct {
 
 // Firmware.
 const (
-	BIOS = "bios"
-	UEFI = "uefi"
+	BIOS       = "bios"
+	UEFI       = "uefi"
+	UEFISecure = "uefi-secure" // Secure Boot is on, with Microsoft's keys
 )
 
 // Media.
@@ -80,7 +81,7 @@ const (
 // The words for each part of a machine. The first is what a machine has whose name does
 // not say.
 var (
-	Firmwares = []string{BIOS, UEFI}
+	Firmwares = []string{BIOS, UEFI, UEFISecure}
 	Media     = []string{CD, USB}
 	Networks  = []string{Virtio, E1000e, None, Four}
 	Disks     = []string{NVMe, VirtioBlk, AHCI, VirtioSCSI}
@@ -89,7 +90,7 @@ var (
 // Words tells, for a person, the words that names are made of.
 const Words = `words of a machine, which are joined by "-" in any order; of those that are
 not said, it has the first:
-  firmware   bios, uefi
+  firmware   bios, uefi, uefi-secure (with Microsoft's keys, and Secure Boot on)
   medium     cd, usb
   memory     1024, or another number of MiB
   network    virtio, e1000e, none (tested over serial), four (of different makes)
@@ -117,6 +118,9 @@ func (m Machine) Name() string {
 	}
 	return strings.Join(words, "-")
 }
+
+// HasUEFI tells whether UEFI starts it, with Secure Boot or without.
+func (m Machine) HasUEFI() bool { return m.Firmware != BIOS }
 
 // HasBMC tells whether there is a BMC, one of the machine's own included.
 func (m Machine) HasBMC() bool { return m.BMC || m.Profile == Server }

@@ -12,6 +12,8 @@ func TestParse(t *testing.T) {
 		"512":                             "bios-cd-512-virtio-nvme",
 		"bmc-ahci-four-usb-uefi":          "uefi-usb-1024-four-ahci-bmc",
 		"ttys1":                           "bios-cd-1024-virtio-nvme-ttys1",
+		"usb-uefi-secure":                 "uefi-secure-usb-1024-virtio-nvme",
+		"uefi-secure":                     "uefi-secure-cd-1024-virtio-nvme",
 		"ttys1-bmc-uefi":                  "uefi-cd-1024-virtio-nvme-bmc-ttys1",
 		"none":                            "bios-cd-1024-none-nvme",
 		"virtio-blk":                      "bios-cd-1024-virtio-virtio-blk",
@@ -65,7 +67,7 @@ func TestWords(t *testing.T) {
 
 func TestComplete(t *testing.T) {
 	for typed, want := range map[string]string{
-		"u":             "uefi usb",
+		"u":             "uefi uefi-secure usb",
 		"uefi-n":        "uefi-none uefi-nvme",
 		"virtio":        "virtio virtio-blk virtio-scsi",
 		"virtio-b":      "virtio-blk virtio-bios virtio-bmc",

@@ -43,20 +43,28 @@ entry() { # TITLE OPTIONS
 	END
 }
 {
-	# on the screen, and on each serial port that there is
+	# on the screen, and on each serial port that there is. Under UEFI, GRUB is Debian's, which
+	# can look at no port, and the firmware shows its console on those that it knows.
 	cat <<-'END'
 		set timeout=1
-		# a UART has a register to keep a value in: where there is none, serial would complain
-		for port in 0:0x3ff 1:0x2ff; do
-			regexp --set=1:unit --set=2:register '(.*):(.*)' $port
-			outb $register 0x5a
-			inb -v kept $register
-			if [ "$kept" = 5a ]; then
-				serial --unit=$unit --speed=115200
-				terminal_input --append serial_com$unit
-				terminal_output --append serial_com$unit
+		if [ "$grub_platform" = efi ]; then
+			if serial --unit=0 --speed=115200; then
+				terminal_input --append serial_com0
+				terminal_output --append serial_com0
 			fi
-		done
+		else
+			# a UART has a register to keep a value in: where there is none, serial would complain
+			for port in 0:0x3ff 1:0x2ff; do
+				regexp --set=1:unit --set=2:register '(.*):(.*)' $port
+				outb $register 0x5a
+				inb -v kept $register
+				if [ "$kept" = 5a ]; then
+					serial --unit=$unit --speed=115200
+					terminal_input --append serial_com$unit
+					terminal_output --append serial_com$unit
+				fi
+			done
+		fi
 	END
 	entry "bee" "quiet $usual"
 	entry "bee, with kernel messages" "$usual"
@@ -72,22 +80,25 @@ set prefix=(\$root)/boot/grub
 configfile /boot/grub/grub.cfg
 END
 
-# grub-mkstandalone, not grub-mkrescue: smaller, and the same bytes every time
-modules="part_gpt part_msdos iso9660 fat normal linux search search_fs_file regexp configfile echo iorw serial terminal test all_video boot"
-grub() { # FORMAT OUT [more modules]
-	grub-mkstandalone -O "$1" -o "$2" --modules="$modules ${3-}" --install-modules="$modules ${3-}" \
-		--compress=no --locales= --fonts= --themes= "boot/grub/grub.cfg=$work/early.cfg"
-}
-grub i386-pc "$work/core.img" biosdisk &
-grub x86_64-efi "$work/BOOTX64.EFI"
-wait $!
+# BIOS: grub-mkstandalone, not grub-mkrescue: smaller, and the same bytes every time
+modules="part_gpt part_msdos iso9660 fat normal linux search search_fs_file regexp configfile echo iorw serial terminal test biosdisk"
+grub-mkstandalone -O i386-pc -o "$work/core.img" --modules="$modules" --install-modules="$modules" \
+	--compress=no --locales= --fonts= --themes= "boot/grub/grub.cfg=$work/early.cfg"
 cat /usr/lib/grub/i386-pc/cdboot.img "$work/core.img" >"$iso/boot/grub/bios.img"
-touch -d "@$SOURCE_DATE_EPOCH" "$work/BOOTX64.EFI"
+
+# UEFI: Debian's shim, which Microsoft signs, and Debian's GRUB, which shim lets in as it does the
+# kernel: they start with Secure Boot, too. That GRUB reads EFI/debian/grub.cfg beside it.
+efi=$work/efi
+mkdir -p "$efi/EFI/BOOT" "$efi/EFI/debian"
+cp /usr/lib/shim/shimx64.efi.signed "$efi/EFI/BOOT/BOOTX64.EFI"
+cp /usr/lib/shim/mmx64.efi.signed "$efi/EFI/BOOT/mmx64.efi"
+cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed "$efi/EFI/BOOT/grubx64.efi"
+cp "$work/early.cfg" "$efi/EFI/debian/grub.cfg"
+find "$efi" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 esp=$iso/boot/grub/efi.img
-truncate -s "$(($(stat -c %s "$work/BOOTX64.EFI") / 1024 + 256))K" "$esp"
+truncate -s "$(($(du -sk --apparent-size "$efi" | cut -f1) + 512))K" "$esp"
 mkfs.vfat --invariant -i 42454530 -n BEE "$esp" >/dev/null
-mmd -i "$esp" ::EFI ::EFI/BOOT
-mcopy -m -i "$esp" "$work/BOOTX64.EFI" ::EFI/BOOT/BOOTX64.EFI
+mcopy -s -m -i "$esp" "$efi/EFI" ::
 
 find "$iso" -type d -exec chmod 755 {} +
 find "$iso" -type f -exec chmod 644 {} +

@@ -267,7 +267,7 @@ func (d *Driver) withFabric(ctx context.Context, part fabricPart) (*Driver, erro
 			return nil, err
 		}
 	}
-	unpack, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("xz-utils", "zlib1g", "libgcc-s1", "libstdc++6", "libibumad3")), "driver/fabric.sh")
+	unpack, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("xz-utils", "zlib1g", "libgcc-s1", "libstdc++6", "libibumad3", "libibmad5", "libibverbs1")), "driver/fabric.sh")
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,6 @@ fabricmanager)
 		FM_STAY_RESIDENT_ON_FAILURES 0
 		STATE_FILE_NAME /run/nvidia-fabricmanager/fabricmanager.state
 		TOPOLOGY_FILE_PATH /usr/share/nvidia/nvswitch
-		DATABASE_PATH /run/nvidia-fabricmanager
 	END
 	;;
 nvlsm)
@@ -85,7 +84,7 @@ for file in "${files[@]}"; do
 	"$loader" --library-path "$out/opt/nvidia/nvlsm/lib" --list "$file"
 done >"$work/needs" || { cat "$work/needs" >&2; echo "fabric.sh: $program is no program for glibc" >&2; exit 1; }
 if grep 'not found' "$work/needs" >&2; then
-	echo "fabric.sh: $what $version needs libraries that are not here: see above" >&2
+	echo "fabric.sh: $what $version needs libraries that are not here, see above; FABRIC_MANAGER_ORIGIN=none in VERSIONS.local does without it" >&2
 	exit 1
 fi
 cp -L "$loader" "$home/lib/"

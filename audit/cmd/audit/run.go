@@ -57,7 +57,8 @@ sysfs.
 
 With --settle it begins when drivers have ended looking for their devices: when no module
 is being loaded, no SCSI host or other device is being scanned, each NVMe controller is
-up, udev is done and the kernel tells of no new device. Where devices come or go while it
+up, udev is done and the kernel tells of no new device; and when Ethernet interfaces have
+a link, or have had ten seconds for one. Where devices come or go while it
 works, it begins once more. What still goes on at the limit is under "not_examined": the
 report may lack what comes later.
 

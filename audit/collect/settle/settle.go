@@ -15,13 +15,19 @@ import (
 	"bee/core/printable"
 )
 
-// pause is between two looks at what is going on.
-const pause = 500 * time.Millisecond
+// pause is between two looks at what is going on; linkLimit is how long interfaces may take to
+// agree on a link, which not each of them has.
+const (
+	pause     = 500 * time.Millisecond
+	linkLimit = 10 * time.Second
+)
 
 // Audit runs an audit when drivers are done, which it waits for up to a limit, and once more
 // where devices came or went meanwhile. What the report may lack for it is one of its gaps.
 func Audit(ctx context.Context, files fs.FS, limit time.Duration, audit func() *report.Report) *report.Report {
-	return auditAfter(ctx, files, Wait(ctx, files, limit), audit)
+	unsettled := Wait(ctx, files, limit)
+	waitForLinks(files, sleeper(ctx))
+	return auditAfter(ctx, files, unsettled, audit)
 }
 
 func auditAfter(ctx context.Context, files fs.FS, unsettled []string, audit func() *report.Report) *report.Report {
@@ -46,14 +52,39 @@ func auditAfter(ctx context.Context, files fs.FS, unsettled []string, audit func
 // kernel told of no new device. At the limit, or the end of ctx, it returns what still is.
 // files are the root of the machine's file system.
 func Wait(ctx context.Context, files fs.FS, limit time.Duration) (unsettled []string) {
-	return wait(ctx, files, limit, func() bool {
+	return wait(ctx, files, limit, sleeper(ctx))
+}
+
+// sleeper waits for a pause, and reports whether ctx has not ended.
+func sleeper(ctx context.Context) func() bool {
+	return func() bool {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-time.After(pause):
 			return true
 		}
-	})
+	}
+}
+
+// waitForLinks waits for the links of the interfaces that the services put up, perhaps only now.
+func waitForLinks(files fs.FS, sleep func() bool) {
+	for waited := time.Duration(0); waited < linkLimit && missesLink(files) && sleep(); waited += pause {
+	}
+}
+
+// missesLink tells whether a physical Ethernet interface has no link. One that is not up yet
+// cannot be asked for it.
+func missesLink(files fs.FS) bool {
+	for _, name := range names(files, "sys/class/net") {
+		folder := "sys/class/net/" + name
+		// 1 is ARPHRD_ETHER (if_arp.h)
+		if _, err := fs.Stat(files, folder+"/device"); err == nil && strings.TrimSpace(text(files, folder+"/type")) == "1" &&
+			strings.TrimSpace(text(files, folder+"/carrier")) != "1" {
+			return true
+		}
+	}
+	return false
 }
 
 func wait(ctx context.Context, files fs.FS, limit time.Duration, sleep func() bool) (unsettled []string) {

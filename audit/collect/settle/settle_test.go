@@ -95,6 +95,41 @@ func TestWait(t *testing.T) {
 	})
 }
 
+// Links are waited for, of interfaces that may have one.
+func TestWaitForLinks(t *testing.T) {
+	card := func(name, carrier string) map[string]string {
+		return map[string]string{"sys/class/net/" + name + "/device/vendor": "x", "sys/class/net/" + name + "/type": "1\n", "sys/class/net/" + name + "/carrier": carrier}
+	}
+	for name, c := range map[string]struct {
+		files map[string]string
+		waits int
+	}{
+		"none":        {nil, 0},
+		"a link":      {card("eth0", "1\n"), 0},
+		"no link":     {card("eth0", "0\n"), 20},
+		"not up yet":  {card("eth0", ""), 20},
+		"InfiniBand":  {map[string]string{"sys/class/net/ib0/device/vendor": "x", "sys/class/net/ib0/type": "32\n"}, 0},
+		"no hardware": {map[string]string{"sys/class/net/docker0/type": "1\n"}, 0},
+	} {
+		waits := 0
+		waitForLinks(machine(c.files), func() bool { waits++; return true })
+		if waits != c.waits {
+			t.Errorf("%s: %d waits, want %d", name, waits, c.waits)
+		}
+	}
+	files := machine(card("eth0", "0\n"))
+	waits := 0
+	waitForLinks(files, func() bool {
+		if waits++; waits == 3 {
+			files["sys/class/net/eth0/carrier"] = &fstest.MapFile{Data: []byte("1\n")}
+		}
+		return true
+	})
+	if waits != 3 {
+		t.Errorf("a link that comes: %d waits", waits)
+	}
+}
+
 // Devices that come while an audit runs are in the next one.
 func TestAudit(t *testing.T) {
 	for name, c := range map[string]struct {

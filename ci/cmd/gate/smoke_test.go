@@ -28,8 +28,8 @@ func machines(t *testing.T) *standIn {
 const (
 	machine512    = "bios-cd-512-virtio-nvme"
 	machineFails  = "uefi-usb-1024-e1000e-virtio-blk-bmc"
-	machineBroken = "bios-cd-4096-none-ahci-bmc"
-	machineNone   = "uefi-usb-4096-four-virtio-scsi"
+	machineBroken = "uefi-secure-cd-4096-none-ahci-bmc"
+	machineNone   = "bios-usb-4096-four-virtio-scsi"
 	server        = "uefi-cd-1024-server"
 )
 

@@ -20,6 +20,7 @@ const (
 	NoNetwork Fact = "no-network"  // the machine has no network card
 	Server    Fact = "server"      // its hardware is that of a server
 	BMC       Fact = "bmc"         // it has a BMC
+	Secure    Fact = "secure"      // Secure Boot is on
 	Internet  Fact = "internet"    // it has to reach the internet
 	NoDriver  Fact = "no-driver"   // the ISO has no NVIDIA driver
 	NoFabric  Fact = "no-fabric"   // the ISO has no Fabric Manager
@@ -27,7 +28,7 @@ const (
 	NoVendor  Fact = "no-vendor"   // the ISO has no vendor programs
 )
 
-var facts = []Fact{NoNetwork, Server, BMC, Internet, NoDriver, NoFabric, NoGPUBurn, NoVendor}
+var facts = []Fact{NoNetwork, Server, BMC, Secure, Internet, NoDriver, NoFabric, NoGPUBurn, NoVendor}
 
 // Check is the name of the check that a list makes.
 const Check = "checks-complete"

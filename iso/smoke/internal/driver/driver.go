@@ -237,7 +237,7 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	if err != nil {
 		return config, "", err
 	}
-	if t.Machine.Firmware == machine.UEFI && !boot.UEFI || t.Machine.Firmware == machine.BIOS && !boot.BIOS {
+	if t.Machine.HasUEFI() && !boot.UEFI || !t.Machine.HasUEFI() && !boot.BIOS {
 		return config, "", fmt.Errorf("%s: no El Torito boot image for firmware %s", t.ISO, t.Machine.Firmware)
 	}
 	firmware, err := qemu.FindFirmware(t.Machine.Firmware)
@@ -248,7 +248,7 @@ func (t *test) configure(ctx context.Context) (config qemu.Config, address strin
 	if err != nil {
 		return config, "", err
 	}
-	if t.Machine.Profile == machine.Server && t.Machine.Firmware == machine.UEFI && tooOld(version) {
+	if t.Machine.Profile == machine.Server && t.Machine.HasUEFI() && tooOld(version) {
 		return config, "", fmt.Errorf("the profile server under UEFI needs QEMU 8.1 or later, and this is %s, which keeps errors of PCI Express from the machine; under BIOS it does not", version)
 	}
 	if t.report.ISO, err = digest(t.ISO); err != nil {
@@ -495,6 +495,7 @@ func (t *test) facts(driver, fabricManager string, programs []string) []golden.F
 		golden.NoNetwork: t.Machine.Network == machine.None,
 		golden.Server:    t.Machine.Profile == machine.Server,
 		golden.BMC:       t.Machine.HasBMC(),
+		golden.Secure:    t.Machine.Firmware == machine.UEFISecure,
 		golden.Internet:  t.Internet,
 		golden.NoDriver:  driver == "",
 		golden.NoFabric:  fabricManager == "",

@@ -99,9 +99,12 @@ func board() part {
 
 // firmware is what starts the machine: package qemu has its arguments. That of UEFI has no keys.
 func firmware(m machine.Machine) part {
-	started := fields{"boot_mode": m.Firmware, "secure_boot": absent}
-	if m.Firmware == machine.UEFI {
-		started["secure_boot"] = false
+	started := fields{"boot_mode": machine.BIOS, "secure_boot": absent}
+	if m.HasUEFI() {
+		started = fields{"boot_mode": machine.UEFI, "secure_boot": m.Firmware == machine.UEFISecure}
+	}
+	if m.Firmware == machine.UEFISecure {
+		started["kernel_lockdown"] = "integrity"
 	}
 	return part{wants: []want{{"hardware-platform", "platform", started}}}
 }

@@ -91,6 +91,9 @@ func (c Config) args(medium int, vars string) []string {
 			"-drive", "if=pflash,format=raw,readonly=on,file="+Escape(c.Firmware.Code),
 			"-drive", "if=pflash,format=raw,file="+vars)
 	}
+	if c.Firmware.Secure {
+		args = append(args, "-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
+	}
 	return append(args, c.Hardware.Args...)
 }
 

@@ -85,6 +85,9 @@ func modulesInsert(s *live.System) outcome {
 	if s.GPUs() > 0 {
 		return skip("there is an NVIDIA GPU: nvidia-modules tells")
 	}
+	if lockdown := s.Text("/sys/kernel/security/lockdown"); strings.ContainsRune(lockdown, '[') && !strings.Contains(lockdown, "[none]") {
+		return skip("the kernel is locked down, and takes no module that is not signed by a key it knows")
+	}
 	for _, flavour := range flavours {
 		module := nvidiaHome + "/" + flavour + "/nvidia.ko"
 		if needs := moduleInfo(s, module, "depends"); needs != "" {

@@ -148,6 +148,9 @@ func TestModulesInsert(t *testing.T) {
 	if got := line(system(t, release().with(bus(gpu)), nil), modulesInsert); got != "SKIP check: there is an NVIDIA GPU: nvidia-modules tells" {
 		t.Errorf("a GPU: %s", got)
 	}
+	if got := line(system(t, release().with(files{"/sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}), nil), modulesInsert); !strings.HasPrefix(got, "SKIP check: the kernel is locked down") {
+		t.Errorf("locked down: %s", got)
+	}
 	if got := line(system(t, release("550.163.01", ""), nil), modulesInsert); got != "SKIP check: no NVIDIA driver in this image" {
 		t.Errorf("no driver: %s", got)
 	}
