@@ -87,13 +87,16 @@ grub-mkstandalone -O i386-pc -o "$work/core.img" --modules="$modules" --install-
 cat /usr/lib/grub/i386-pc/cdboot.img "$work/core.img" >"$iso/boot/grub/bios.img"
 
 # UEFI: Debian's shim, which Microsoft signs, and Debian's GRUB, which shim lets in as it does the
-# kernel: they start with Secure Boot, too. That GRUB reads EFI/debian/grub.cfg beside it.
+# kernel: they start with Secure Boot, too. That GRUB reads EFI/debian/grub.cfg where it was
+# started from: in the partition that it is in, on a stick; on a CD, beside the image of that.
 efi=$work/efi
 mkdir -p "$efi/EFI/BOOT" "$efi/EFI/debian"
 cp /usr/lib/shim/shimx64.efi.signed "$efi/EFI/BOOT/BOOTX64.EFI"
 cp /usr/lib/shim/mmx64.efi.signed "$efi/EFI/BOOT/mmx64.efi"
 cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed "$efi/EFI/BOOT/grubx64.efi"
 cp "$work/early.cfg" "$efi/EFI/debian/grub.cfg"
+mkdir -p "$iso/EFI/debian"
+cp "$work/early.cfg" "$iso/EFI/debian/grub.cfg"
 find "$efi" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 esp=$iso/boot/grub/efi.img
 truncate -s "$(($(du -sk --apparent-size "$efi" | cut -f1) + 512))K" "$esp"
