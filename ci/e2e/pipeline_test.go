@@ -186,7 +186,12 @@ func TestISO(t *testing.T) {
 					t.Errorf("annotations or outputs of a PASS:\n%s\n%s", run.output, run.outputs)
 				}
 				r := readReport(t, filepath.Join(dist, "smoke", machine))
-				r.check(t, "checks-complete", "modules-insert", "bee-burn")
+				r.check(t, "checks-complete", "bee-burn")
+				// with Secure Boot on, the kernel refuses a module that is not
+				// signed: smoke's expected results say SKIP there
+				if !strings.HasPrefix(machine, "uefi-secure") {
+					r.check(t, "modules-insert")
+				}
 			})
 		}
 		testGateStops(t, dir, filepath.Join(dist, "bee.iso"))
