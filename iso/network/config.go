@@ -76,10 +76,9 @@ func parseLink(text string) (l link, err error) {
 		device = device[:at]
 	}
 	for member := range strings.SplitSeq(device, "+") {
-		member = strings.ToLower(member)
 		if mac, err := net.ParseMAC(member); err == nil && len(mac) == 6 {
 			member = mac.String()
-		} else if member = originalCase(device, member); !name.MatchString(member) {
+		} else if !name.MatchString(member) {
 			return link{}, fmt.Errorf("%q is neither the name of an interface nor a MAC address", member)
 		}
 		if slices.Contains(l.members, member) {
@@ -127,14 +126,4 @@ func parseLink(text string) (l link, err error) {
 		return link{}, fmt.Errorf("gateway and dns are for an address of its own; DHCP brings them")
 	}
 	return l, nil
-}
-
-// originalCase is a member as it was written: names of interfaces have upper case, too.
-func originalCase(device, lower string) string {
-	for member := range strings.SplitSeq(device, "+") {
-		if strings.ToLower(member) == lower {
-			return member
-		}
-	}
-	return lower
 }

@@ -21,6 +21,7 @@ func TestParse(t *testing.T) {
 		"bee.network=eth0.10 bee.network=eth0.20":                       {{members: []string{"eth0"}, vlan: 10}, {members: []string{"eth0"}, vlan: 20}},
 		"bee.network=Eth0+52:54:00:be:e0:01.117,mode=802.3ad,dhcp":      {{members: []string{"Eth0", "52:54:00:be:e0:01"}, mode: "802.3ad", vlan: 117}},
 		"bee.network=eth0+eth1,2001:db8::10/64,gateway=2001:db8::1":     {{members: []string{"eth0", "eth1"}, mode: "active-backup", addresses: []netip.Prefix{prefix("2001:db8::10/64")}, gateway: address("2001:db8::1")}},
+		"bee.network=Eth0+eth0":                                         {{members: []string{"Eth0", "eth0"}, mode: "active-backup"}},
 		"bee.network=wrong/name bee.network=eth1 bee.network=eth2,dhcq": {{members: []string{"eth1"}}},
 	} {
 		if got, _ := parse(line); !reflect.DeepEqual(got, want) {
