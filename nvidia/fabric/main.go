@@ -4,7 +4,6 @@ package main
 import (
 	"context"
 	"os"
-	"time"
 
 	"bee/nvidia/fabric/internal/manager"
 	"bee/nvidia/internal/kernel"
@@ -38,7 +37,7 @@ Exit status:
   2  wrong command line`,
 	Name:  "bee-fabric",
 	Log:   "/var/log/bee-fabric.log",
-	Limit: 6 * time.Minute,
+	Limit: manager.Limit,
 	Work: func(ctx context.Context, say func(string, ...any)) (string, error) {
 		starter := manager.Starter{Root: "/", System: kernel.Kernel{}, Say: say}
 		return starter.Start(ctx)

@@ -24,7 +24,7 @@ const (
 	socket     = runFolder + "/fm_sm_ipc.socket"
 )
 
-// Limits of what is waited for; together they are less than the service's own.
+// Limits of what is waited for.
 const (
 	modprobeLimit = 20 * time.Second
 	portLimit     = 30 * time.Second // until a port of InfiniBand has its GUID
@@ -34,6 +34,12 @@ const (
 	smiLimit      = 30 * time.Second
 	pause         = 2 * time.Second
 )
+
+// modules are those of InfiniBand that NVLSM needs.
+var modules = [...]string{"mlx5_ib", "ib_umad"}
+
+// Limit is more than all that is waited for takes together.
+const Limit = time.Duration(len(modules))*modprobeLimit + portLimit + subnetLimit + managerLimit + statesLimit + smiLimit + time.Minute
 
 // System is what is done on the machine; package kernel has the real one.
 type System interface {
@@ -111,7 +117,7 @@ func (s *Starter) because(err error, log string) error {
 // startSubnetManager starts NVLSM at a port of what manages the NVSwitches, and returns the
 // port's GUID.
 func (s *Starter) startSubnetManager(ctx context.Context, bridges []string) (guid string, err error) {
-	for _, module := range []string{"mlx5_ib", "ib_umad"} {
+	for _, module := range modules {
 		if err := s.System.Run(ctx, modprobeLimit, "modprobe", module); err != nil {
 			return "", fmt.Errorf("module %s of InfiniBand, which NVLSM needs, is not loaded: %w", module, err)
 		}
@@ -164,13 +170,14 @@ func (s *Starter) guid(bridges []string) string {
 	return ""
 }
 
-// until tries until something holds, or the limit is over.
+// until tries until something holds, or the limit is over, to which also counts what the tries
+// take: nvidia-smi can take long.
 func (s *Starter) until(ctx context.Context, limit time.Duration, holds func() bool) bool {
-	for waited := time.Duration(0); ; waited += pause {
+	for began := time.Now(); ; {
 		if holds() {
 			return true
 		}
-		if waited >= limit || ctx.Err() != nil {
+		if time.Since(began) >= limit || ctx.Err() != nil {
 			return false
 		}
 		s.System.Sleep(ctx, pause)

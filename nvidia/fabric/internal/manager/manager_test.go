@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"bee/core/hostile"
@@ -25,6 +26,7 @@ type machine struct {
 	starts func(m *machine) // what NVLSM does
 	fabric func(m *machine) // what the Fabric Manager does
 	smi    error
+	takes  time.Duration // nvidia-smi
 	waited time.Duration
 	done   []string
 	asked  int
@@ -48,6 +50,7 @@ func (m *machine) Run(_ context.Context, _ time.Duration, program string, args .
 }
 
 func (m *machine) Output(_ context.Context, _ time.Duration, program string, args ...string) (string, error) {
+	time.Sleep(m.takes)
 	if m.smi != nil {
 		return "", m.smi
 	}
@@ -64,7 +67,10 @@ func (m *machine) Start(program string, args ...string) error {
 	return m.fails[name]
 }
 
-func (m *machine) Sleep(_ context.Context, d time.Duration) { m.waited += d }
+func (m *machine) Sleep(_ context.Context, d time.Duration) {
+	time.Sleep(d)
+	m.waited += d
+}
 
 func (m *machine) write(name, text string) {
 	m.t.Helper()
@@ -124,6 +130,12 @@ func (m *machine) start() (lines []string, err error) {
 		summary = err.Error()
 	}
 	return append(lines, strings.ReplaceAll(summary, m.root, "")), err
+}
+
+// startInNoTime is start by a clock that jumps over what is slept.
+func (m *machine) startInNoTime() (lines []string, err error) {
+	synctest.Test(m.t, func(*testing.T) { lines, err = m.start() })
+	return lines, err
 }
 
 func TestStart(t *testing.T) {
@@ -198,7 +210,7 @@ func TestStart(t *testing.T) {
 			if test.change != nil {
 				test.change(m)
 			}
-			lines, err := m.start()
+			lines, err := m.startInNoTime()
 			if (err != nil) != test.failed || !slices.Equal(lines, test.said) {
 				t.Errorf("said\n%s\nnot\n%s\nerror: %v", strings.Join(lines, "\n"), strings.Join(test.said, "\n"), err)
 			}
@@ -212,6 +224,21 @@ func TestStart(t *testing.T) {
 	}
 }
 
+// What nvidia-smi takes counts to the limit, which the service's own is beyond.
+func TestSlowNvidiaSMI(t *testing.T) {
+	m := newMachine(t, false)
+	m.states, m.takes = []string{"00000000:1B:00.0, In Progress, N/A\n"}, smiLimit-time.Second
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		if _, err := m.start(); err == nil || !strings.Contains(err.Error(), "after 2m0s") {
+			t.Errorf("%v", err)
+		}
+		if took := time.Since(began); took > statesLimit+smiLimit || took >= Limit {
+			t.Errorf("it took %v", took)
+		}
+	})
+}
+
 // Whatever devices and programs say, the log is printable.
 func TestHostile(t *testing.T) {
 	for _, text := range hostile.Strings {
@@ -222,8 +249,7 @@ func TestHostile(t *testing.T) {
 		var log strings.Builder
 		say := service.Service{Name: "bee-fabric"}.LogTo(&log)
 		s := Starter{Root: m.root, System: m, Say: say.Printf}
-		summary, err := s.Start(t.Context())
-		say.Print(summary, err)
+		synctest.Test(t, func(t *testing.T) { say.Print(s.Start(t.Context())) })
 		if found := hostile.Unprintable(log.String()); found != "" {
 			t.Errorf("%.80q: it writes %s", text, found)
 		}
