@@ -1,6 +1,6 @@
-// Package iso9660 reads the head of an ISO image, enough to tell whether a
-// machine can boot from it. Formats: ECMA-119 (ISO 9660) and the El Torito
-// Bootable CD-ROM Format Specification 1.0.
+// Package iso9660 reads ISO images: whether a machine can boot from one, the digest that it has
+// of itself, and its files. Formats: ECMA-119 (ISO 9660), the El Torito Bootable CD-ROM Format
+// Specification 1.0, and for files SUSP 1.12 with Rock Ridge 1.12.
 package iso9660
 
 import (

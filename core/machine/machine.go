@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Machine is what a virtual machine is made of.
 type Machine struct {
 	// What starts it: BIOS, UEFI or UEFISecure.
 	Firmware string `json:"firmware"`
-	// What the ISO is to it: CD or USB.
+	// What the ISO is to it: CD, USB or HTTP; PXE where it has none, and boots a folder over its
+	// network.
 	Media string `json:"media"`
 	// Its memory, in MiB.
 	MemoryMiB int `json:"memory_mib"`
@@ -27,6 +29,9 @@ type Machine struct {
 	BMC bool `json:"bmc"`
 	// Which serial port a person is at: TTYS0 or TTYS1.
 	Console string `json:"console"`
+	// Whether its medium is read no faster than SlowBytes a second, as a BMC's virtual media are
+	// over a site's line.
+	Slow bool `json:"slow"`
 	// Plain, or Server.
 	Profile string `json:"profile"`
 }
@@ -42,7 +47,13 @@ const (
 const (
 	CD  = "cd"  // a SATA CD-ROM drive
 	USB = "usb" // a USB stick
+	// none: its first network card boots what a server there has
+	PXE  = "pxe"  // a folder
+	HTTP = "http" // the ISO, which UEFI loads into memory
 )
+
+// SlowBytes are what the medium of a slow machine gives in a second: 4 Mbit.
+const SlowBytes = 500_000
 
 // Network cards, of which the first one carries SSH. Without any, a machine is reached
 // over its serial console.
@@ -82,7 +93,7 @@ const (
 // not say.
 var (
 	Firmwares = []string{BIOS, UEFI, UEFISecure}
-	Media     = []string{CD, USB}
+	Media     = []string{CD, USB, PXE, HTTP}
 	Networks  = []string{Virtio, E1000e, None, Four}
 	Disks     = []string{NVMe, VirtioBlk, AHCI, VirtioSCSI}
 )
@@ -91,13 +102,15 @@ var (
 const Words = `words of a machine, which are joined by "-" in any order; of those that are
 not said, it has the first:
   firmware   bios, uefi, uefi-secure (with Microsoft's keys, and Secure Boot on)
-  medium     cd, usb
+  medium     cd, usb, pxe (none: it boots a folder over its first network card),
+             http (UEFI loads the ISO over that card into memory)
   memory     1024, or another number of MiB
   network    virtio, e1000e, none (tested over serial), four (of different makes)
   drive      nvme, virtio-blk, ahci, virtio-scsi
 and, only where it is said:
   bmc        a BMC, with a power supply
   ttys1      the second serial port for a console, and nobody at the first
+  slow       a medium that is read at 4 Mbit/s, as virtual media far away are
   server     the profile of a server, in place of network, drive and bmc: drives of
              every kind, three network cards, a BMC, a TPM, power supplies, a
              device whose link has errors, and ttys1`
@@ -107,17 +120,33 @@ and, only where it is said:
 func (m Machine) Name() string {
 	words := []string{m.Firmware, m.Media, strconv.Itoa(m.MemoryMiB)}
 	if m.Profile == Server {
-		return strings.Join(append(words, Server), "-")
+		words = append(words, Server)
+	} else {
+		words = append(words, m.Network, m.Disk)
+		if m.BMC {
+			words = append(words, bmc)
+		}
+		if m.Console == TTYS1 {
+			words = append(words, TTYS1)
+		}
 	}
-	words = append(words, m.Network, m.Disk)
-	if m.BMC {
-		words = append(words, bmc)
-	}
-	if m.Console == TTYS1 {
-		words = append(words, TTYS1)
+	if m.Slow {
+		words = append(words, slow)
 	}
 	return strings.Join(words, "-")
 }
+
+// TimeLimit is what the test of the machine may take where nobody says otherwise. A slow one
+// reads all of an ISO in ten minutes, and parts of it several times.
+func (m Machine) TimeLimit() time.Duration {
+	if m.Slow {
+		return 40 * time.Minute
+	}
+	return 10 * time.Minute
+}
+
+// Netboots tells whether it has no medium, but boots over its network.
+func (m Machine) Netboots() bool { return m.Media == PXE || m.Media == HTTP }
 
 // HasUEFI tells whether UEFI starts it, with Secure Boot or without.
 func (m Machine) HasUEFI() bool { return m.Firmware != BIOS }
@@ -139,6 +168,7 @@ var parts = []struct {
 	{name: drive, words: Disks, serversOwn: true},
 	{name: bmc, words: []string{bmc}, serversOwn: true},
 	{name: console, words: []string{TTYS1}, serversOwn: true},
+	{name: slow, words: []string{slow}},
 	{name: profile, words: []string{Server}},
 }
 
@@ -150,6 +180,7 @@ const (
 	drive    = "drive"
 	bmc      = "bmc"
 	console  = "console"
+	slow     = "slow"
 	profile  = "profile"
 )
 
@@ -181,6 +212,7 @@ func Parse(name string) (Machine, error) {
 		Firmware:  cmp.Or(said[firmware], BIOS),
 		Media:     cmp.Or(said[medium], CD),
 		MemoryMiB: memoryMiB,
+		Slow:      said[slow] != "",
 		Console:   cmp.Or(said[console], TTYS0),
 		Profile:   cmp.Or(said[profile], Plain),
 	}
@@ -188,6 +220,16 @@ func Parse(name string) (Machine, error) {
 		m.Console = TTYS1
 	} else {
 		m.Network, m.Disk, m.BMC = cmp.Or(said[network], Virtio), cmp.Or(said[drive], NVMe), said[bmc] != ""
+	}
+	switch {
+	case m.Netboots() && m.Network == None:
+		return Machine{}, fmt.Errorf("machine %q: it has no network card to boot over: leave %s or %s out", name, m.Media, None)
+	case m.Netboots() && m.HasUEFI() && m.Network == E1000e:
+		return Machine{}, fmt.Errorf("machine %q: QEMU's UEFI has no driver to boot over %s: leave %s or %s out", name, E1000e, m.Media, E1000e)
+	case m.Media == HTTP && !m.HasUEFI():
+		return Machine{}, fmt.Errorf("machine %q: BIOS loads nothing by %s: say uefi, or uefi-secure, too", name, m.Media)
+	case m.Netboots() && m.Slow:
+		return Machine{}, fmt.Errorf("machine %q: it has no medium that could be slow: leave %s or %s out", name, m.Media, slow)
 	}
 	return m, nil
 }

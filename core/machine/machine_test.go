@@ -21,6 +21,12 @@ func TestParse(t *testing.T) {
 		"uefi-cd-4096-virtio-virtio-scsi": "uefi-cd-4096-virtio-virtio-scsi",
 		"server":                          "bios-cd-1024-server",
 		"server-usb-uefi-2048":            "uefi-usb-2048-server",
+		"slow-usb-ttys1":                  "bios-usb-1024-virtio-nvme-ttys1-slow",
+		"uefi-pxe":                        "uefi-pxe-1024-virtio-nvme",
+		"http-2048-uefi":                  "uefi-http-2048-virtio-nvme",
+		"pxe-e1000e":                      "bios-pxe-1024-e1000e-nvme",
+		"pxe-server":                      "bios-pxe-1024-server",
+		"slow-server":                     "bios-cd-1024-server-slow",
 	} {
 		m, err := Parse(name)
 		if err != nil || m.Name() != want {
@@ -40,6 +46,13 @@ func TestParseRefuses(t *testing.T) {
 		"virtioblk":               `"virtioblk" is none of the words`,
 		"bios-uefi":               "bios and uefi are both its firmware",
 		"uefi-uefi":               "uefi and uefi are both its firmware",
+		"uefi-http-none":          "it has no network card to boot over: leave http or none out",
+		"http":                    "BIOS loads nothing by http: say uefi, or uefi-secure, too",
+		"bios-http":               "BIOS loads nothing by http",
+		"uefi-pxe-e1000e":         "QEMU's UEFI has no driver to boot over e1000e: leave pxe or e1000e out",
+		"pxe-none":                "it has no network card to boot over: leave pxe or none out",
+		"slow-pxe":                "it has no medium that could be slow: leave pxe or slow out",
+		"slow-slow":               "slow and slow are both its slow",
 		"512-1024":                "512 and 1024 are both its memory",
 		"99999999999999999999":    "99999999999999999999 is no memory in MiB",
 		"uefi-0":                  "0 is no memory in MiB",
@@ -51,6 +64,14 @@ func TestParseRefuses(t *testing.T) {
 		if m, err := Parse(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %+v, %v, want %q", name, m, err, want)
 		}
+	}
+}
+
+// What is slow has time to be.
+func TestTimeLimit(t *testing.T) {
+	const iso = 1 << 30
+	if slow := (Machine{Slow: true}).TimeLimit(); slow <= (Machine{}).TimeLimit() || slow.Seconds() < iso/SlowBytes {
+		t.Errorf("a slow machine has %s, which is no time to read an ISO in", slow)
 	}
 }
 
@@ -73,6 +94,7 @@ func TestComplete(t *testing.T) {
 		"virtio-b":      "virtio-blk virtio-bios virtio-bmc",
 		"uefi-server-c": "uefi-server-cd",
 		"uefi-server-f": "",
+		"uefi-slow-u":   "uefi-slow-usb",
 		"x":             "",
 	} {
 		if got := strings.Join(Complete(typed), " "); got != want {

@@ -3,7 +3,6 @@ package manifest
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -28,6 +27,9 @@ type Manifest struct {
 	// Packages of the running system, sorted by name. On the base alpine, all that the
 	// medium has to install.
 	Packages []Package `json:"packages"`
+	// Vendor programs, which those who built the ISO have added to it. Absent where there are
+	// none.
+	VendorPrograms []VendorProgram `json:"vendor_programs,omitempty"`
 	// Files of the medium, sorted by path.
 	Medium []MediumFile `json:"medium"`
 	// Layers of the running system's files, the lowest first.
@@ -45,6 +47,15 @@ type Package struct {
 	Name         string `json:"name"`
 	Version      string `json:"version"`
 	Architecture string `json:"architecture"`
+}
+
+// VendorProgram is a program of a maker of hardware.
+type VendorProgram struct {
+	Name string `json:"name"`
+	// Version, by the word of those who added it.
+	Version   string `json:"version,omitempty"`
+	SizeBytes int64  `json:"size_bytes"`
+	SHA256    string `json:"sha256"`
 }
 
 // MediumFile is a file or directory of the ISO's own file system.
@@ -117,16 +128,6 @@ func Parse(data []byte) (*Manifest, error) {
 	return &m, nil
 }
 
-// Sums are the lines of SHA256SUMS for an ISO and its manifest, of these names: data is
-// what Write wrote.
-func Sums(data []byte, iso, manifest string) (string, error) {
-	m, err := Parse(data)
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%s  %s\n%x  %s\n", m.ISO.SHA256, iso, sha256.Sum256(data), manifest), nil
-}
-
 // Write writes the manifest as JSON with one line for each package and file, so
 // that diff shows what changed between two ISOs.
 func (m *Manifest) Write(w io.Writer) error {
@@ -142,6 +143,12 @@ func (m *Manifest) Write(w io.Writer) error {
 	fmt.Fprintf(&b, "{\n\"schema_version\": %d,\n\"iso\": %s,\n\"release\": %s,\n\"packages\": ", m.SchemaVersion, iso, release)
 	if err := lines(&b, m.Packages); err != nil {
 		return err
+	}
+	if len(m.VendorPrograms) > 0 {
+		b.WriteString(",\n\"vendor_programs\": ")
+		if err := lines(&b, m.VendorPrograms); err != nil {
+			return err
+		}
 	}
 	b.WriteString(",\n\"medium\": ")
 	if err := lines(&b, m.Medium); err != nil {

@@ -2,8 +2,6 @@ package manifest
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -16,10 +14,11 @@ func example() *Manifest {
 	size := func(n int64) *int64 { return &n }
 	const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 	return &Manifest{
-		SchemaVersion: SchemaVersion,
-		ISO:           Image{SizeBytes: 1 << 40, SHA256: digest},
-		Release:       map[string]string{"BEE_VERSION": "v1.2.3", "BEE_BASE": "debian", "BEE_BUILD_INFO": `bee <v1> & "more" ü`},
-		Packages:      []Package{{"linux", "6.12.1-1+b1", "amd64"}, {"zlib1g", "1:1.3", "all"}},
+		SchemaVersion:  SchemaVersion,
+		ISO:            Image{SizeBytes: 1 << 40, SHA256: digest},
+		Release:        map[string]string{"BEE_VERSION": "v1.2.3", "BEE_BASE": "debian", "BEE_BUILD_INFO": `bee <v1> & "more" ü`},
+		Packages:       []Package{{"linux", "6.12.1-1+b1", "amd64"}, {"zlib1g", "1:1.3", "all"}},
+		VendorPrograms: []VendorProgram{{"sas3ircu", "", 1, digest}, {"storcli64", "007.2705", 3, digest}},
 		Medium: []MediumFile{
 			{Path: "/", Type: "directory", Mode: "0755"},
 			{Path: "/empty", Type: "file", Mode: "0644", SizeBytes: size(0), SHA256: digest},
@@ -106,23 +105,5 @@ func TestParseRefuses(t *testing.T) {
 	}
 	if _, err := Read(path); err == nil || !strings.HasPrefix(err.Error(), path+": schema version") {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestSums(t *testing.T) {
-	var text bytes.Buffer
-	if err := example().Write(&text); err != nil {
-		t.Fatal(err)
-	}
-	sums, err := Sums(text.Bytes(), "a.iso", "a.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := fmt.Sprintf("%s  a.iso\n%x  a.json\n", example().ISO.SHA256, sha256.Sum256(text.Bytes()))
-	if sums != want {
-		t.Errorf("got %s, want %s", sums, want)
-	}
-	if _, err := Sums([]byte("{}"), "a.iso", "a.json"); err == nil {
-		t.Error("no manifest, and no error")
 	}
 }

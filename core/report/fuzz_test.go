@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"testing"
+
+	"bee/core/junit"
 )
 
 // FuzzRead: a report that was read is written as it was, for programs, CI systems and
@@ -33,13 +35,13 @@ func FuzzRead(f *testing.F) {
 		if again, err := Read(dir); err != nil || !reflect.DeepEqual(again, read) {
 			t.Errorf("%+v, %v\nafter\n%+v", again, err, read)
 		}
-		junit, err := os.ReadFile(filepath.Join(dir, JUnitFile))
+		written, err := os.ReadFile(filepath.Join(dir, JUnitFile))
 		if err != nil {
 			t.Fatal(err)
 		}
-		var s suite
-		if err := xml.Unmarshal(junit, &s); err != nil || len(s.Cases) != len(read.Checks)+1 {
-			t.Errorf("%v: %s", err, junit)
+		var s junit.Suite
+		if err := xml.Unmarshal(written, &s); err != nil || len(s.Cases) != len(read.Checks)+1 {
+			t.Errorf("%v: %s", err, written)
 		}
 		if passed, err := Table(&bytes.Buffer{}, []string{dir}); err != nil || passed != (read.Verdict == Pass) {
 			t.Errorf("%v, %v", passed, err)

@@ -11,6 +11,7 @@ import (
 
 	"bee/core/check"
 	"bee/core/hostile"
+	"bee/core/junit"
 )
 
 // Whatever a report or a console holds, nothing of it but printable text arrives where it is
@@ -54,7 +55,7 @@ func arrives(t *testing.T, text string, document []byte) {
 		if found := hostile.Unprintable(string(data)); err != nil || found != "" {
 			t.Errorf("%.80q: %s has %s, error %v", text, name, found, err)
 		}
-		var s suite
+		var s junit.Suite
 		switch name {
 		case JSONFile:
 			if same, err := Read(again); err != nil || !reflect.DeepEqual(same, read) {

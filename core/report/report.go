@@ -62,7 +62,8 @@ type Report struct {
 	DurationSeconds float64 `json:"duration_seconds"`
 }
 
-// ISO is the image that was tested.
+// ISO is the image that was tested; or the folder that a machine booted over its network: the
+// digest is then that of its SHA256SUMS, the size that of all files there.
 type ISO struct {
 	File      string `json:"file"`
 	SHA256    string `json:"sha256"`
@@ -75,7 +76,7 @@ type Machine struct {
 	Profile string `json:"profile"`
 	// bios or uefi.
 	Firmware string `json:"firmware"`
-	// cd or usb.
+	// cd, usb; over its network: pxe or http.
 	Media string `json:"media"`
 	// kvm or tcg.
 	Accelerator string `json:"accelerator"`
@@ -89,6 +90,8 @@ type Machine struct {
 	Disk string `json:"disk,omitempty"`
 	// Whether it has a BMC.
 	BMC bool `json:"bmc"`
+	// Whether its medium is read at no more than 4 Mbit/s.
+	Slow bool `json:"slow"`
 	// The serial port that a person is at: ttys0 or ttys1.
 	Console string `json:"console,omitempty"`
 	QEMU    string `json:"qemu_version"`

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"bee/core/check"
+	"bee/core/junit"
 )
 
 func TestConclude(t *testing.T) {
@@ -38,7 +39,7 @@ func example(t *testing.T, dir string, checks ...check.Check) *Report {
 	t.Helper()
 	r := &Report{
 		ISO:      &ISO{File: "bee.iso", SHA256: strings.Repeat("ab", 32), SizeBytes: 2048},
-		Machine:  &Machine{Profile: "plain", Firmware: "bios", Media: "cd", Accelerator: "tcg", MemoryMiB: 512, CPUs: 2, Network: "none", Disk: "ahci", BMC: true, QEMU: "7.2.22"},
+		Machine:  &Machine{Profile: "plain", Firmware: "bios", Media: "cd", Accelerator: "tcg", MemoryMiB: 512, CPUs: 2, Network: "none", Disk: "ahci", BMC: true, Slow: true, QEMU: "7.2.22"},
 		Shell:    "serial",
 		Timeline: []Milestone{{Name: "kernel", Seconds: 3.25, Line: "Linux version 6.12"}},
 		Checks:   checks, DurationSeconds: 50.5,
@@ -85,7 +86,7 @@ func TestSummary(t *testing.T) {
 	dir := t.TempDir()
 	example(t, dir, check.Check{Name: "a", Status: check.Pass, Detail: "seen"}, check.Check{Name: "b", Status: check.Skip, Detail: "no driver"}, check.Check{Name: "c", Status: check.Fail, Detail: "why"})
 	text, err := os.ReadFile(filepath.Join(dir, SummaryFile))
-	const want = "FAIL bee.iso (sha256 abababababab), plain, bios, cd, 512 MiB, tcg, network none, disk ahci, BMC, 50 s: 1 passed, 1 failed, 1 skipped\n\n" +
+	const want = "FAIL bee.iso (sha256 abababababab), plain, bios, cd, 512 MiB, tcg, network none, disk ahci, BMC, slow, 50 s: 1 passed, 1 failed, 1 skipped\n\n" +
 		"FAIL c: why\nSKIP b: no driver\nPASS a: seen\n"
 	if err != nil || string(text) != want {
 		t.Errorf("got %v\n%s\nwant\n%s", err, text, want)
@@ -99,7 +100,7 @@ func TestSummary(t *testing.T) {
 
 func TestJUnit(t *testing.T) {
 	dir := t.TempDir()
-	read := func() (s suite) {
+	read := func() (s junit.Suite) {
 		data, err := os.ReadFile(filepath.Join(dir, JUnitFile))
 		if err != nil {
 			t.Fatal(err)
@@ -136,7 +137,7 @@ func TestTable(t *testing.T) {
 		t.Errorf("got %v, %v", passed, err)
 	}
 	for _, want := range []string{
-		"PASS  bios: bee.iso (sha256 abababababab), plain, bios, cd, 512 MiB, tcg, network none, disk ahci, BMC, 50 s: 1 passed, 0 failed, 0 skipped\n",
+		"PASS  bios: bee.iso (sha256 abababababab), plain, bios, cd, 512 MiB, tcg, network none, disk ahci, BMC, slow, 50 s: 1 passed, 0 failed, 0 skipped\n",
 		"FAIL  uefi: ", "ERROR broken: ",
 		"check           bios  uefi  broken\n",
 		"kernel-release  PASS  FAIL",

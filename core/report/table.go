@@ -34,6 +34,9 @@ func (r *Report) Title() string {
 			title += ", console on ttyS1"
 		}
 	}
+	if r.Machine.Slow {
+		title += ", slow"
+	}
 	return title
 }
 

@@ -233,3 +233,42 @@ func TestErrorsNameFileLineAndKey(t *testing.T) {
 		})
 	}
 }
+
+// Of each pin it is known when its support ends, or why it has none of its own.
+func TestSupport(t *testing.T) {
+	v, err := Parse(readRepo(t, File), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, s := range v.Support() {
+		known[s.Key] = true
+	}
+	without := map[string]string{
+		"DAGGER_VERSION":         "no release of Dagger's has an end that is published",
+		"DAGGER_IMAGE":           "as DAGGER_VERSION",
+		"DEBIAN_SNAPSHOT":        "of DEBIAN_RELEASE",
+		"DEBIAN_IMAGE":           "of DEBIAN_RELEASE",
+		"GOLANG_IMAGE":           "of GO_VERSION",
+		"ALPINE_IMAGE":           "of ALPINE_RELEASE",
+		"APORTS_COMMIT":          "of ALPINE_RELEASE",
+		"NVIDIA_RUN_SHA256":      "of NVIDIA_VERSION",
+		"FABRIC_MANAGER_SHA256":  "of the driver",
+		"NVLSM_VERSION":          "no release of NVLSM's has an end that is published",
+		"NVLSM_SHA256":           "of NVLSM_VERSION",
+		"CUDA_IMAGE":             "no toolkit of CUDA's has an end that is published",
+		"GPU_BURN_COMMIT":        "gpu_burn has no releases",
+		"GPU_BURN_ARCHITECTURES": "no software",
+		"BASE":                   "no software",
+		"DEBIAN_MIRROR":          "no software",
+		"ALPINE_MIRROR":          "no software",
+		"NVIDIA_ORIGIN":          "no software",
+		"FABRIC_MANAGER_ORIGIN":  "no software",
+		"CUDA_ORIGIN":            "no software",
+	}
+	for key := range v.fields() {
+		if known[key] == (without[key] != "") {
+			t.Errorf("%s: the end of its support is known: %v; none of its own: %q", key, known[key], without[key])
+		}
+	}
+}
