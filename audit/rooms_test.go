@@ -23,7 +23,7 @@ var rooms = []struct {
 	{"tool", []string{"report"}},
 	{"collect", []string{"report", "tool"}},
 	{"judge", []string{"report"}},
-	{"show", []string{"report", "judge/compare"}},
+	{"show", []string{"report", "judge/compare", "judge/fleet"}},
 	{"burn", []string{"report", "tool", "collect/machine", "show/terminal"}},
 	{"cmd", []string{"report", "collect", "judge", "show", "burn"}},
 	{"accuracy", []string{"report", "collect", "judge"}},

@@ -22,6 +22,7 @@ import (
 	"bee/audit/tool/gpuprobe"
 	"bee/audit/tool/nvidiasmi"
 	"bee/audit/tool/xid"
+	"bee/core/burnin"
 	"bee/core/pci"
 	"bee/core/printable"
 )
@@ -85,7 +86,7 @@ type Progress struct {
 	// Time since the start.
 	Elapsed time.Duration
 	// What goes on.
-	Stage Stage
+	Stage burnin.Stage
 	// Time since the GPUs began to calculate; 0 before that.
 	Burning time.Duration
 	// The GPUs as they were told of now; none where nvidia-smi did not answer.
@@ -94,26 +95,8 @@ type Progress struct {
 	Err error
 }
 
-// Stage is a part of a burn-in.
-type Stage int
-
-// The stages, in order: gpu_probe tests memory and links, gpu_burn sets the GPUs up, they
-// calculate, gpu_burn ends.
-const (
-	Testing Stage = iota
-	SettingUp
-	Burning
-	Ending
-)
-
-// Reading is how a GPU does. What is not known is nil or 0.
-type Reading struct {
-	Celsius *int64
-	Watts   *float64
-	SMMHz   *uint64
-	Gflops  float64
-	Errors  uint64
-}
+// Reading is how a GPU does.
+type Reading = burnin.GPU
 
 // SelectionError is a GPU that was named and is not there.
 type SelectionError struct{ error }
@@ -371,18 +354,18 @@ func (r *run) watch(ctx context.Context, p *process, w watched) {
 
 var interrupted = Reason{Interrupted, "it was interrupted"}
 
-func (r *run) calculating() bool { return r.stage() == Burning }
+func (r *run) calculating() bool { return r.stage() == burnin.Burning }
 
-func (r *run) stage() Stage {
+func (r *run) stage() burnin.Stage {
 	switch {
 	case r.probed != nil:
-		return Testing
+		return burnin.Testing
 	case len(r.output.GPUs) == 0:
-		return SettingUp
+		return burnin.SettingUp
 	case r.output.Ending:
-		return Ending
+		return burnin.Ending
 	}
-	return Burning
+	return burnin.Burning
 }
 
 // printed takes in what gpu_burn printed.
@@ -422,7 +405,7 @@ func (r *run) observe(a answer, calculating bool) {
 		}
 		g := a.GPUs[at]
 		d.observed(g, calculating)
-		now := Reading{Gflops: d.speeds.last, Errors: d.said.Errors}
+		now := Reading{Index: d.Index, Gflops: d.speeds.last, Errors: d.said.Errors}
 		if g.Temperature != nil {
 			now.Celsius = g.Temperature.GPUCelsius
 		}

@@ -17,8 +17,9 @@ import (
 
 	"bee/audit/burn/fakegpu"
 	"bee/audit/report/schema"
-	"bee/audit/report/schema/schematest"
 	"bee/audit/show/terminal"
+	"bee/core/burnin"
+	"bee/core/schematest"
 )
 
 // The published schema is that of the types.
@@ -337,12 +338,12 @@ func TestMissingGPUs(t *testing.T) {
 func TestLine(t *testing.T) {
 	gpu := []Reading{{Celsius: new(int64(61))}}
 	for want, p := range map[string]Progress{
-		"testing memory and links, 12 s: 1 GPU, 61 °C":  {Elapsed: 12 * time.Second, Now: gpu},
-		"setting up, 12 s: 1 GPU, 61 °C":                {Elapsed: 12 * time.Second, Stage: SettingUp, Now: gpu},
-		"burning, 34 s of 10 min: 1 GPU, 61 °C":         {Elapsed: time.Minute, Stage: Burning, Burning: 34 * time.Second, Now: gpu},
-		"burning, 10 min of 10 min: 1 GPU, 61 °C":       {Elapsed: 11 * time.Minute, Stage: Burning, Burning: 604 * time.Second, Now: gpu},
-		"ending: 1 GPU, 61 °C":                          {Elapsed: 11 * time.Minute, Stage: Ending, Burning: 640 * time.Second, Now: gpu},
-		"burning, 1 min 4 s of 10 min: it was too slow": {Stage: Burning, Burning: 64 * time.Second, Err: errors.New("it was too slow")},
+		"testing memory and links, 12 s: 1 GPU, 61 °C":  {Elapsed: 12 * time.Second, Stage: burnin.Testing, Now: gpu},
+		"setting up, 12 s: 1 GPU, 61 °C":                {Elapsed: 12 * time.Second, Stage: burnin.SettingUp, Now: gpu},
+		"burning, 34 s of 10 min: 1 GPU, 61 °C":         {Elapsed: time.Minute, Stage: burnin.Burning, Burning: 34 * time.Second, Now: gpu},
+		"burning, 10 min of 10 min: 1 GPU, 61 °C":       {Elapsed: 11 * time.Minute, Stage: burnin.Burning, Burning: 604 * time.Second, Now: gpu},
+		"ending: 1 GPU, 61 °C":                          {Elapsed: 11 * time.Minute, Stage: burnin.Ending, Burning: 640 * time.Second, Now: gpu},
+		"burning, 1 min 4 s of 10 min: it was too slow": {Stage: burnin.Burning, Burning: 64 * time.Second, Err: errors.New("it was too slow")},
 	} {
 		if got := p.Line(10 * time.Minute); !strings.HasPrefix(got, want) {
 			t.Errorf("%q, want %q", got, want)

@@ -4,23 +4,38 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
 	"bee/audit/report/label"
 	"bee/audit/show/terminal"
+	"bee/core/burnin"
+	"bee/core/printable"
 )
+
+// Live is the progress in a line for programs.
+func (p Progress) Live(total time.Duration) burnin.Line {
+	line := burnin.Line{
+		PID: os.Getpid(), TimeSeconds: total.Seconds(), Stage: p.Stage, GPUs: p.Now,
+		ElapsedSeconds: p.Elapsed.Seconds(), BurningSeconds: p.Burning.Seconds(),
+	}
+	if p.Err != nil {
+		line.Error = printable.Again(p.Err.Error())
+	}
+	return line
+}
 
 // Line is the progress in a line for people. total is how long the burn-in takes.
 func (p Progress) Line(total time.Duration) string {
 	line := "setting up, " + label.Duration(p.Elapsed) + ": "
 	switch p.Stage {
-	case Testing:
+	case burnin.Testing:
 		line = "testing memory and links, " + label.Duration(p.Elapsed) + ": "
-	case Burning:
+	case burnin.Burning:
 		// gpu_burn looks at its clock between two rounds, which can be long.
 		line = fmt.Sprintf("burning, %s of %s: ", label.Duration(min(p.Burning, total)), label.Duration(total))
-	case Ending:
+	case burnin.Ending:
 		line = "ending: "
 	}
 	if p.Err != nil {
@@ -38,7 +53,7 @@ func (p Progress) Line(total time.Duration) string {
 		wrong += r.Errors
 	}
 	errors := label.Count(wrong, "error")
-	if p.Stage == Testing { // gpu_burn is the one that counts them
+	if p.Stage == burnin.Testing { // gpu_burn is the one that counts them
 		errors = ""
 	}
 	parts := []string{label.Count(len(p.Now), "GPU"), celsius.text(" °C"), label.Prefix("together ", (&series{n: watts.n, min: watts.sum, max: watts.sum}).text(" W")),

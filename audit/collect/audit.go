@@ -15,6 +15,7 @@ import (
 	"bee/audit/report"
 	"bee/audit/report/placeholder"
 	"bee/core/printable"
+	"bee/core/vendorlist"
 )
 
 // Audit makes the report of a machine with the given collectors, all of it but the
@@ -58,7 +59,7 @@ func beeRelease(files fs.FS) (*report.BeeRelease, error) {
 		return nil, fmt.Errorf("/etc/bee-release: %w", err)
 	}
 	text := func(key string) string { return printable.Escape([]byte(v[key])) }
-	return &report.BeeRelease{
+	release := &report.BeeRelease{
 		Version:   text("BEE_VERSION"),
 		Commit:    text("BEE_COMMIT"),
 		Date:      text("BEE_DATE"),
@@ -69,7 +70,19 @@ func beeRelease(files fs.FS) (*report.BeeRelease, error) {
 		SSH:       text("BEE_SSH"),
 		Vendor:    strings.Fields(text("BEE_VENDOR")),
 		Overrides: strings.Fields(text("BEE_OVERRIDES")),
-	}, nil
+	}
+	list, err := fs.ReadFile(files, strings.TrimPrefix(vendorlist.File, "/"))
+	if errors.Is(err, fs.ErrNotExist) { // a release of before there was one
+		return release, nil
+	}
+	if err != nil {
+		return release, err
+	}
+	programs, err := vendorlist.Parse(string(list))
+	for _, p := range programs {
+		release.VendorPrograms = append(release.VendorPrograms, report.VendorProgram{Name: p.Name, Version: p.Version, SHA256: p.SHA256})
+	}
+	return release, err
 }
 
 var fingerprint = regexp.MustCompile(`^SHA256:[A-Za-z0-9+/]{43}$`)

@@ -254,13 +254,15 @@ func TestAboutTheSystem(t *testing.T) {
 	files := fstest.MapFS{
 		"etc/bee-release": file("# made at build time\nBEE_VERSION=\"1.2\"\nBEE_COMMIT=\"abc\"\nBEE_BASE=debian\n" +
 			"BEE_RELEASE='trixie'\nBEE_SSH=\"random\"\nBEE_VENDOR=\"storcli64 mstflint\"\nBEE_OVERRIDES=\"DEBIAN_MIRROR GOLANG_IMAGE\"\nBEE_BUILD_INFO=\"one line\"\n"),
+		"etc/bee/vendor":            file("sas3ircu - " + strings.Repeat("0f", 32) + "\nstorcli64 007.2705 " + strings.Repeat("1e", 32) + "\n"),
 		"proc/sys/kernel/hostname":  file("bee\n"),
 		"proc/sys/kernel/osrelease": file("6.12.1-amd64\n"),
 	}
 	r := audit(t, t.Context(), script{files: files})
 	if b := r.BeeRelease; b == nil || b.Version != "1.2" || b.Commit != "abc" || b.Base != "debian" || b.Release != "trixie" ||
 		b.SSH != "random" || !slices.Equal(b.Vendor, []string{"storcli64", "mstflint"}) ||
-		!slices.Equal(b.Overrides, []string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}) {
+		!slices.Equal(b.Overrides, []string{"DEBIAN_MIRROR", "GOLANG_IMAGE"}) ||
+		!slices.Equal(b.VendorPrograms, []report.VendorProgram{{Name: "sas3ircu", SHA256: strings.Repeat("0f", 32)}, {Name: "storcli64", Version: "007.2705", SHA256: strings.Repeat("1e", 32)}}) {
 		t.Errorf("release %+v", b)
 	}
 	if r.Host != (report.Host{Hostname: "bee", KernelRelease: "6.12.1-amd64"}) {
@@ -278,6 +280,10 @@ func TestAboutTheSystem(t *testing.T) {
 		}
 	}
 
+	files["etc/bee/vendor"] = file("sas3ircu\n")
+	if r = audit(t, t.Context(), script{files: files}); r.BeeRelease == nil || len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "/etc/bee/vendor") {
+		t.Errorf("a broken list of vendor programs: errors %+v", r.Errors)
+	}
 	files["etc/bee-release"] = file("BEE_VERSION=\"1.2\nthis is no assignment\n")
 	r = audit(t, t.Context(), script{files: files})
 	if len(r.Errors) != 1 || !strings.Contains(r.Errors[0].Message, "/etc/bee-release") {

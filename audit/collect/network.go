@@ -11,15 +11,17 @@ import (
 	"strings"
 	"time"
 
+	"bee/audit/collect/machine"
 	"bee/audit/report"
 	"bee/audit/tool/ethtool"
+	"bee/audit/tool/ipaddress"
 	"bee/audit/tool/lldp"
 	"bee/core/printable"
 )
 
 var network = Collector{
 	Name:  "network",
-	About: "network interfaces, their addresses, links, modules, counters and firmware, and InfiniBand ports (sysfs; ethtool where it is installed)",
+	About: "network interfaces, their addresses, links, modules, counters and firmware, and InfiniBand ports (sysfs; ethtool and ip where they are installed)",
 	Collect: func(ctx context.Context, t *Task) {
 		names, ok := interfaces(t.Files())
 		if !ok {
@@ -49,6 +51,7 @@ var network = Collector{
 		t.Each(1+ethtools, func(i int) {
 			if i == 0 {
 				askNeighbours(ctx, t, n)
+				askAddresses(ctx, t, n)
 				return
 			}
 			i--
@@ -69,6 +72,24 @@ var network = Collector{
 			}
 		})
 	},
+}
+
+// Addresses returns the IP addresses that a machine has at this moment.
+func Addresses(ctx context.Context, m machine.Machine) ([]report.IPAddress, error) {
+	result := m.Run(ctx, machine.Command{Tool: "ip", Args: ipaddress.Args, Limit: usualLimit})
+	return ipaddress.Parse(result.Stdout), result.Err
+}
+
+// askAddresses asks for IP addresses late, as leases come while switches are listened to; not
+// when the audit's time is over, which an error of what took it tells.
+func askAddresses(ctx context.Context, t *Task, n *report.Network) {
+	if ctx.Err() != nil || !t.Machine.Has("ip") {
+		return
+	}
+	result := t.Run(ctx, "ip", ipaddress.Args...)
+	t.Check(result, nil)
+	addresses := ipaddress.Parse(result.Stdout)
+	t.Update(func(*report.Report) { n.IPAddresses = addresses })
 }
 
 // askNeighbours listens for what is at the other end of cables: a program of audit's does, so

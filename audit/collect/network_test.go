@@ -141,6 +141,7 @@ func TestNetwork(t *testing.T) {
 	m.out["ethtool -P eth0"] = "Permanent address: ac:1f:6b:00:00:02\n"
 	m.out["ethtool eth0"] = "Settings for eth0:\n\tSupported link modes: 25000baseCR/Full\n\t 100000baseCR4/Full\n\tSpeed: 1Mb/s\n\tDuplex: Half\n" +
 		"\tPort: Direct Attach Copper\n\tLink detected: no\n"
+	m.out["ip -o address show"] = "2: eth0    inet 192.0.2.10/24 scope global eth0\n5: bond0    inet 198.51.100.7/24 scope global bond0\n"
 	m.out["ethtool -i eth1"] = "rubbish"
 	m.out["ethtool -P eth1"], m.err["ethtool -P eth1"] = "Permanent address: ac:1f:6b:00:00:03\n", machine.ErrTimeLimit
 	m.out["ethtool eth1"] = "Settings for eth1:\n\tSpeed: 25000Mb/s\n\tDuplex: Full\n\tLink detected: no (No cable)\n"
@@ -163,8 +164,11 @@ func TestNetwork(t *testing.T) {
 	usb0.Driver, usb0.Link, usb0.SpeedMbps, usb0.Duplex = "cdc_ether", pointer(true), 1000, "full"
 	checkInterfaces(t, r, want)
 
-	if len(r.Errors) != 2 || len(r.Collectors[0].Tools) != 3*len(want)+2*(len(want)-1) {
+	if len(r.Errors) != 2 || len(r.Collectors[0].Tools) != 3*len(want)+2*(len(want)-1)+1 {
 		t.Errorf("errors %+v, tools %+v", r.Errors, r.Collectors[0].Tools)
+	}
+	if got := r.Network.IPAddresses; len(got) != 2 || got[1] != (report.IPAddress{Interface: "bond0", Address: "198.51.100.7/24"}) {
+		t.Errorf("addresses %+v", got)
 	}
 	kinds := map[report.Kind]bool{}
 	for _, e := range r.Errors {

@@ -34,6 +34,12 @@ func Read(path string) (*Report, error) {
 // version of the format is refused: its fields may mean something else.
 func Decode(text []byte, name string) (*Report, error) {
 	b := printable.AgainJSON(text)
+	var r Report
+	err := json.Unmarshal(b, &r)
+	if err == nil && ours(r.SchemaVersion) && r.Collectors != nil {
+		return &r, nil
+	}
+	// What is it, then? A report of another version is not to be called a wrong one of this.
 	var head struct {
 		SchemaVersion string          `json:"schema_version"`
 		Collectors    json.RawMessage `json:"collectors"`
@@ -47,8 +53,7 @@ func Decode(text []byte, name string) (*Report, error) {
 	if head.SchemaVersion == "" {
 		return nil, fmt.Errorf("%s is not an audit report: it has no schema_version", name)
 	}
-	major, _, _ := strings.Cut(head.SchemaVersion, ".")
-	if ours, _, _ := strings.Cut(SchemaVersion, "."); major != ours {
+	if !ours(head.SchemaVersion) {
 		return nil, fmt.Errorf("%s has schema version %s, and this program knows %s: use the audit program that made it, or a newer one",
 			name, head.SchemaVersion, SchemaVersion)
 	}
@@ -56,9 +61,15 @@ func Decode(text []byte, name string) (*Report, error) {
 	if head.Collectors == nil {
 		return nil, fmt.Errorf("%s is not an audit report: it has no collectors", name)
 	}
-	var r Report
-	if err := json.Unmarshal(b, &r); err != nil {
+	if err != nil {
 		return nil, fmt.Errorf("%s is not an audit report: %w", name, jsonerror.Reword(err))
 	}
 	return &r, nil
+}
+
+// ours reports whether a version of the format is one that this program knows.
+func ours(version string) bool {
+	major, _, _ := strings.Cut(version, ".")
+	known, _, _ := strings.Cut(SchemaVersion, ".")
+	return major == known
 }

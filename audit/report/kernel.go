@@ -65,10 +65,12 @@ type KernelEvent struct {
 	// overheated (a processor was slowed down because it was too hot, or worse),
 	// drive_reset (a drive or its controller did not answer and was reset),
 	// drive_error (a drive could not read or write),
+	// medium_damaged (what the system that audits was read from is not what was written),
+	// configuration (what bee.yaml has at that line, or where it was to be, is not understood),
 	// network_reset (a network card did not send any more and was reset),
 	// hung (a task, or a processor, came no further),
 	// nmi (an interrupt that says that the hardware has a fault, of which nobody knows more).
-	Kind string `json:"kind" jsonschema:"enum=memory_error,enum=machine_check,enum=previous_boot,enum=pcie_error,enum=pcie_link_lost,enum=gpu_error,enum=overheated,enum=drive_reset,enum=drive_error,enum=network_reset,enum=hung,enum=nmi"`
+	Kind string `json:"kind" jsonschema:"enum=memory_error,enum=machine_check,enum=previous_boot,enum=pcie_error,enum=pcie_link_lost,enum=gpu_error,enum=overheated,enum=drive_reset,enum=drive_error,enum=medium_damaged,enum=configuration,enum=network_reset,enum=hung,enum=nmi"`
 	// What it is about, as the kernel calls it: mc0, cpu3, sda, nvme0, eth0, a PCI
 	// address. Absent where the log does not say.
 	Device string `json:"device,omitempty"`

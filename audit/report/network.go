@@ -6,8 +6,19 @@ type Network struct {
 	// loopback, bridges, VLANs and other interfaces that the kernel makes. SR-IOV
 	// virtual functions and representors are marked as such.
 	Interfaces []Interface `json:"interfaces"`
+	// IP addresses of all interfaces, also of those that the kernel makes, such as bonds and
+	// VLANs; none of the loopback, and none that are good on one link alone.
+	IPAddresses []IPAddress `json:"ip_addresses,omitempty"`
 	// Ports of InfiniBand adapters.
 	InfiniBandPorts []InfiniBandPort `json:"infiniband_ports,omitempty"`
+}
+
+// IPAddress is an IP address of an interface.
+type IPAddress struct {
+	// The kernel's name for the interface.
+	Interface string `json:"interface"`
+	// The address, and how long the prefix of its network is: 192.0.2.10/24.
+	Address string `json:"address"`
 }
 
 // Interface is a network interface.

@@ -15,7 +15,7 @@ import (
 
 // SchemaVersion is the version of the report's format, MAJOR.MINOR. A new field
 // raises MINOR; a field that goes or changes its meaning raises MAJOR.
-const SchemaVersion = "1.4"
+const SchemaVersion = "1.5"
 
 // Report is the audit of one machine at one time.
 type Report struct {
@@ -96,10 +96,21 @@ type BeeRelease struct {
 	Audit string `json:"audit,omitempty"`
 	// How SSH lets users in: keys, password or random.
 	SSH string `json:"ssh,omitempty"`
-	// Vendor programs on the system.
+	// Names of the vendor programs on the system, and of gpu_burn where that is on it.
 	Vendor []string `json:"vendor,omitempty"`
+	// The vendor programs, which those who built the system have added to it.
+	VendorPrograms []VendorProgram `json:"vendor_programs,omitempty"`
 	// Pins of the commit's VERSIONS in whose place the system was built with others.
 	Overrides []string `json:"overrides,omitempty"`
+}
+
+// VendorProgram is a program of a maker of hardware.
+type VendorProgram struct {
+	Name string `json:"name"`
+	// Version, by the word of those who added it.
+	Version string `json:"version,omitempty"`
+	// SHA-256 of the program, as the build of the system has listed it.
+	SHA256 string `json:"sha256" jsonschema:"pattern=^[0-9a-f]{64}$"`
 }
 
 // Host is the operating system that the audit ran on.
@@ -248,3 +259,10 @@ const (
 	BadOutput   Kind = "bad_output"
 	Internal    Kind = "internal"
 )
+
+// Ran reports whether the audit has run a tool.
+func (r *Report) Ran(tool string) bool {
+	return slices.ContainsFunc(r.Collectors, func(c CollectorRun) bool {
+		return slices.ContainsFunc(c.Tools, func(run ToolRun) bool { return run.Tool == tool })
+	})
+}

@@ -68,7 +68,7 @@ func captureName(at time.Time) string {
 }
 
 func captureMachine(cmd *cobra.Command, output string, timeout time.Duration) error {
-	result, err := openResult(cmd, "capture", output)
+	result, err := openResult(cmd, "capture", "output", output)
 	if err != nil {
 		return err
 	}

@@ -10,12 +10,13 @@ import (
 	"bee/audit/judge/baseline"
 	"bee/audit/judge/compare"
 	"bee/audit/report"
+	"bee/audit/show/junit"
 )
 
 func checkCommand() *cobra.Command {
 	var (
-		file   string
-		asJSON bool
+		file            string
+		asJSON, asJUnit bool
 	)
 	cmd := &cobra.Command{
 		Use:   "check --baseline FILE [REPORT]",
@@ -49,16 +50,30 @@ one is wanted. Sizes are as they are sold. "audit schema baseline" has all the
 keys, and "audit baseline" makes a baseline from a report.
 
 What the baseline asks for and the report does not know is listed as not
-compared, and the exit code is 1 as for a difference.`,
+compared, and the exit code is 1 as for a difference.
+
+--junit prints test results for pipelines, in JUnit's XML: a test "baseline" for each
+section. It fails where something differs, has an error where something was not
+compared, and is skipped where the baseline asks for nothing.`,
 		Example: `  audit check --baseline order.yaml                  the last audit of this machine
   audit check --baseline order.yaml node2.json       another machine
   audit check --baseline golden.json node2.json      as good as that machine?
-  audit check --json --baseline order.yaml           for programs (see audit schema comparison)`,
+  audit check --json --baseline order.yaml           for programs (see audit schema comparison)
+  audit check --junit --baseline order.yaml > junit.xml`,
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
 		ValidArgsFunction: completeReports(1),
 		RunE: comparing(func(cmd *cobra.Command, args []string) error {
 			if file == "" {
 				return usageError{errors.New("--baseline FILE is missing (see audit check --help)")}
+			}
+			write := inWords("baseline", "machine")
+			switch {
+			case asJSON && asJUnit:
+				return usageError{errors.New("--json and --junit exclude each other: choose one format")}
+			case asJSON:
+				write = inJSON
+			case asJUnit:
+				write = junit.WriteComparison
 			}
 			name := append(args, defaultOutput)[0]
 			in := inputs{stdin: cmd.InOrStdin()}
@@ -71,11 +86,12 @@ compared, and the exit code is 1 as for a difference.`,
 			if err != nil {
 				return err
 			}
-			return printComparison(cmd.OutOrStdout(), c, asJSON, "baseline", "machine")
+			return printComparison(cmd.OutOrStdout(), c, write)
 		}),
 	}
 	cmd.Flags().StringVar(&file, "baseline", "", "file that says what the machine should be")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the comparison as JSON")
+	cmd.Flags().BoolVar(&asJUnit, "junit", false, "print the comparison as JUnit XML, for pipelines")
 	_ = cmd.RegisterFlagCompletionFunc("baseline", cobra.FixedCompletions([]string{"yaml", "yml", "json"}, cobra.ShellCompDirectiveFilterFileExt))
 	return cmd
 }

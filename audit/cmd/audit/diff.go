@@ -66,7 +66,11 @@ A or B may be - for standard input.`,
 			if in.err != nil {
 				return in.err
 			}
-			return printComparison(cmd.OutOrStdout(), compare.Reports(args[0], a, args[1], b, o), asJSON, "A", "B")
+			write := inWords("A", "B")
+			if asJSON {
+				write = inJSON
+			}
+			return printComparison(cmd.OutOrStdout(), compare.Reports(args[0], a, args[1], b, o), write)
 		}),
 	}
 	cmd.Flags().BoolVar(&o.Serials, "serials", false, "also compare serial numbers, UUIDs, MAC addresses and places")
@@ -88,17 +92,27 @@ func comparing(run func(*cobra.Command, []string) error) func(*cobra.Command, []
 	}
 }
 
-// printComparison returns errDifferent where that is what there is to print.
-func printComparison(out io.Writer, c *compare.Comparison, asJSON bool, expected, got string) error {
-	var err error
-	if asJSON {
-		e := json.NewEncoder(out)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		err = e.Encode(c)
-	} else {
-		err = comparison.Write(out, c, expected, got, terminal.Of(out))
+// writing writes a comparison in one of its forms.
+type writing func(io.Writer, *compare.Comparison) error
+
+// inWords writes for people, with headings for the two sides.
+func inWords(expected, got string) writing {
+	return func(w io.Writer, c *compare.Comparison) error {
+		return comparison.Write(w, c, expected, got, terminal.Of(w))
 	}
+}
+
+// inJSON writes for programs.
+func inJSON(w io.Writer, c *compare.Comparison) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(c)
+}
+
+// printComparison returns errDifferent where that is what there is to print.
+func printComparison(out io.Writer, c *compare.Comparison, write writing) error {
+	err := write(out, c)
 	if err == nil && !c.Same {
 		return errDifferent
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"encoding/xml"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"bee/audit/report"
 	"bee/audit/report/sample"
 	"bee/audit/report/schema"
+	"bee/core/junit"
 )
 
 // reports writes reports into files and returns their names.
@@ -135,6 +137,15 @@ func TestCheck(t *testing.T) {
 		if code != want.code || !strings.Contains(stdout+stderr, want.say) {
 			t.Errorf("exit code %d:\n%s%s\nwith\n%s", code, stdout, stderr, text)
 		}
+		// what pipelines show is what the exit code says
+		stdout, _, code = cli(t, t.Context(), nil, "check", "--junit", "--baseline", order, names[1])
+		var suite junit.Suite
+		if err := xml.Unmarshal([]byte(stdout), &suite); code != want.code || code < 2 && (err != nil || (suite.Failures+suite.Errors == 0) != (code == 0) || suite.Tests == suite.Skipped) {
+			t.Errorf("--junit: exit code %d, error %v:\n%s\nwith\n%s", code, err, stdout, text)
+		}
+	}
+	if _, stderr, code := cli(t, t.Context(), nil, "check", "--junit", "--json", "--baseline", order, names[1]); code != 2 || !strings.Contains(stderr, "exclude each other") {
+		t.Errorf("two formats: exit code %d: %s", code, stderr)
 	}
 	if stdout, _, code := cli(t, t.Context(), nil, "check", "--baseline", names[0], names[1]); code != 0 {
 		t.Errorf("a golden machine: exit code %d:\n%s", code, stdout)

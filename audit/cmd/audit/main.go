@@ -67,6 +67,7 @@ const exitCodes = `  0    done; a report may hold errors of single tools
        diff, check: the same
   1    failed: no report or capture written, or a file is not a valid one
        diff, check: a difference, or something that could not be compared
+       fleet: a file is no report; the others are shown
   2    wrong command line
   3    diff, check: nothing compared, because a file cannot be read
   130  interrupted; the file holds what was collected until then
@@ -94,10 +95,12 @@ printable in it is shown as \xNN, the bytes in hexadecimal.`,
   audit --output - | jq .memory      the report on standard output
   audit show /var/log/bee-audit.json the summary of a report, later
   audit report --html > report.html  a page for the browser, from the report
+  audit report --metrics             numbers for dashboards; --junit: tests for pipelines
   audit validate report.json         check a report against its schema
   audit capture                      save what the machine answers, to audit it elsewhere
   audit diff node1.json node2.json   are two machines built the same?
-  audit check --baseline order.yaml  is this the machine that was ordered?`,
+  audit check --baseline order.yaml  is this the machine that was ordered?
+  audit fleet results/               the reports of many machines together`,
 		Args:          usageArgs(unknown.Command),
 		RunE:          run.RunE,
 		SilenceErrors: true,
@@ -108,7 +111,7 @@ printable in it is shown as \xNN, the bytes in hexadecimal.`,
 	cmd.Flags().AddFlagSet(run.Flags())
 	// Few arguments are files; those say so themselves.
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
-	cmd.AddCommand(run, captureCommand(), showCommand(), reportCommand(), diffCommand(), checkCommand(), baselineCommand(), lldpCommand(), schemaCommand(),
+	cmd.AddCommand(run, captureCommand(), showCommand(), reportCommand(), diffCommand(), checkCommand(), fleetCommand(), baselineCommand(), lldpCommand(), schemaCommand(),
 		validateCommand(), versionCommand(), manCommand())
 	return cmd
 }

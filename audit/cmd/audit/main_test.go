@@ -157,7 +157,7 @@ func TestExitCodes(t *testing.T) {
 	}{
 		{"version", 0, ""},
 		{"schema baseline", 0, ""},
-		{"schema reprot", 2, `schema "reprot" is not one of report, baseline, comparison (see audit schema --help)`},
+		{"schema reprot", 2, `schema "reprot" is not one of report, baseline, comparison, fleet (see audit schema --help)`},
 		{"schema", 0, ""},
 		{"--help", 0, ""},
 		{"nonsense", 2, `unknown command "nonsense" (see audit --help)`},

@@ -32,6 +32,12 @@ func TestReport(t *testing.T) {
 		t.Errorf("the file holds another page; error %v", err)
 	}
 
+	for format, begin := range map[string]string{"--junit": "<?xml", "--metrics": "# HELP bee_"} {
+		if stdout, stderr, code := cli(t, t.Context(), nil, "report", format, in); code != 0 || stderr != "" || !strings.HasPrefix(stdout, begin) {
+			t.Errorf("%s: exit code %d, stderr %q:\n%s", format, code, stderr, stdout)
+		}
+	}
+
 	// From standard input.
 	cmd := root()
 	var piped, errors bytes.Buffer
@@ -54,7 +60,9 @@ func TestReportRefuses(t *testing.T) {
 		code int
 		say  string
 	}{
-		{"report", 2, "report --html"},
+		{"report", 2, "report --html, --junit or --metrics"},
+		{"report --html --metrics " + bad, 2, "exclude each other"},
+		{"report --junit " + bad, 1, bad},
 		{"report " + bad, 2, "report --html"},
 		{"report --html a b", 2, "report --help"},
 		{"report --html /no/such/file", 1, "/no/such/file"},

@@ -8,19 +8,21 @@ import (
 	"bee/audit/cmd/internal/unknown"
 	"bee/audit/judge/baseline"
 	"bee/audit/judge/compare"
+	"bee/audit/judge/fleet"
 	"bee/audit/report"
 	"bee/audit/report/schema"
 )
 
 func schemaCommand() *cobra.Command {
-	schemas := map[string][]byte{"report": schema.JSON, "baseline": baseline.Schema, "comparison": compare.Schema}
-	names := []cobra.Completion{"report", "baseline", "comparison"}
+	schemas := map[string][]byte{"report": schema.JSON, "baseline": baseline.Schema, "comparison": compare.Schema, "fleet": fleet.Schema}
+	names := []cobra.Completion{"report", "baseline", "comparison", "fleet"}
 	return &cobra.Command{
-		Use:   "schema [report|baseline|comparison]",
+		Use:   "schema [report|baseline|comparison|fleet]",
 		Short: "Print the JSON Schema of reports, or of other files",
 		Long: `schema prints the JSON Schema (draft 2020-12) of the reports that this program
 writes, which also describes every field; or that of baselines for "audit check",
-or that of what "audit diff" and "audit check" print with --json.`,
+that of what "audit diff" and "audit check" print with --json, or of what "audit
+fleet" does.`,
 		Example: `  audit schema > report.schema.json
   audit schema baseline > baseline.schema.json`,
 		Args:      usageArgs(cobra.MatchAll(cobra.MaximumNArgs(1), unknown.Argument)),

@@ -17,15 +17,16 @@ type result struct {
 }
 
 // openResult opens the place for a result before the work, so that it is not in
-// vain. The path - is standard output. Call close when done.
-func openResult(cmd *cobra.Command, what, path string) (*result, error) {
+// vain. The path - is standard output; flag is the name of the flag that has it. Call close
+// when done.
+func openResult(cmd *cobra.Command, what, flag, path string) (*result, error) {
 	r := &result{what: what, stdout: cmd.OutOrStdout()}
 	if path == "-" {
 		return r, nil
 	}
 	var err error
 	if r.file, err = outfile.Create(path); err != nil {
-		return nil, fmt.Errorf("cannot write the %s: %w (give another file with --output)", what, err)
+		return nil, fmt.Errorf("cannot write the %s: %w (give another file with --%s)", what, err, flag)
 	}
 	return r, nil
 }

@@ -43,7 +43,7 @@ func runCommand() *cobra.Command {
 		Short: "Audit this machine (the default command)",
 		Long: `run asks the tools on this machine about its hardware, all at the same time,
 writes the JSON report and prints its summary. On the machine's own console (a
-screen or a serial line, no SSH session) a QR code follows: see audit show --help.
+screen or a serial line, no SSH session) it prints what fits that: see audit show --help.
 
 A tool that is not installed is passed over. A tool that fails, hangs or prints
 rubbish is killed and recorded under "errors" in the report; the rest of the
@@ -144,7 +144,7 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, limi
 	} else {
 		saveMemory()
 	}
-	result, err := openResult(cmd, "report", output)
+	result, err := openResult(cmd, "report", "output", output)
 	if err != nil {
 		return err
 	}
@@ -171,15 +171,14 @@ func run(cmd *cobra.Command, output string, collectors []collect.Collector, limi
 	if err := result.write(r.Write); err != nil {
 		return err
 	}
-	t := terminal.Of(people)
-	if err := summary.Write(people, r, summary.Options{Terminal: t}); err != nil {
-		return err
+	options := summary.Options{Terminal: terminal.Of(people)}
+	if options.Terminal.Console && from == "" {
+		err = summary.WriteOverview(people, r, here(cmd.Context(), r), options)
+	} else {
+		err = summary.Write(people, r, options)
 	}
-	if t.Console {
-		// Nobody need be there to press a key: the first code has to do.
-		if err := showCodes(people, strings.NewReader(""), r); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	if cmd.Context().Err() != nil {
 		return errInterrupted

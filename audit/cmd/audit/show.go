@@ -14,13 +14,19 @@ import (
 )
 
 func showCommand() *cobra.Command {
-	var verbose, codes bool
+	var verbose, overview, codes bool
 	cmd := &cobra.Command{
 		Use:   "show [FILE]",
 		Short: "Print the summary of a report",
 		Long: `show prints the summary of a report: what is wrong with the machine first. Where
 a list is long, equal parts share a line; --verbose shows each by itself, with its
 serial number, and what findings were concluded from.
+
+--overview prints on one screen what somebody before the machine wants to know first:
+which machine it is, the worst that is wrong with it, the addresses of its interfaces
+and of its BMC, the ports of switches that they are connected to, and how SSH lets
+people in. Without FILE, addresses are those of this moment, and the password that a
+live system has made up is shown. Consoles show it when the audit has ended.
 
 --qr prints what is wrong and the gist of the rest as QR codes, to take with a
 phone from the console of a server without a network. On a terminal it shows one
@@ -36,6 +42,7 @@ address), BEE (version, commit) or AUDIT (version), TIME.
 FILE is the JSON report, ` + defaultOutput + ` where it is left out; - is
 standard input.`,
 		Example: `  audit show                  the report that "audit" wrote last
+  audit show --overview       the most important of it, on one screen
   audit show --qr             as QR codes
   audit show -v report.json   every part, and why`,
 		Args:              usageArgs(cobra.MaximumNArgs(1)),
@@ -47,7 +54,12 @@ standard input.`,
 			}
 			out := cmd.OutOrStdout()
 			options := summary.Options{Terminal: terminal.Of(out), Verbose: verbose}
-			if !codes {
+			switch {
+			case overview && len(args) == 0:
+				return summary.WriteOverview(out, r, here(cmd.Context(), r), options)
+			case overview:
+				return summary.WriteOverview(out, r, nil, options)
+			case !codes:
 				return summary.Write(out, r, options)
 			}
 			if err := summary.WriteFindings(out, r, options); err != nil {
@@ -57,7 +69,10 @@ standard input.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "every part by itself, and the evidence of findings")
+	cmd.Flags().BoolVar(&overview, "overview", false, "the most important of it on one screen, in place of the whole summary")
 	cmd.Flags().BoolVar(&codes, "qr", false, "findings and QR codes in place of the whole summary")
+	cmd.MarkFlagsMutuallyExclusive("overview", "qr")
+	cmd.MarkFlagsMutuallyExclusive("overview", "verbose")
 	return cmd
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -32,6 +33,7 @@ func TestShow(t *testing.T) {
 		{path, "59 ×", "S/N ZR500000"},
 		{path + " --verbose", "S/N ZR500000", "59 ×"},
 		{path + " --qr", "QR code 4 of 4", "Storage"},
+		{path + " --overview", "audit show says all of it", "Storage"},
 	} {
 		stdout, stderr, code := cli(t, t.Context(), nil, append([]string{"show"}, strings.Fields(c.args)...)...)
 		if code != 0 || !strings.Contains(stdout, "CRITICAL") || !strings.Contains(stdout, c.want) || strings.Contains(stdout, c.not) || strings.Contains(stdout, "\x1b") {
@@ -49,6 +51,21 @@ func TestShow(t *testing.T) {
 	}
 }
 
+// What a live system says of its ways in is what its console shows; the rest of what a system
+// greets people with is not.
+func TestWays(t *testing.T) {
+	for issue, want := range map[string][]string{
+		"":                                nil,
+		"Debian GNU/Linux 13 \\n \\l\n\n": nil,
+		"bee: SSH password for root and bee: abcdefgh234567\nbee: SSH host key SHA256:x\n\n": {"bee: SSH password for root and bee: abcdefgh234567", "bee: SSH host key SHA256:x"},
+		"bee: SSH by key only\x1b[2J\n": {`bee: SSH by key only\x1b[2J`},
+	} {
+		if got := ways(issue); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", issue, got, want)
+		}
+	}
+}
+
 func TestCompletion(t *testing.T) {
 	for args, want := range map[string]string{
 		"show ":             "json\n:8\n",
@@ -56,8 +73,11 @@ func TestCompletion(t *testing.T) {
 		"show report.json ": ":4\n",
 		"run --output ":     "json\n:8\n",
 		"--output ":         "json\n:8\n",
-		"schema ":           "report\nbaseline\ncomparison\n:4\n",
+		"schema ":           "report\nbaseline\ncomparison\nfleet\n:4\n",
 		"diff a.json ":      "json\n:8\n",
+		"fleet a.json ":     "json\n:8\n",
+		"fleet --html ":     "html\n:8\n",
+		"report --output ":  "html\nxml\nprom\n:8\n",
 		"check --baseline ": "yaml\nyml\njson\n:8\n",
 	} {
 		stdout, _, _ := cli(t, t.Context(), nil, append([]string{"__complete"}, strings.Split(args, " ")...)...)

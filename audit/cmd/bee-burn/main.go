@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ import (
 	"bee/audit/burn"
 	"bee/audit/cmd/internal/unknown"
 	"bee/audit/show/terminal"
+	"bee/core/burnin"
 	"bee/core/outfile"
 	"bee/core/printable"
 )
@@ -90,7 +92,7 @@ func execute(ctx context.Context, cmd *cobra.Command) int {
 func root() *cobra.Command {
 	o := burn.Options{Version: version}
 	var output, memory, tolerance string
-	var quick bool
+	var quick, liveLines bool
 	cmd := &cobra.Command{
 		Use:   "bee-burn",
 		Short: "Burn NVIDIA GPUs in, and judge them",
@@ -149,7 +151,8 @@ running.`,
   bee-burn --tensor-cores --time 30m      hotter, on GPUs that have tensor cores
   bee-burn --doubles                      in double precision, for data centre GPUs
   bee-burn --max-temperature 80           be more careful
-  bee-burn --output - | jq .gpus          the report on standard output`,
+  bee-burn --output - | jq .gpus          the report on standard output
+  bee-burn --live >progress               what the text console shows of it`,
 		Args: usageArgs(unknown.Command),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
@@ -171,7 +174,7 @@ running.`,
 			if quick {
 				o.MemoryPasses = 1
 			}
-			return run(cmd, o, output)
+			return run(cmd, o, output, liveLines)
 		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -191,6 +194,7 @@ running.`,
 	f.BoolVar(&o.TensorCores, "tensor-cores", false, "use tensor cores")
 	f.StringVarP(&output, "output", "o", defaultOutput, "file to write the JSON report to; - is standard output")
 	_ = cmd.MarkFlagFilename("output", "json")
+	f.BoolVar(&liveLines, "live", false, "tell how it goes in lines of JSON, for programs")
 	cmd.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp)
 	cmd.AddCommand(schemaCommand(), versionCommand())
 	return cmd
@@ -222,7 +226,7 @@ func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	}
 }
 
-func run(cmd *cobra.Command, o burn.Options, output string) error {
+func run(cmd *cobra.Command, o burn.Options, output string, liveLines bool) error {
 	people := cmd.OutOrStdout()
 	write := func(content func(io.Writer) error) error { return content(cmd.OutOrStdout()) }
 	if output == "-" {
@@ -236,7 +240,14 @@ func run(cmd *cobra.Command, o burn.Options, output string) error {
 		write = file.Write
 	}
 	t := terminal.Of(people)
-	tell, told := progress(people, t, o.Time)
+	line := lineOf(t)
+	if liveLines {
+		line = jsonLine
+	}
+	tell, told := progress(people, o.Time, line)
+	if liveLines {
+		tell(burn.Progress{Stage: burnin.SettingUp}) // which process it is
+	}
 	o.Progress = tell
 
 	r, failed := burn.Run(cmd.Context(), o)
@@ -265,24 +276,39 @@ func run(cmd *cobra.Command, o burn.Options, output string) error {
 // sparse is how often progress is told of where nobody watches a terminal.
 const sparse = time.Minute
 
-// progress returns what tells people how it goes, and what waits until they are told.
+// lineOf returns what has the progress in words, "" where it is too early for more of them.
+func lineOf(t terminal.Terminal) func(burn.Progress, time.Duration) string {
+	var last time.Time
+	return func(p burn.Progress, total time.Duration) string {
+		if t.Columns == 0 && time.Since(last) < sparse {
+			return ""
+		}
+		last = time.Now()
+		return t.Wrap(terminal.Plain, p.Line(total))
+	}
+}
+
+func jsonLine(p burn.Progress, total time.Duration) string {
+	text, err := json.Marshal(p.Live(total))
+	if err != nil {
+		return err.Error() + "\n"
+	}
+	return string(text) + "\n"
+}
+
+// progress returns what tells how it goes, in lines, and what waits until they are told.
 // A terminal that was stopped with Ctrl-S costs lines: the GPUs are watched on.
-func progress(w io.Writer, t terminal.Terminal, total time.Duration) (tell func(burn.Progress), told func()) {
+func progress(w io.Writer, total time.Duration, line func(burn.Progress, time.Duration) string) (tell func(burn.Progress), told func()) {
 	lines := make(chan string, 1)
 	var printer sync.WaitGroup
 	printer.Go(func() {
 		for line := range lines {
-			fmt.Fprint(w, t.Wrap(terminal.Plain, line))
+			fmt.Fprint(w, line)
 		}
 	})
-	var last time.Time
 	tell = func(p burn.Progress) {
-		if t.Columns == 0 && time.Since(last) < sparse {
-			return
-		}
 		select {
-		case lines <- p.Line(total):
-			last = time.Now()
+		case lines <- line(p, total):
 		default:
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"bee/audit/burn"
 	"bee/audit/burn/fakegpu"
+	"bee/core/burnin"
 )
 
 // The tests run the program as a process of its own, which is this one again.
@@ -122,6 +123,36 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("bee-burn %v: verdict %s, %d GPUs", args, r.Verdict, len(r.GPUs))
 			}
 		}
+	}
+}
+
+// The first line comes at once and says which process it is; the verdict stands behind the last.
+func TestLive(t *testing.T) {
+	m := fakegpu.New(t, healthy, good)
+	cmd, stdout, stderr := command(t, "--live", "--time", "1s", "--interval", "20ms", "--output", filepath.Join(m.Dir, "report.json"))
+	if code := exitCode(cmd.Run()); code != 0 {
+		t.Fatalf("exit code %d: %s", code, stderr)
+	}
+	var lines []burnin.Line
+	text := stdout.String()
+	for strings.HasPrefix(text, "{") {
+		var first string
+		first, text, _ = strings.Cut(text, "\n")
+		var l burnin.Line
+		if err := json.Unmarshal([]byte(first), &l); err != nil {
+			t.Fatalf("%v: %s", err, first)
+		}
+		lines = append(lines, l)
+	}
+	if len(lines) < 2 || lines[0].PID != cmd.Process.Pid || lines[0].TimeSeconds != 1 || lines[0].GPUs != nil {
+		t.Fatalf("lines %+v", lines)
+	}
+	last := lines[len(lines)-1]
+	if n := len(last.GPUs); n != 2 || last.GPUs[1].Index != 1 || *last.GPUs[1].Celsius != 61 {
+		t.Errorf("last line %+v", last)
+	}
+	if !strings.Contains(text, "PASS: 2 GPUs passed") {
+		t.Errorf("behind the lines: %q", text)
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"bee/audit/report/schema"
-	"bee/audit/report/schema/schematest"
+	"bee/core/schematest"
 )
 
 // The published schema is that of the types.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"bee/audit/report"
@@ -67,6 +68,20 @@ var kinds = []kind{
 	{GPU, "nvidia", gpus, false},
 	{Software, "software", software, true},
 	{Finding, "findings", findings, true},
+}
+
+// Inventory is a machine's components of all kinds. A kind is nil where nobody knows of it.
+type Inventory map[Kind][]Part
+
+// Take takes the inventory of a machine.
+func Take(r *report.Report) Inventory {
+	all := Inventory{}
+	for _, k := range kinds {
+		if !k.soft {
+			all[k.name] = k.parts(r)
+		}
+	}
+	return all
 }
 
 // Part is one component of a machine, as it is compared.
@@ -601,9 +616,19 @@ func (p Part) Fact(name string) Fact {
 func (p Part) signature() string {
 	var s strings.Builder
 	for _, f := range p.Facts {
-		if !f.Loose {
-			fmt.Fprintf(&s, "%s=%v\n", f.Name, f.Value)
+		if f.Loose {
+			continue
 		}
+		s.WriteString(f.Name + "=")
+		switch v := f.Value.(type) {
+		case string:
+			s.WriteString(v)
+		case float64:
+			s.WriteString(strconv.FormatFloat(v, 'g', -1, 64))
+		case bool:
+			s.WriteString(strconv.FormatBool(v))
+		}
+		s.WriteByte('\n')
 	}
 	return s.String()
 }

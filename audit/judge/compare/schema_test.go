@@ -5,7 +5,7 @@ import (
 
 	"github.com/invopop/jsonschema"
 
-	"bee/audit/report/schema/schematest"
+	"bee/core/schematest"
 )
 
 // The published schema is that of the types.

@@ -38,6 +38,8 @@ var rules = []rule{
 	{"overheated", "kernel", overheated},
 	{"drive-reset", "kernel", eachEvent("drive_reset", driveReset)},
 	{"drive-error", "kernel", eachEvent("drive_error", driveError)},
+	{"medium-damaged", "kernel", eachEvent("medium_damaged", mediumDamaged)},
+	{"configuration", "kernel", eachEvent("configuration", configuration)},
 	{"network-reset", "kernel", eachEvent("network_reset", networkReset)},
 	{"kernel-hung", "kernel", eachEvent("hung", kernelHung)},
 	{"kernel-nmi", "kernel", eachEvent("nmi", kernelNMI)},

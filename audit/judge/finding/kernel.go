@@ -263,6 +263,20 @@ func driveError(_ *report.Report, e report.KernelEvent) *report.Finding {
 	return &f
 }
 
+// It is no fault of the machine, but may be why something else was not found.
+func mediumDamaged(_ *report.Report, e report.KernelEvent) *report.Finding {
+	f := aboutEvent(e, report.Warning, "The medium that this system was started from is damaged: programs may have failed for that.",
+		"Write the medium anew, and audit the machine once more.")
+	return &f
+}
+
+// Nor is this: the machine went on with what was understood.
+func configuration(_ *report.Report, e report.KernelEvent) *report.Finding {
+	f := aboutEvent(e, report.Warning, "What bee.yaml says was not understood, or not all of it: something may have been left out.",
+		"Mend bee.yaml where the evidence says, and start the machine once more.")
+	return &f
+}
+
 func networkReset(_ *report.Report, e report.KernelEvent) *report.Finding {
 	f := aboutEvent(e, report.Warning, "A network card did not send any more, and was reset.",
 		"If it happens again, update the card's firmware, and try another slot.")

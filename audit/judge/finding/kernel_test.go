@@ -102,7 +102,7 @@ func TestOverheated(t *testing.T) {
 // Whatever the log tells is a finding.
 func TestEvents(t *testing.T) {
 	rule := map[string]string{}
-	for _, kind := range []string{"previous_boot", "pcie_link_lost", "drive_reset", "drive_error", "network_reset", "hung", "nmi"} {
+	for _, kind := range []string{"previous_boot", "pcie_link_lost", "drive_reset", "drive_error", "medium_damaged", "configuration", "network_reset", "hung", "nmi"} {
 		r := withEvents(report.KernelEvent{Kind: kind, Device: "it"})
 		Add(r)
 		if len(r.Findings) != 1 || r.Findings[0].Severity != report.Warning || r.Findings[0].Component != "it" {

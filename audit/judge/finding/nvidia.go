@@ -86,12 +86,37 @@ func gpuDriver(r *report.Report) []report.Finding {
 	} else if len(n.UnknownGPUs) > 1 {
 		f.Message = "nvidia-smi gave no answer that tells of these GPUs: nothing is known about them."
 	}
+	if keys := lockedOut(r); keys != "" {
+		f.Message = "The NVIDIA driver is not loaded, and the kernel is locked down, as it is with Secure Boot on: nothing is known about the GPUs."
+		f.Evidence = append(f.Evidence, keys)
+		f.Advice = lockedOutAdvice
+	}
 	for _, e := range r.Errors {
 		if e.Tool == "nvidia-smi" {
 			f.Evidence = append(f.Evidence, about("nvidia-smi", append([]string{e.Message}, e.Stderr...)...))
 		}
 	}
 	return []report.Finding{f}
+}
+
+// lockedOutAdvice is for a driver whose modules the kernel takes only with the signature of a key
+// that it knows.
+const lockedOutAdvice = "On bee's ISO, /var/log/bee-nvidia.log says why the driver was not loaded. Where that is a key which the machine does not know, enrol it " +
+	"(bee-secureboot enrol) and start the machine again; where the modules are not signed, turn Secure Boot off in the firmware's setup; " +
+	"where it is something else, see in the kernel's log (NVRM) why it refused the GPUs."
+
+// lockedOut is the evidence that the kernel, which has no NVIDIA driver, takes no module that is
+// not signed by a key it knows; empty where it is not so.
+func lockedOut(r *report.Report) string {
+	p := r.Platform
+	if r.NVIDIA.Trouble != report.NotLoaded || r.NVIDIA.DriverVersion != "" || p == nil || p.KernelLockdown == "" || p.KernelLockdown == "none" {
+		return ""
+	}
+	secure := "Secure Boot is on"
+	if !is(p.SecureBoot) {
+		secure = "Secure Boot is not on"
+	}
+	return about("platform", "the kernel is locked down ("+p.KernelLockdown+")", secure)
 }
 
 // sentence begins a text as a sentence, unless it begins with the name of a tool.

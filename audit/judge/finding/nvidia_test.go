@@ -74,6 +74,44 @@ func TestGPUDriver(t *testing.T) {
 	expect(t, "silent, not missing", gpuMissing, silent)
 }
 
+// With Secure Boot on, the kernel takes no module of a key that it does not know: that is the
+// first to look at, and nvidia-smi, which knows nothing of it, the last.
+func TestGPUDriverIsLockedOut(t *testing.T) {
+	locked := func() *report.Report {
+		on := true
+		return &report.Report{
+			Platform: &report.Platform{BootMode: "uefi", SecureBoot: &on, KernelLockdown: "integrity"},
+			NVIDIA:   &report.NVIDIA{Trouble: report.NotLoaded, LibraryVersion: "550.163.01", UnknownGPUs: []string{"0000:1a:00.0"}},
+			Errors: []report.Error{{Collector: "nvidia", Tool: "nvidia-smi", Message: "nvidia-smi cannot reach the NVIDIA driver: its kernel module may not be loaded",
+				Stderr: []string{"NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. Make sure that the latest NVIDIA driver is installed and running."}}},
+		}
+	}
+	expect(t, "locked out", gpuDriver, locked(), "warning 0000:1a:00.0")
+	f := gpuDriver(locked())[0]
+	if !strings.HasPrefix(f.Message, "The NVIDIA driver is not loaded, and the kernel is locked down, as it is with Secure Boot on") || !strings.Contains(f.Advice, "bee-secureboot enrol") ||
+		!strings.Contains(strings.Join(f.Evidence, "|"), "|platform: the kernel is locked down (integrity), Secure Boot is on|nvidia-smi: ") {
+		t.Errorf("%+v", f)
+	}
+	for name, change := range map[string]func(*report.Report){
+		"not locked down": func(r *report.Report) { r.Platform.KernelLockdown = "none" },
+		"no lockdown":     func(r *report.Report) { r.Platform.KernelLockdown = "" },
+		"platform":        func(r *report.Report) { r.Platform = nil },
+		"loaded":          func(r *report.Report) { r.NVIDIA.DriverVersion = "550.163.01" },
+		"no library":      func(r *report.Report) { r.NVIDIA.Trouble = report.NoLibrary },
+	} {
+		r := locked()
+		change(r)
+		if f := gpuDriver(r)[0]; strings.Contains(f.Message+f.Advice, "Secure Boot") {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	off := locked()
+	off.Platform.SecureBoot = nil
+	if f := gpuDriver(off)[0]; !strings.Contains(strings.Join(f.Evidence, "|"), "Secure Boot is not on") {
+		t.Errorf("%+v", f)
+	}
+}
+
 func TestGPUNotExamined(t *testing.T) {
 	r := devices(
 		report.PCIDevice{Address: "0000:1a:00.0", ClassID: "0302", VendorID: vendorNVIDIA, Device: "GH100"},

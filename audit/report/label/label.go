@@ -3,6 +3,7 @@
 package label
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -212,3 +213,16 @@ func Severities(findings []report.Finding) string {
 	}
 	return strings.Join(words, ", ")
 }
+
+// SSH says how SSH lets people in, by the policy in a live system's release; "" where that is
+// unknown.
+func SSH(policy string) string {
+	return map[string]string{
+		"keys":     "by key only",
+		"password": "password set at build time",
+		"random":   "password new at each boot, on the machine's own console",
+	}[policy]
+}
+
+// Neighbour says which port of which switch, or other machine, a cable leads to.
+func Neighbour(n report.Neighbour) string { return Join(cmp.Or(n.SystemName, n.ChassisID), n.PortID) }

@@ -3,6 +3,7 @@ package sample
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"bee/audit/report"
@@ -20,8 +21,9 @@ func Server() *report.Report {
 		SchemaVersion: report.SchemaVersion,
 		Audit:         report.Audit{Version: "1.2.0"},
 		Host:          report.Host{Hostname: "bee", KernelRelease: "6.12.1", Architecture: "x86_64"},
-		BeeRelease:    &report.BeeRelease{Version: "0.9.0", Commit: "0123456789abcdef0123456789abcdef01234567", Base: "debian", Release: "trixie", Kernel: "6.12.1"},
-		StartedAt:     Start, FinishedAt: Start.Add(12340 * time.Millisecond),
+		BeeRelease: &report.BeeRelease{Version: "0.9.0", Commit: "0123456789abcdef0123456789abcdef01234567", Base: "debian", Release: "trixie", Kernel: "6.12.1",
+			VendorPrograms: []report.VendorProgram{{Name: "storcli64", Version: "007.2705.0000.0000", SHA256: strings.Repeat("5f70", 16)}, {Name: "sas3ircu", SHA256: strings.Repeat("0a1b", 16)}}},
+		StartedAt: Start, FinishedAt: Start.Add(12340 * time.Millisecond),
 		Collectors: []report.CollectorRun{
 			{Name: "board", Status: report.Done, DurationSeconds: 0.014},
 			{Name: "cpu", Status: report.Done, DurationSeconds: 0.021},
@@ -46,7 +48,8 @@ func Server() *report.Report {
 		Memory:  &report.Memory{},
 		Storage: &report.Storage{},
 		NVIDIA:  &report.NVIDIA{DriverVersion: "580.95.05", CUDAVersion: "13.0", Source: "xml", MissingGPUs: []report.MissingGPU{{PCIAddress: "0000:d9:00.0", Reason: "GPU is lost."}}},
-		Network: &report.Network{},
+		Network: &report.Network{IPAddresses: []report.IPAddress{{Interface: "eth0", Address: "192.0.2.10/24"}, {Interface: "eth0", Address: "2001:db8::10/64"}, {Interface: "bond0.117", Address: "198.51.100.7/24"}}},
+		BMC:     &report.BMC{LAN: &report.BMCLAN{IPAddress: "192.0.2.110", VLANID: pointer(uint64(40))}},
 		PSU:     &report.PSU{Redundancy: []report.Redundancy{{Name: "PS Redundancy", States: []string{"Redundancy Degraded"}}}},
 		PCIe:    &report.PCIe{Devices: []report.PCIDevice{{Address: "0000:00:00.0", ClassID: "0600", Class: "Host bridge"}}},
 		Findings: []report.Finding{
@@ -117,6 +120,7 @@ func Server() *report.Report {
 		nic := report.Interface{Name: fmt.Sprint("eth", i), MACAddress: fmt.Sprintf("3c:ec:ef:00:00:%02x", i), Up: true, Link: &up, Driver: "mlx5_core", FirmwareVersion: "28.39.1002", BusAddress: fmt.Sprintf("0000:%02x:00.0", 0x21+i)}
 		if up {
 			nic.SpeedMbps, nic.MaxSpeedMbps = 25000, 400000
+			nic.Neighbours = []report.Neighbour{{SystemName: "leaf-07", PortID: fmt.Sprint("Ethernet1/", i+1), ChassisID: "00:1c:73:00:00:01"}}
 		}
 		r.Network.Interfaces = append(r.Network.Interfaces, nic)
 		r.PCIe.Devices = append(r.PCIe.Devices, report.PCIDevice{Address: nic.BusAddress, ClassID: "0200", Class: "Ethernet controller", Vendor: "Mellanox Technologies", Device: "MT2910 Family [ConnectX-7]", Driver: nic.Driver})

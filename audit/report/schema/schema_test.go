@@ -9,7 +9,7 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"bee/audit/report"
-	"bee/audit/report/schema/schematest"
+	"bee/core/schematest"
 )
 
 // The published schema is that of the types.

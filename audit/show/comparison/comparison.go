@@ -30,7 +30,7 @@ func Write(w io.Writer, c *compare.Comparison, expected, got string, t terminal.
 		var rows [][]terminal.Cell
 		for _, u := range c.NotCompared {
 			whose := map[string]string{"expected": expected, "got": got, "both": "both"}[u.Side]
-			rows = append(rows, terminal.Cells(whose, unknown(u)))
+			rows = append(rows, terminal.Cells(whose, Unknown(u)))
 		}
 		p.WriteString(t.Table(rows))
 	}
@@ -58,9 +58,9 @@ func (p *printer) differences(all []compare.Difference, c terminal.Colour) {
 	width := [3]int{0, displaywidth.String(p.expected), displaywidth.String(p.got)}
 	heading := func(section string) string {
 		if c == terminal.Plain {
-			return title(section) + " (not counted)"
+			return Title(section) + " (not counted)"
 		}
-		return title(section)
+		return Title(section)
 	}
 	for _, d := range all {
 		width[0] = max(width[0], len(heading(d.Section))-indent)
@@ -72,7 +72,7 @@ func (p *printer) differences(all []compare.Difference, c terminal.Colour) {
 		p.WriteString("\n" + p.Wrap(terminal.Bold, pad(heading(section[0].Section), indent+width[0])+"  "+pad(p.expected, width[1])+"  "+p.got))
 		for _, part := range alike.Group(section, func(d compare.Difference) string { return string(d.Kind) + d.Component }) {
 			if k, name := part[0].Kind, part[0].Component; name != "" || string(k) != part[0].Section {
-				p.WriteString(p.Wrap(terminal.Plain, "  "+strings.TrimSpace(words(k)+" "+name)))
+				p.WriteString(p.Wrap(terminal.Plain, "  "+Component(part[0])))
 			}
 			for _, d := range part {
 				columns := row(d)
@@ -90,13 +90,29 @@ func (p *printer) differences(all []compare.Difference, c terminal.Colour) {
 	}
 }
 
-// row is the difference in four columns: what, expected, got, where.
-func row(d compare.Difference) []string {
-	expected, got := show(d.Section, d.What, d.Expected), show(d.Section, d.What, d.Got)
+// Words are a difference in words: what differs, what was expected, what there is.
+func Words(d compare.Difference) (what, expected, got string) {
+	expected, got = show(d.Section, d.What, d.Expected), show(d.Section, d.What, d.Got)
 	if expected == got {
 		expected, got = exact(d.Expected), exact(d.Got) // rounded to the same
 	}
-	what := "  " + plain(d.What)
+	return plain(d.What), expected, got
+}
+
+// Line is a difference in a line.
+func Line(d compare.Difference) string {
+	columns := row(d)
+	line := fmt.Sprintf("%s: %s: expected %s, got %s", Component(d), strings.TrimSpace(columns[0]), columns[1], columns[2])
+	if columns[3] != "" {
+		line += " (" + columns[3] + ")"
+	}
+	return line
+}
+
+// row is the difference in four columns: what, expected, got, where.
+func row(d compare.Difference) []string {
+	what, expected, got := Words(d)
+	what = "  " + what
 	if d.Components > 1 && d.What != "count" {
 		what += fmt.Sprintf(" of %d", d.Components)
 	}
@@ -124,14 +140,14 @@ func side(s compare.Side) string {
 	return strings.Join(parts, ", ")
 }
 
-// unknown is what could not be compared, in a line.
-func unknown(u compare.Unknown) string {
-	s := title(u.Section)
+// Unknown is what could not be compared, in a line.
+func Unknown(u compare.Unknown) string {
+	s := Title(u.Section)
 	switch {
 	case u.What != "":
-		s = strings.TrimSpace(words(u.Kind)+" "+u.Component) + ": " + plain(u.What) + " not known"
+		s = strings.TrimSpace(Kind(u.Kind)+" "+u.Component) + ": " + plain(u.What) + " not known"
 	case u.Kind != "":
-		s += ", " + words(u.Kind)
+		s += ", " + Kind(u.Kind)
 	}
 	if u.What == "" && u.Reason == "" {
 		s += ": not known"
@@ -166,7 +182,7 @@ func verdict(c *compare.Comparison) string {
 	var same []string
 	for _, e := range c.Equal {
 		if e.Kind != compare.CPU && e.Kind != compare.Memory { // these are sums of others
-			same = append(same, count(e.Components, e.Kind))
+			same = append(same, Count(e.Components, e.Kind))
 		}
 	}
 	if len(same) > 0 {
@@ -175,8 +191,13 @@ func verdict(c *compare.Comparison) string {
 	return s + "."
 }
 
-// words is the name of a kind in running text.
-func words(k compare.Kind) string {
+// Component is the component that differs, in words.
+func Component(d compare.Difference) string {
+	return strings.TrimSpace(Kind(d.Kind) + " " + d.Component)
+}
+
+// Kind is the name of a kind in running text.
+func Kind(k compare.Kind) string {
 	name := map[compare.Kind]string{
 		compare.BIOS: "BIOS", compare.BMC: "BMC", compare.CPU: "CPU", compare.Device: "PCI device",
 		compare.Supply: "power supply", compare.GPU: "GPU",
@@ -184,15 +205,16 @@ func words(k compare.Kind) string {
 	return cmp.Or(name, string(k))
 }
 
-// count is a number of components of a kind.
-func count(n int, k compare.Kind) string {
+// Count is a number of components of a kind.
+func Count(n int, k compare.Kind) string {
 	if k == compare.Chassis || k == compare.BIOS {
-		return fmt.Sprintf("%d %s", n, words(k))
+		return fmt.Sprintf("%d %s", n, Kind(k))
 	}
-	return label.Count(n, words(k))
+	return label.Count(n, Kind(k))
 }
 
-func title(section string) string {
+// Title is the name of a section.
+func Title(section string) string {
 	switch section {
 	case "cpu", "psu", "bmc", "nvidia":
 		return strings.ToUpper(section)

@@ -81,7 +81,7 @@ func TestKinds(t *testing.T) {
 		compare.BIOS: "2 BIOS", compare.Chassis: "2 chassis", compare.Supply: "2 power supplies",
 		compare.Device: "2 PCI devices", compare.Module: "2 modules",
 	} {
-		if got := count(2, k); got != want {
+		if got := Count(2, k); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -20,8 +20,10 @@ import (
 var (
 	//go:embed page.html
 	layout string
+	// Style is the style sheet of the page, which others of bee's may have, too.
+	//
 	//go:embed page.css
-	style string
+	Style string
 )
 
 // parsed is the layout, made when a page is first asked for: other commands need

@@ -54,7 +54,7 @@ func write(t *testing.T, r *report.Report) (string, *html.Node) {
 			t.Errorf("a link to %s, which is not on the page", link)
 		}
 	}
-	if strings.Contains(style, "url(") || strings.Contains(style, "@import") || strings.Contains(style, "</") {
+	if strings.Contains(Style, "url(") || strings.Contains(Style, "@import") || strings.Contains(Style, "</") {
 		t.Error("the style sheet asks for something, or ends early")
 	}
 	return b.String(), doc

@@ -354,6 +354,9 @@ func network(p *page, r *report.Report, m marks) {
 	s.table(tabulate("Network interfaces", "Interface", r.Network.Interfaces, label.Memory, func(i report.Interface) cell {
 		return m.cell(i.Name, "network", i.Name)
 	}, "name"))
+	s.table(tabulate("IP addresses", "Interface", r.Network.IPAddresses, label.Memory, func(a report.IPAddress) cell {
+		return cell{Text: a.Interface}
+	}, "interface"))
 	s.table(tabulate("InfiniBand ports", "Port", r.Network.InfiniBandPorts, label.Memory, func(i report.InfiniBandPort) cell {
 		name := fmt.Sprintf("%s/%d", i.Device, i.Port)
 		return m.cell(name, "network", name)

@@ -15,7 +15,7 @@ import (
 // view makes the page of a report.
 func view(r *report.Report) page {
 	p := page{
-		Style:    template.CSS(style),
+		Style:    template.CSS(Style),
 		Title:    cmp.Or(r.Host.Hostname, "Unnamed machine"),
 		Facts:    facts(r),
 		Findings: sumUp(r.Findings),
@@ -55,7 +55,26 @@ func facts(r *report.Report) []fact {
 	}
 	add("Host", r.Host.Hostname)
 	add("Kernel", r.Host.KernelRelease+" "+r.Host.Architecture)
+	if b := r.BeeRelease; b != nil {
+		add("SSH", label.SSH(b.SSH))
+	}
 	add("SSH host key", r.Host.SSHHostKey)
+	if n := r.Network; n != nil {
+		var addresses, ports []string
+		for _, a := range n.IPAddresses {
+			addresses = append(addresses, a.Interface+" "+a.Address)
+		}
+		for _, i := range n.Interfaces {
+			for _, neighbour := range i.Neighbours {
+				ports = append(ports, i.Name+" to "+label.Neighbour(neighbour))
+			}
+		}
+		add("IP addresses", strings.Join(addresses, ", "))
+		add("Switch ports", strings.Join(ports, ", "))
+	}
+	if b := r.BMC; b != nil && b.LAN != nil {
+		add("BMC", b.LAN.IPAddress)
+	}
 	if !r.StartedAt.IsZero() {
 		add("Audited", utc(r.StartedAt)+", in "+seconds(r.FinishedAt.Sub(r.StartedAt).Seconds()))
 	}

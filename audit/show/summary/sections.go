@@ -343,7 +343,7 @@ func (p *printer) network(s *report.Network) {
 func neighbours(all []report.Neighbour) string {
 	var ends []string
 	for _, n := range all {
-		ends = append(ends, cmp.Or(n.SystemName, n.ChassisID)+" "+n.PortID)
+		ends = append(ends, label.Neighbour(n))
 	}
 	return label.Prefix("to ", strings.Join(ends, ", "))
 }

@@ -30,42 +30,50 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 	p.header(r)
 	p.findings(r.Findings)
 	p.notExamined(r.NotExamined)
-	if r.Board != nil {
-		p.board(r.Board)
-	}
-	if r.Platform != nil {
-		p.platform(r.Platform)
-	}
-	if r.Kernel != nil {
-		p.kernel(r.Kernel)
-	}
-	if r.CPU != nil {
-		p.cpu(r.CPU)
-	}
-	if r.Memory != nil {
-		p.memory(r.Memory)
-	}
-	if r.Storage != nil {
-		p.storage(r.Storage)
-	}
-	if g := r.NVIDIA; g != nil && len(g.GPUs)+len(g.MissingGPUs)+len(g.UnknownGPUs) > 0 {
-		p.nvidia(g)
-	}
-	if r.Network != nil {
-		p.network(r.Network)
-	}
-	if r.PSU != nil && len(r.PSU.Supplies) > 0 {
-		p.psu(r.PSU)
-	}
-	if r.BMC != nil {
-		p.bmc(r.BMC)
-	}
-	if r.PCIe != nil {
-		p.pcie(r.PCIe)
+	for _, section := range p.sections(r) {
+		section()
 	}
 	p.collectors(r)
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// sections print what each of them is of, in their order.
+func (p *printer) sections(r *report.Report) []func() {
+	var all []func()
+	add := func(there bool, print func()) {
+		if there {
+			all = append(all, print)
+		}
+	}
+	add(r.Board != nil, func() { p.board(r.Board) })
+	add(r.Platform != nil, func() { p.platform(r.Platform) })
+	add(r.Kernel != nil, func() { p.kernel(r.Kernel) })
+	add(r.CPU != nil, func() { p.cpu(r.CPU) })
+	add(r.Memory != nil, func() { p.memory(r.Memory) })
+	add(r.Storage != nil, func() { p.storage(r.Storage) })
+	g := r.NVIDIA
+	add(g != nil && len(g.GPUs)+len(g.MissingGPUs)+len(g.UnknownGPUs) > 0, func() { p.nvidia(g) })
+	add(r.Network != nil, func() { p.network(r.Network) })
+	add(r.PSU != nil && len(r.PSU.Supplies) > 0, func() { p.psu(r.PSU) })
+	add(r.BMC != nil, func() { p.bmc(r.BMC) })
+	add(r.PCIe != nil, func() { p.pcie(r.PCIe) })
+	return all
+}
+
+// Sections are the parts of the summary that are of hardware, each as its own text, whose
+// first line is its title.
+func Sections(r *report.Report, o Options) []string {
+	p := &printer{Options: o}
+	var all []string
+	for _, section := range p.sections(r) {
+		p.Reset()
+		section()
+		if text := strings.TrimPrefix(p.String(), "\n"); text != "" {
+			all = append(all, text)
+		}
+	}
+	return all
 }
 
 // WriteFindings prints only which machine it is, what is wrong with it, and what could not
@@ -73,10 +81,6 @@ func Write(w io.Writer, r *report.Report, o Options) error {
 func WriteFindings(w io.Writer, r *report.Report, o Options) error {
 	p := &printer{Options: o}
 	p.header(r)
-	if r.Board != nil && r.Board.System != nil {
-		y := r.Board.System
-		p.WriteString(p.Terminal.Wrap(terminal.Plain, label.Join(y.Manufacturer, y.ProductName, label.Serial(y.SerialNumber))))
-	}
 	p.findings(r.Findings)
 	p.notExamined(r.NotExamined)
 	_, err := io.WriteString(w, p.String())
@@ -106,18 +110,37 @@ func (p *printer) titleOf(name string, words []string) {
 func (p *printer) rows(rows [][]terminal.Cell) { p.WriteString(p.Terminal.Table(rows)) }
 
 func (p *printer) header(r *report.Report) {
-	p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Hardware audit of %s, %s%s",
-		cmp.Or(r.Host.Hostname, "an unnamed host"), r.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"), label.Prefix(", by audit ", r.Audit.Version))))
+	p.WriteString(p.Terminal.Wrap(terminal.Plain, subject(r)+label.Prefix(", by audit ", r.Audit.Version)))
 	if c := r.Replay; c != nil {
 		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("Replayed from %s, captured %s", c.Capture, c.CapturedAt.UTC().Format("2006-01-02 15:04:05 UTC"))))
 	}
 	if rel := r.BeeRelease; rel != nil {
 		p.WriteString(p.Terminal.Wrap(terminal.Plain, fmt.Sprintf("bee %s (%s %s, kernel %s)%s", cmp.Or(rel.Version, "?"), rel.Base, rel.Release, rel.Kernel,
 			label.Prefix(", pins overridden: ", strings.Join(rel.Overrides, " ")))))
+		var programs []string
+		for _, program := range rel.VendorPrograms {
+			text := label.Join(program.Name, program.Version)
+			if r.Ran(program.Name) {
+				text += " (run by the audit)"
+			}
+			programs = append(programs, text)
+		}
+		if len(programs) > 0 {
+			p.WriteString(p.Terminal.Wrap(terminal.Plain, "Vendor programs: "+strings.Join(programs, ", ")))
+		}
 	}
-	if key := r.Host.SSHHostKey; key != "" {
-		p.WriteString(p.Terminal.Wrap(terminal.Plain, "SSH host key "+key))
+	if machine := System(r); machine != "" {
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, machine))
 	}
+	for _, line := range access(r) {
+		p.WriteString(p.Terminal.Wrap(terminal.Plain, line))
+	}
+	p.rows(cells(reach(r)))
+}
+
+// subject is whose report it is, and of when.
+func subject(r *report.Report) string {
+	return fmt.Sprintf("Hardware audit of %s, %s", cmp.Or(r.Host.Hostname, "an unnamed host"), r.StartedAt.UTC().Format("2006-01-02 15:04:05 UTC"))
 }
 
 var colours = map[report.Severity]terminal.Colour{
@@ -133,28 +156,11 @@ func (p *printer) findings(findings []report.Finding) {
 		return
 	}
 	p.title("Findings: %s", label.Severities(findings))
-	type same struct{ rule, component, message, advice string }
-	groups := alike.Group(findings, func(f report.Finding) same {
-		s := same{f.Rule, "", f.Message, f.Advice}
-		if p.Verbose { // its evidence is its own
-			s.component = f.Component
-		}
-		return s
-	})
 	var rows [][]terminal.Cell
+	groups := p.together(findings)
 	for i, group := range groups {
 		f := group[0]
-		var components []string
-		for _, f := range group {
-			if f.Component != "" {
-				components = append(components, f.Component)
-			}
-		}
-		message := f.Message
-		if len(components) > 0 {
-			message = places(components) + ": " + message
-		}
-		rows = append(rows, []terminal.Cell{{Text: strings.ToUpper(string(f.Severity)), Colour: colours[f.Severity]}, {Text: message}})
+		rows = append(rows, headline(group))
 		if p.Verbose {
 			for _, e := range f.Evidence {
 				rows = append(rows, terminal.Cells("", "evidence: "+e))
@@ -165,6 +171,34 @@ func (p *printer) findings(findings []report.Finding) {
 		}
 	}
 	p.rows(rows)
+}
+
+// together groups findings that say the same, of several parts.
+func (p *printer) together(findings []report.Finding) [][]report.Finding {
+	type same struct{ rule, component, message, advice string }
+	return alike.Group(findings, func(f report.Finding) same {
+		s := same{f.Rule, "", f.Message, f.Advice}
+		if p.Verbose { // its evidence is its own
+			s.component = f.Component
+		}
+		return s
+	})
+}
+
+// headline is what findings that say the same say, and of which parts.
+func headline(group []report.Finding) []terminal.Cell {
+	f := group[0]
+	var components []string
+	for _, f := range group {
+		if f.Component != "" {
+			components = append(components, f.Component)
+		}
+	}
+	message := f.Message
+	if len(components) > 0 {
+		message = places(components) + ": " + message
+	}
+	return []terminal.Cell{{Text: strings.ToUpper(string(f.Severity)), Colour: colours[f.Severity]}, {Text: message}}
 }
 
 // notExamined prints what the report lacks, and why.

@@ -63,6 +63,7 @@ func TestWrite(t *testing.T) {
 	}
 	const want = `Hardware audit of bee, 2026-01-02 03:04:05 UTC, by audit 1.2
 bee 0.9 (debian trixie, kernel 6.12.1)
+ACME Server 1 S/N 77
 
 Board
   System   ACME Server 1       S/N 77
@@ -112,5 +113,35 @@ func TestOverrides(t *testing.T) {
 	}
 	if want := "bee 0.9 (debian trixie, kernel 6.12.1), pins overridden: DEBIAN_MIRROR GOLANG_IMAGE\n"; !strings.Contains(b.String(), want) {
 		t.Errorf("got\n%s", &b)
+	}
+}
+
+// The sections are parts of the summary, and what stands first in each is its title.
+func TestSections(t *testing.T) {
+	r := sample.Server()
+	var whole strings.Builder
+	if err := Write(&whole, r, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	var titles []string
+	for _, text := range Sections(r, Options{}) {
+		if !strings.Contains(whole.String(), "\n\n"+text) {
+			t.Errorf("not in the summary: %q", text)
+		}
+		title, _, _ := strings.Cut(text, "\n")
+		titles = append(titles, strings.Fields(title)[0])
+	}
+	if got := strings.Join(titles, " "); got != "Board CPU: Memory: Storage: NVIDIA: Network: Power: BMC: PCIe:" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// Which vendor programs there are, and which of them the audit has run.
+func TestVendorPrograms(t *testing.T) {
+	r := sample.Server()
+	r.Collectors = append(r.Collectors, report.CollectorRun{Name: "storage", Status: report.Done, Tools: []report.ToolRun{{Tool: "storcli64"}}})
+	var b strings.Builder
+	if err := Write(&b, r, Options{}); err != nil || !strings.Contains(b.String(), "\nVendor programs: storcli64 007.2705.0000.0000 (run by the audit), sas3ircu\n") {
+		t.Errorf("error %v\n%.400s", err, b.String())
 	}
 }

@@ -63,6 +63,15 @@ func (t Terminal) Wrap(c Colour, text string) string {
 	return w.String()
 }
 
+// Cut returns text that fits in a number of columns, with dots at the end of what was cut; all
+// of it for a file.
+func (t Terminal) Cut(text string, columns int) string {
+	if t.Columns == 0 {
+		return text
+	}
+	return displaywidth.TruncateString(visible(text), columns, "...")
+}
+
 // writer writes lines and knows in which column it is.
 type writer struct {
 	strings.Builder

@@ -17,13 +17,15 @@ type Terminal struct {
 	Colour bool
 	// Columns in a line; lines are wrapped to them. 0 wraps nothing.
 	Columns int
+	// Lines on a screen; 0 where there is no end to them.
+	Rows int
 	// Whether it is the machine's own screen or serial line, and not a window or a
 	// session over a network.
 	Console bool
 }
 
 // Of says what a stream leads to. A serial line does not know the size of the
-// terminal at its other end and says 0: then it is taken for 80 columns. No colours
+// terminal at its other end and says 0: then it is taken for 80 columns and 24 rows. No colours
 // where the environment has NO_COLOR (see no-color.org) or TERM is dumb.
 func Of(stream any) Terminal {
 	file, ok := stream.(*os.File)
@@ -31,8 +33,8 @@ func Of(stream any) Terminal {
 		return Terminal{}
 	}
 	t := Terminal{Colour: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
-	if t.Columns, _, _ = term.GetSize(int(file.Fd())); t.Columns <= 0 {
-		t.Columns = 80
+	if t.Columns, t.Rows, _ = term.GetSize(int(file.Fd())); t.Columns <= 0 || t.Rows <= 0 {
+		t.Columns, t.Rows = 80, 24
 	}
 	path, err := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", file.Fd()))
 	t.Console = err == nil && !strings.HasPrefix(path, "/dev/pts/")

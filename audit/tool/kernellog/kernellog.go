@@ -35,6 +35,10 @@ const (
 	longest = 300
 )
 
+// configuration is what lines begin with that bee's own services write about bee.yaml. Only root
+// can write to the kernel's log.
+const configuration = "bee: configuration: "
+
 // Parse reads the log. It is not ok where there is no line of it.
 func Parse(dmesg []byte) (log Log, ok bool) {
 	at := map[report.KernelEvent]int{} // by what makes an event another one
@@ -46,7 +50,7 @@ func Parse(dmesg []byte) (log Log, ok bool) {
 		if !ok {
 			log.Since, ok = seconds, true
 		}
-		if level > 7 {
+		if level > 7 && !bytes.HasPrefix(text, []byte(configuration)) {
 			continue // it has another facility than the kernel's: a program has written it
 		}
 		key, found := event(text)
@@ -144,6 +148,8 @@ var patterns = sync.OnceValue(func() []pattern {
 		{"drive_reset", "failed (errno=", regexp.MustCompile(`^(?P<device>ata\d+): (?:COMRESET|softreset|SRST) failed`), ""},
 		{"drive_error", "error, dev ", regexp.MustCompile(`(?:I/O|critical medium|critical nexus|timeout) error, dev (?P<device>(?:sd[a-z]+|nvme\d+(?:c\d+)?n\d+|vd[a-z]+|mmcblk\d+)), sector \d+`), uncorrected},
 		{"drive_error", "exception Emask", regexp.MustCompile(`^(?P<device>ata\d+(?:\.\d+)?): exception Emask `), ""},
+		{"medium_damaged", "verity: ", regexp.MustCompile(`^device-mapper: verity: (?P<device>\d+:\d+): (?:data|metadata) block \d+ is corrupted`), uncorrected},
+		{"configuration", configuration, regexp.MustCompile(`^` + configuration + `(?P<device>\S+):(?: |$)`), ""},
 		{"network_reset", "NETDEV WATCHDOG: ", regexp.MustCompile(`(?:(?P<device>[^ :]+): )?NETDEV WATCHDOG: (?:CPU: \d+: )?(?:(?P<device2>[^ :]+) \([^)]*\): )?transmit queue \d+ timed out`), ""},
 		{"network_reset", "health compromised", regexp.MustCompile(address + `: .*device's health compromised`), ""},
 		{"hung", "blocked for more than", regexp.MustCompile(`^INFO: task (?P<device>.*):\d+ blocked for more than \d+ seconds`), ""},

@@ -51,6 +51,8 @@ var lines = map[string]report.KernelEvent{
 	"ata3: COMRESET failed (errno=-16)":                                                                                                       {Kind: "drive_reset", Device: "ata3"},
 	"blk_update_request: I/O error, dev sda, sector 1234 op 0x0:(READ) flags 0x80700 phys_seg 1 prio class 0":                                 {Kind: "drive_error", Device: "sda", Severity: "uncorrected"},
 	"I/O error, dev nvme0n1, sector 8 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2":                                                        {Kind: "drive_error", Device: "nvme0n1", Severity: "uncorrected"},
+	"device-mapper: verity: 7:0: data block 28598 is corrupted":                                                                               {Kind: "medium_damaged", Device: "7:0", Severity: "uncorrected"},
+	"bee: configuration: BEE-CONFIG/bee.yaml:6: than: no such key; there are: network":                                                        {Kind: "configuration", Device: "BEE-CONFIG/bee.yaml:6"},
 	"critical medium error, dev sdab, sector 5860533160 op 0x0:(READ) flags 0x0 phys_seg 1 prio class 2":                                      {Kind: "drive_error", Device: "sdab", Severity: "uncorrected"},
 	"NETDEV WATCHDOG: eth0 (ixgbe): transmit queue 3 timed out":                                                                               {Kind: "network_reset", Device: "eth0"},
 	"mlx5_core 0000:c1:00.0 eth1: NETDEV WATCHDOG: CPU: 12: transmit queue 3 timed out 5120 ms":                                               {Kind: "network_reset", Device: "eth1"},
@@ -123,12 +125,16 @@ func TestParse(t *testing.T) {
 <4>[  400.000000] I/O error, dev sda, sector 8 op 0x0:(READ)
  which goes on
 <12>[  401.000000] I/O error, dev sdb, sector 8 op 0x0:(READ), writes a program
+<11>[  401.500000] bee: configuration: bee.yaml:3: then: "halt" is none of shell, reboot, poweroff
 [  402.000000] I/O error, dev sda, sector 16 op 0x0:(READ)
 <3>[  403.000000] [   T1234] I/O error, dev sda, sector 24 op 0x0:(READ)
 `))
 	want := Log{Since: 341.000001, Events: []report.KernelEvent{{
 		Kind: "drive_error", Device: "sda", Severity: "uncorrected", Count: 3, FirstSeconds: 400, LastSeconds: 403,
 		Message: "I/O error, dev sda, sector 24 op 0x0:(READ)",
+	}, {
+		Kind: "configuration", Device: "bee.yaml:3", Count: 1, FirstSeconds: 401.5, LastSeconds: 401.5,
+		Message: `bee: configuration: bee.yaml:3: then: "halt" is none of shell, reboot, poweroff`,
 	}}}
 	if !ok || !reflect.DeepEqual(log, want) {
 		t.Errorf("%v, %+v\nwant %+v", ok, log, want)
