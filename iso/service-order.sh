@@ -57,8 +57,9 @@ waited_for() {
 			echo "$service has no \"keyword -timeout\": what comes after it starts after a minute" >>"$errors"
 	done
 }
-waited_for bee-sshsetup bee-network bee-nvidia bee-fabric
-in_order localmount bee-sshsetup dropbear && in_order localmount bee-network bee-nvidia bee-fabric bee-audit || wrong=1
+waited_for bee-config bee-sshsetup bee-network bee-nvidia bee-fabric
+in_order localmount bee-config bee-sshsetup dropbear &&
+	in_order localmount bee-config bee-network bee-nvidia bee-fabric bee-audit bee-unattended || wrong=1
 # shellcheck disable=SC2086 # one argument for each service
 order=$(before $services)
 for service in $services; do

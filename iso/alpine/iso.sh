@@ -3,11 +3,11 @@
 # of packages and of bee's own files, and checked by check.sh. OUTDIR gets bee.iso, whose
 # folder keys has the public part of the key, by the name that signatures have for it.
 #
-# APORTS is a tree of Alpine's aports, FILES what genapkovl-bee.sh reads, with alpine/ as
-# the folder of this script, REPOSITORIES a list of folders as in /etc/apk/repositories,
-# KEY the private key that signs the medium's index of packages and the kernel's modules,
-# KERNEL the release of its kernel, LOCK what the repositories have: every package that
-# the ISO is made of and with.
+# APORTS is a tree of Alpine's aports, FILES what mkimg.bee.sh and genapkovl-bee.sh read, with
+# alpine/ as the folder of this script and boot/ as the one beside it, REPOSITORIES a list of
+# folders as in /etc/apk/repositories, KEY the private key that signs the medium's index of
+# packages and the kernel's modules, KERNEL the release of its kernel, LOCK what the repositories
+# have: every package that the ISO is made of and with.
 #
 # mkimage's sections are kept in TMPDIR/sections, when the ISO that was made of them is
 # found to be good, by all that they are made of: SOURCE_DATE_EPOCH is their time,
@@ -40,7 +40,7 @@ export PACKAGER_PRIVKEY="$key" PACKAGER_PUBKEY="$work/$name"
 # but for their signatures, which lie on the medium, too, and are what packages begin with.
 signatures=$(sed 's|$|/x86_64|' "$repositories" | xargs -I {} find {} -name '*.apk' | sort | xargs -r head -c 4096 | sha256sum)
 # shellcheck disable=SC2086 # a list
-id=$( (echo "$SOURCE_DATE_EPOCH $BEE_FLAVOR $name $signatures"; cat "$0" $scripts "$files/alpine/mkimg.bee.sh" "$lock") | sha256sum | cut -c1-16)
+id=$( (echo "$SOURCE_DATE_EPOCH $BEE_FLAVOR $name $signatures"; cat "$0" "$here/cpio.sh" $scripts "$files/alpine/mkimg.bee.sh" "$lock") | sha256sum | cut -c1-16)
 sections=$work/sections
 cp -al "$kept/$id" "$sections" 2>/dev/null || { rm -rf "$sections"; mkdir "$sections"; }
 
@@ -49,15 +49,18 @@ cp -al "$kept/$id" "$sections" 2>/dev/null || { rm -rf "$sections"; mkdir "$sect
 tag=$( (sha256sum "$lock" "$files/live"; cd "$files/layers" && sha256sum -- *.squashfs) | sed 's/ .*[/]/ /' | sha256sum | cut -c1-12)
 BEE_ID=bee-$tag
 
+# Packages that mkimage makes the kernel, the modloop and the boot loaders of are not on the
+# medium: the bill of materials has them by what the indexes say.
+while read -r repository; do
+	tar -xzOf "$repository/x86_64/APKINDEX.tar.gz" APKINDEX && echo
+done <"$repositories" |
+	awk -v RS= -v ORS='\n\n' "/(^|\n)P:(grub-efi|linux-($BEE_FLAVOR|firmware[^\n]*)|syslinux|wireless-regdb)(\n|\$)/" >"$work/packages"
+[ -s "$work/packages" ] || { echo "iso.sh: the indexes of $repositories have no linux-$BEE_FLAVOR" >&2; exit 1; }
+
 mkdir "$work/mkimage" "$work/bin" "$work/out"
 # shellcheck disable=SC2086 # a list
 cp $scripts "$files/alpine/mkimg.bee.sh" "$files/alpine/genapkovl-bee.sh" "$work/mkimage/"
-# mkinitfs packs an initramfs with the number of the device that its files were on
-cat >"$work/bin/cpio" <<'END'
-#!/bin/sh
-case " $* " in *" -o "*) set -- --ignore-devno "$@" ;; esac
-exec busybox cpio "$@"
-END
+ln -s "$here/cpio.sh" "$work/bin/cpio"
 # mkimage writes the tag, which is this ISO's alone, into the index of a section that others use
 cat >"$work/bin/apk" <<'END'
 #!/bin/sh
@@ -65,10 +68,11 @@ cat >"$work/bin/apk" <<'END'
 PATH=${PATH#*:}
 exec apk "$@"
 END
-chmod 755 "$work"/mkimage/* "$work"/bin/*
+chmod 755 "$work"/mkimage/* "$work"/bin/apk
 BEE_FILES=$files
+BEE_BOOT_PACKAGES=$work/packages
 BEE_PACKAGES=$(sed 's/#.*//' "$files/alpine/packages" | xargs)
-export BEE_FILES BEE_PACKAGES BEE_ID APORTS="$aports" PATH="$work/bin:$PATH"
+export BEE_FILES BEE_BOOT_PACKAGES BEE_PACKAGES BEE_ID APORTS="$aports" PATH="$work/bin:$PATH"
 set -- --tag "$tag" --profile bee --arch x86_64 --workdir "$sections" --outdir "$work/out"
 option=--repository # of which some versions of mkimage know one
 while read -r repository; do
@@ -78,6 +82,7 @@ done <"$repositories"
 (cd "$work/mkimage" && sh ./mkimage.sh "$@")
 iso=$work/out/alpine-bee-$tag-x86_64.iso
 [ -s "$iso" ] || { echo "iso.sh: mkimage made no ISO" >&2; exit 1; }
+"$here/../boot/seal.sh" "$iso"
 "$here/check.sh" "$iso" "$work/$name" "$kernel" "$lock"
 
 # What is of this ISO alone, mkimage would find for no other.

@@ -8,6 +8,11 @@ profile_bee() {
 	output_format="iso"
 	kernel_flavors="$BEE_FLAVOR"
 	initfs_cmdline="modules=loop,squashfs,overlay,sd-mod,usb-storage"
+	# an ISO that UEFI loaded by HTTP, which the firmware shows as persistent memory
+	case " $initfs_features " in
+	*" nfit "*) ;;
+	*) initfs_features="$initfs_features nfit" ;;
+	esac
 	# apkovl: the one of the initramfs, which lies in bee.img; else Alpine takes one that it
 	# finds on any disk
 	# init: lays the layers of the medium, found by its id, over the packages
@@ -23,17 +28,8 @@ profile_bee() {
 	iso_opts="--set_all_file_dates =$BEE_EPOCH --modification-date=$(date -u -d "@$BEE_EPOCH" +%Y%m%d%H%M%S00)"
 }
 
-# menu: what there is to boot, a line each: a label for SYSLINUX, the title for GRUB, and what
-# the kernel is told beside kernel_cmdline. The last console is the one of /dev/console.
-menu() {
-	usual="console=tty0 console=ttyS0,115200"
-	cat <<-END
-		bee|bee|quiet $usual
-		messages|bee, with kernel messages|$usual
-		ttys1|bee, kernel messages on ttyS1, as for Serial-over-LAN|console=tty0 console=ttyS1,115200
-		nomodeset|bee, screen without its driver (nomodeset)|quiet nomodeset $usual
-	END
-}
+# menu: what there is to boot, see boot/menu.
+menu() { grep -v '^#' "$BEE_FILES/boot/menu"; }
 
 # In place of mkimage's own, which have one entry. SYSLINUX can have one serial port.
 syslinux_gen_config() {
@@ -51,21 +47,8 @@ syslinux_gen_config() {
 }
 
 grub_gen_config() {
-	# on the screen, and on each serial port that there is
-	cat <<-'END'
-		set timeout=1
-		# a UART has a register to keep a value in: where there is none, serial would complain
-		for port in 0:0x3ff 1:0x2ff; do
-			regexp --set=1:unit --set=2:register '(.*):(.*)' $port
-			outb $register 0x5a
-			inb -v kept $register
-			if [ "$kept" = 5a ]; then
-				serial --unit=$unit --speed=115200
-				terminal_input --append serial_com$unit
-				terminal_output --append serial_com$unit
-			fi
-		done
-	END
+	echo "set timeout=1"
+	cat "$BEE_FILES/boot/consoles.cfg"
 	menu | while IFS='|' read -r label title options; do
 		cat <<-END
 			menuentry "$title" {
@@ -80,11 +63,12 @@ section_bee() {
 	build_section bee "$BEE_ID"
 }
 
-# build_bee puts the layers onto the medium, the key that its signatures are checked with, and
-# into an initramfs of its own the apkovl.
+# build_bee puts the layers onto the medium, the key that its signatures are checked with, what
+# its kernel and boot loaders come from, and into an initramfs of its own the apkovl.
 build_bee() {
 	mkdir -p "$DESTDIR/boot" "$DESTDIR/keys" "$DESTDIR/live" &&
 		cp "$PACKAGER_PUBKEY" "$DESTDIR/keys/" &&
+		cp "$BEE_BOOT_PACKAGES" "$DESTDIR/boot/packages" &&
 		cp "$BEE_FILES"/layers/*.squashfs "$DESTDIR/live/" &&
 		: >"$DESTDIR/live/$BEE_ID" &&
 		sh ./genapkovl-bee.sh bee &&

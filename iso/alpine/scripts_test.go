@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"bee/core/layers"
+	"bee/core/netboot"
 	"bee/iso/alpine/internal/initramfs"
 )
 
@@ -71,11 +72,11 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// isoFiles is what genapkovl-bee.sh reads: this folder, the program, and layers.
+// isoFiles is what the scripts of mkimage read: this folder and boot/, the program, and layers.
 func isoFiles(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	if out, err := exec.Command("cp", "-a", "../alpine", dir).CombinedOutput(); err != nil {
+	if out, err := exec.Command("cp", "-a", "../alpine", "../boot", dir).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	write(t, filepath.Join(dir, "live"), "program\n", 0o644)
@@ -247,6 +248,7 @@ func TestTree(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"etc/network/interfaces": "iface lo inet loopback\n",
+		"etc/conf.d/dmesg":       "\ndmesg_level=\n",
 		"etc/conf.d/dropbear":    "rc_need=\"!net\"\nrc_before=\"networking\"\n",
 	} {
 		if text := read(t, filepath.Join(dir, name)); !strings.HasSuffix(text, want) {
@@ -302,6 +304,8 @@ func TestServiceOrder(t *testing.T) {
 	for name, breakIt := range map[string]func(*testing.T, string){
 		"audit before the driver":       replace("bee-audit", "after bee-network bee-nvidia bee-fabric", "before bee-nvidia"),
 		"SSH access after SSH":          replace("dropbear", "need bee-sshsetup", "before bee-sshsetup"),
+		"configuration after SSH":       replace("bee-config", "before bee-sshsetup bee-network", "before bee-network"),
+		"unattended before the audit":   replace("bee-unattended", "after bee-audit", "before bee-audit"),
 		"a loop":                        replace("bee-network", "need localmount", "need localmount bee-audit"),
 		"a minute and no more":          replace("bee-nvidia", "keyword -timeout", ""),
 		"a syntax error":                replace("bee-sshsetup", "depend() {", "depend() { ("),
@@ -392,15 +396,18 @@ echo "index of $index"
 `
 
 // madeOf is the stand-in's ISO.
-const madeOf = "good\nindex of bee\n"
+const madeOf = "good\nindex of bee\nsealed\n"
 
 func newMkimage(t *testing.T) mkimage {
 	t.Helper()
-	m := mkimage{files: isoFiles(t), aports: t.TempDir(), record: t.TempDir(), temporary: t.TempDir(), folder: t.TempDir()}
+	m := mkimage{files: isoFiles(t), aports: t.TempDir(), record: t.TempDir(), temporary: t.TempDir(), folder: filepath.Join(t.TempDir(), "alpine")}
 	write(t, filepath.Join(m.aports, "scripts/mkimage.sh"), standInMkimage, 0o755)
 	write(t, filepath.Join(m.aports, "scripts/mkimg.base.sh"), "", 0o644)
-	write(t, filepath.Join(m.folder, "iso.sh"), read(t, "iso.sh"), 0o755)
+	for _, name := range []string{"iso.sh", "cpio.sh"} {
+		write(t, filepath.Join(m.folder, name), read(t, name), 0o755)
+	}
 	write(t, filepath.Join(m.folder, "check.sh"), standInCheck, 0o755)
+	write(t, filepath.Join(m.folder, "../boot/seal.sh"), "#!/bin/sh\necho sealed >>\"$1\"\n", 0o755)
 	bin := t.TempDir()
 	write(t, filepath.Join(bin, "apk"), standInApk, 0o755)
 	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
@@ -410,11 +417,18 @@ func newMkimage(t *testing.T) mkimage {
 	write(t, m.repositories, packages+"/main\n"+packages+"/community\n", 0o644)
 	for _, name := range []string{"main", "community"} {
 		write(t, filepath.Join(packages, name, "x86_64", name+"-1-r0.apk"), "signed\n"+strings.Repeat(name, 9999), 0o644)
+		write(t, filepath.Join(packages, name, "x86_64/APKINDEX"), "P:linux-lts-dev\nV:1\n\nC:Q1\nP:"+indexed[name]+"\nV:2\n\nP:syslinux-doc\nV:1\n", 0o644)
+		if out, err := exec.Command("tar", "-C", filepath.Join(packages, name, "x86_64"), "-czf", filepath.Join(packages, name, "x86_64/APKINDEX.tar.gz"), "APKINDEX").CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
 	}
 	write(t, m.lock, "mkinitfs 3.11.1-r0 Q1one\n", 0o644)
 	m.newKey(t)
 	return m
 }
+
+// indexed are packages of the repositories that the medium has parts of.
+var indexed = map[string]string{"main": "linux-lts", "community": "linux-firmware-bnx2"}
 
 // newKey signs with another one from now on.
 func (m mkimage) newKey(t *testing.T) {
@@ -506,8 +520,11 @@ func TestMkimage(t *testing.T) {
 	for _, file := range must(filepath.Glob(m.record + "/bee/*/*")) {
 		files = append(files, strings.TrimPrefix(file, m.record+"/bee/"))
 	}
-	if want := []string{"boot/bee.img", "keys/" + key, "live/50-nvidia.squashfs", "live/90-bee.squashfs", "live/bee-" + tag}; !slices.Equal(files, want) {
+	if want := []string{"boot/bee.img", "boot/packages", "keys/" + key, "live/50-nvidia.squashfs", "live/90-bee.squashfs", "live/bee-" + tag}; !slices.Equal(files, want) {
 		t.Errorf("the medium has %q, want %q", files, want)
+	}
+	if packages := read(t, m.record+"/bee/boot/packages"); packages != "C:Q1\nP:linux-lts\nV:2\n\nC:Q1\nP:linux-firmware-bnx2\nV:2\n\n" {
+		t.Errorf("its kernel and firmware are of %q", packages)
 	}
 	images := must(initramfs.Read(m.record+"/bee/boot/bee.img", func(string) bool { return true }))
 	if len(images) != 1 || string(images["bee.apkovl.tar.gz"]) != read(t, apkovl(t, m.files)) {
@@ -526,6 +543,7 @@ func TestMkimage(t *testing.T) {
 	}{
 		"mkimage made nothing": {func(m *mkimage) { write(t, filepath.Join(m.aports, "scripts/mkimage.sh"), "", 0o755) }, "mkimage made no ISO"},
 		"no key":               {func(m *mkimage) { write(t, m.key, "no key\n", 0o600) }, "no RSA key"},
+		"no kernel":            {func(m *mkimage) { write(t, m.repositories, "", 0o644) }, "have no linux-lts"},
 		"no aports":            {func(m *mkimage) { m.aports = t.TempDir() }, "is no tree of Alpine's aports"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -682,5 +700,124 @@ func TestDeviceNumbers(t *testing.T) {
 	t.Cleanup(func() { os.RemoveAll(other) })
 	if one, two := pack(t.TempDir()), pack(other); one != two || !strings.HasPrefix(one, "070701") {
 		t.Errorf("they differ:\n%q\n%q", one, two)
+	}
+}
+
+// standIns puts programs in front of PATH, each a script that writes down how it is called in its
+// NAME.args of a folder, which is returned.
+func standIns(t *testing.T, programs map[string]string) string {
+	t.Helper()
+	bin, record := t.TempDir(), t.TempDir()
+	for name, text := range programs {
+		write(t, filepath.Join(bin, name), "#!/bin/sh\nset -e\necho \"$@\" >"+record+"/"+name+".args\n"+text, 0o755)
+	}
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	return record
+}
+
+func TestNet(t *testing.T) {
+	folder := t.TempDir()
+	write(t, folder+"/kernel", "alpine-base # and\n\n# more\nlinux-lts linux-firmware\n", 0o644)
+	write(t, folder+"/apk/keys/alpine.rsa.pub", "key", 0o644)
+	write(t, folder+"/apk/repositories", "/packages\n", 0o644)
+	const event, driver = "usr/share/udhcpc/default.script", "lib/modules/6.12.1-0-lts/kernel/drivers/net/ethernet/intel/e1000.ko.gz"
+	pack := func(files ...string) (record, image, said string, err error) {
+		record = standIns(t, map[string]string{
+			"apk": `ls "$3/etc/apk/keys" >` + folder + "/trusted\n", // add --root ROOT
+			// -q -b ROOT -t TREE -F FEATURES -o OUT KERNEL
+			"mkinitfs": `[ ! -e "$3/etc/apk/keys" ]
+for file in ` + strings.Join(files, " ") + `; do
+	mkdir -p "$5/$(dirname "$file")"
+	touch "$5/$file"
+done
+find "$5" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
+umask 077
+(cd "$5" && find . | sort | cpio --quiet --renumber-inodes -o -H newc | gzip -n) >"$9"
+rm -r "$5"
+`})
+		image = t.TempDir() + "/net.img"
+		said, err = script(t, ".", []string{"SOURCE_DATE_EPOCH=" + baseEpoch}, "net.sh", folder+"/kernel", folder+"/apk", "6.12.1-0-lts", image)
+		return record, image, said, err
+	}
+	record, image, said, err := pack(event, driver)
+	if err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if args := read(t, record+"/apk.args"); !strings.HasSuffix(args, " --arch x86_64 --repositories-file "+folder+"/apk/repositories --initdb --no-scripts --quiet alpine-base linux-lts linux-firmware\n") {
+		t.Errorf("apk is called with %s", args)
+	}
+	if trusted := read(t, folder+"/trusted"); trusted != "alpine.rsa.pub\n" {
+		t.Errorf("apk trusts %q", trusted)
+	}
+	if args := read(t, record+"/mkinitfs.args"); !strings.Contains(args, " -F base network squashfs usb virtio -o "+image+" 6.12.1-0-lts\n") {
+		t.Errorf("mkinitfs is called with %s", args)
+	}
+	if info, err := os.Stat(image); err != nil || info.Mode() != 0o644 {
+		t.Errorf("%v, %v", info, err)
+	}
+	if _, again, _, err := pack(event, driver); err != nil || read(t, again) != read(t, image) {
+		t.Errorf("another one comes out, %v", err)
+	}
+	for there, lacking := range map[string]string{driver: event, event: "modules/6.12.1-0-lts/kernel/drivers/net/ethernet/"} {
+		if _, _, said, err := pack(there); err == nil || !strings.Contains(said, "without "+lacking) {
+			t.Errorf("without %s: %v: %s", lacking, err, said)
+		}
+	}
+}
+
+func TestNetboot(t *testing.T) {
+	if _, err := exec.LookPath("xorriso"); err != nil {
+		t.Skip("no xorriso in PATH")
+	}
+	medium, iso, out := t.TempDir(), t.TempDir()+"/bee.iso", t.TempDir()+"/out"
+	files := map[string]string{
+		"boot/vmlinuz-lts": "vmlinuz", "boot/initramfs-lts": "initrd", "boot/modloop-lts": "modloop-lts", "boot/bee.img": "bee.img",
+		"apks/.boot_repository": "apks/.boot_repository", "apks/x86_64/libstdc++-14.2.0-r4.apk": "apks/x86_64/libstdc++-14.2.0-r4.apk",
+		"live/90-bee.squashfs": "live/90-bee.squashfs",
+	}
+	for name, content := range files {
+		write(t, filepath.Join(medium, name), content, 0o444)
+	}
+	if said, err := exec.Command("xorriso", "-as", "mkisofs", "-quiet", "-r", "-J", "-o", iso, medium).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	record := standIns(t, map[string]string{"grub-mkimage": `for option; do case $option in --output=*) echo MZ >"${option#*=}" ;; esac; done`})
+	net := t.TempDir() + "/net"
+	write(t, net, "net.img", 0o644)
+	if said, err := script(t, ".", []string{"SOURCE_DATE_EPOCH=" + isoEpoch, "BEE_FLAVOR=lts"}, "netboot.sh", iso, net, out); err != nil {
+		t.Fatalf("%v: %s", err, said)
+	}
+	if folder, err := netboot.Check(out); err != nil || !folder.UEFI {
+		t.Errorf("%+v, %v", folder, err)
+	}
+	for _, name := range append(slices.Collect(maps.Values(files)), "net.img") {
+		if got := read(t, filepath.Join(out, name)); got != name {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if args := read(t, record+"/grub-mkimage.args"); !strings.HasPrefix(args, "--format=x86_64-efi --prefix=/grub --output="+out+"/bootx64.efi ") || !strings.Contains(args, " tftp") {
+		t.Errorf("grub-mkimage is called with %s", args)
+	}
+	const words = "modules=loop,squashfs,overlay ip=dhcp BOOTIF=01-${card} alpine_repo=${base}apks modloop=${base}modloop-lts " +
+		"apkovl=/bee.apkovl.tar.gz init=/usr/local/lib/bee/live bee.fetch=${base} cryptomgr.notests "
+	for name, wants := range map[string][]string{
+		"bee.ipxe": {"\n:messages\nset options console=tty0 console=ttyS0,115200\ngoto start\n",
+			"\n:start\nkernel ${base}vmlinuz " + words + "${options}\ninitrd ${base}initrd\ninitrd ${base}bee.img\ninitrd ${base}net.img\nboot\n"},
+		"grub/grub.cfg": {"\nmenuentry \"bee, with kernel messages\" {\nlinux /vmlinuz " + words + "console=tty0 console=ttyS0,115200\ninitrd /initrd /bee.img /net.img\n}\n"},
+	} {
+		got := read(t, filepath.Join(out, name))
+		for _, want := range wants {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s is\n%s\nwithout\n%s", name, got, want)
+			}
+		}
+		if strings.Contains(got, "bee.toram") || strings.Contains(got, "bee.check") {
+			t.Errorf("%s has what is for a medium:\n%s", name, got)
+		}
+	}
+	for _, name := range []string{"bee.ipxe", "live/90-bee.squashfs", "apks", "SHA256SUMS"} {
+		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.ModTime().Unix() != 1764000000 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
 	}
 }

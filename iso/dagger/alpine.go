@@ -22,6 +22,7 @@ const (
 	alpineTools    = "alpine/tools"    // what mkimage runs with
 	alpineCompiler = "alpine/compiler" // what compiles kernel modules
 	alpineLock     = "alpine/packages.lock"
+	alpineCpio     = "alpine/cpio.sh"
 )
 
 var alpineLists = []string{alpineSystem, alpineKernel, alpineTools, alpineCompiler}
@@ -307,7 +308,7 @@ func (a *Alpine) WithLayer(
 	// Files of the layer, as they lie in the ISO's file system.
 	tree *dagger.Directory,
 ) (*Alpine, error) {
-	layer, err := a.Module.layer(ctx, tree, a.Epoch, smallest)
+	layer, err := a.Module.layer(ctx, tree, a.Epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -352,7 +353,7 @@ func (a *Alpine) Iso(
 	if err != nil {
 		return nil, err
 	}
-	mkimage, err := a.with(ctx, alpineTools, "alpine/iso.sh", "alpine/check.sh", "service-order.sh")
+	mkimage, err := a.with(ctx, alpineTools, "alpine/iso.sh", alpineCpio, "alpine/check.sh", "service-order.sh", bootSeal)
 	if err != nil {
 		return nil, err
 	}
@@ -360,7 +361,7 @@ func (a *Alpine) Iso(
 	if err != nil {
 		return nil, err
 	}
-	layer, err := a.Module.layer(ctx, tree.WithDirectory("/", own), epoch, quickest)
+	layer, err := a.Module.layer(ctx, tree.WithDirectory("/", own), epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -368,6 +369,8 @@ func (a *Alpine) Iso(
 		WithDirectory("alpine", a.Module.Files.Directory("alpine"), dagger.DirectoryWithDirectoryOpts{
 			Include: []string{"packages", "mkimg.bee.sh", "genapkovl-bee.sh"},
 		}).
+		WithFile(bootMenu, a.Module.Files.File(bootMenu)).
+		WithFile(bootConsoles, a.Module.Files.File(bootConsoles)).
 		WithFile("live", a.Module.program("live")).
 		WithDirectory("layers", a.Layers.WithFile(beeLayer, layer))
 	const key = "/run/bee/key.rsa"
@@ -395,4 +398,39 @@ func (a *Alpine) Iso(
 		WithEnvVariable("BEE_FLAVOR", alpineFlavor).
 		WithExec([]string{"/bee/alpine/iso.sh", "/aports", "/files", "/etc/apk/repositories", key, kernel, lock, out}).
 		File(out + "/bee.iso"), nil
+}
+
+// What a server needs for machines to boot an ISO over the network: by iPXE (bee.ipxe), or by
+// UEFI (bootx64.efi), without Secure Boot. Packages, kernel modules and layers are fetched by HTTP.
+func (a *Alpine) Netboot(
+	ctx context.Context,
+	// The ISO.
+	iso *dagger.File,
+	// Time of the ISO's own files, in seconds since 1970.
+	epoch int,
+) (*dagger.Directory, error) {
+	kernel, err := a.Kernel(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packer, err := a.with(ctx, alpineTools, "alpine/net.sh", alpineCpio, alpineKernel)
+	if err != nil {
+		return nil, err
+	}
+	net := packer.
+		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
+		WithDirectory("/out", dag.Directory()).
+		WithExec([]string{"/bee/alpine/net.sh", "/bee/" + alpineKernel, "/etc/apk", kernel, "/out/net.img"}).
+		File("/out/net.img")
+	assembler, err := a.with(ctx, alpineTools, "alpine/netboot.sh", bootNetboot, bootMenu, bootConsoles)
+	if err != nil {
+		return nil, err
+	}
+	return assembler.
+		WithMountedFile("/bee/bee.iso", iso).
+		WithMountedFile("/bee/net.img", net).
+		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).
+		WithEnvVariable("BEE_FLAVOR", alpineFlavor).
+		WithExec([]string{"/bee/alpine/netboot.sh", "/bee/bee.iso", "/bee/net.img", "/out"}).
+		Directory("/out"), nil
 }

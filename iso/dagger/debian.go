@@ -9,7 +9,7 @@ import (
 )
 
 // Debian makes ISOs on the debian base: squashfs layers, a small initramfs of
-// bee's own, and GRUB.
+// bee's own, and Debian's GRUB.
 type Debian struct {
 	// +private
 	Module *Iso
@@ -55,7 +55,7 @@ func (d *Debian) WithLayer(
 	// Files of the layer, as they lie in the ISO's file system.
 	tree *dagger.Directory,
 ) (*Debian, error) {
-	layer, err := d.Module.layer(ctx, tree, d.Epoch, smallest)
+	layer, err := d.Module.layer(ctx, tree, d.Epoch)
 	if err != nil {
 		return nil, err
 	}
@@ -72,18 +72,26 @@ func (d *Debian) with(ctx context.Context, epoch int, names ...string) (*dagger.
 		WithWorkdir("/var/tmp"), d.Module.Files, names...)
 }
 
-// The base layer: base.squashfs, vmlinuz, initrd, the kernel's release in kernel,
-// the packages in packages.tsv (name, version, architecture), and what
-// order.sh needs of the base.
-func (d *Debian) Base(ctx context.Context) (*dagger.Directory, error) {
+// rootfs is the root file system of the base layer, as a tar.
+func (d *Debian) rootfs(ctx context.Context) (*dagger.File, error) {
 	installer, err := d.with(ctx, d.Epoch, "debian/rootfs.sh", "debian/packages", "debian/dpkg.cfg", "debian/trim.sh", "debian/firmware-drivers")
 	if err != nil {
 		return nil, err
 	}
-	rootfs := installer.
+	return installer.
 		WithExec([]string{"/bee/debian/rootfs.sh", "/bee/debian/packages", "/out/rootfs.tar"}).
-		File("/out/rootfs.tar")
-	packer, err := d.with(ctx, d.Epoch, "debian/base.sh", "debian/initrd.sh", "debian/initramfs-init", "debian/modules.sh", "debian/initrd-modules")
+		File("/out/rootfs.tar"), nil
+}
+
+// The base layer: base.squashfs, vmlinuz, initrd, the kernel's release in kernel,
+// the packages in packages.tsv (name, version, architecture), and what
+// order.sh needs of the base.
+func (d *Debian) Base(ctx context.Context) (*dagger.Directory, error) {
+	rootfs, err := d.rootfs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packer, err := d.with(ctx, d.Epoch, "debian/base.sh", "debian/initrd.sh", "debian/cpio.sh", "debian/modules.sh", "debian/initrd-modules")
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +118,10 @@ func (d *Debian) Iso(
 	own *dagger.Directory,
 	// Time of the ISO's files above the base layer, in seconds since 1970.
 	epoch int,
+	// Certificate, in DER, that kernel modules in the layers are signed with: MokManager, which
+	// starts beside GRUB, finds it on the medium.
+	// +optional
+	moduleCertificate *dagger.File,
 ) (*dagger.File, error) {
 	base, err := d.Base(ctx)
 	if err != nil {
@@ -128,17 +140,62 @@ func (d *Debian) Iso(
 		WithMountedDirectory("/bee/tree", tree).
 		WithExec([]string{"/bee/debian/order.sh", "/bee/base", "/bee/tree"}).
 		Directory("/bee/tree")
-	layer, err := d.Module.layer(ctx, checked.WithDirectory("/", own), epoch, quickest)
+	layer, err := d.Module.layer(ctx, checked.WithDirectory("/", own), epoch)
 	if err != nil {
 		return nil, err
 	}
-	assembler, err := d.with(ctx, epoch, "debian/iso.sh")
+	assembler, err := d.with(ctx, epoch, "debian/iso.sh", "debian/cpio.sh", bootMenu, bootConsoles, bootSeal)
 	if err != nil {
 		return nil, err
+	}
+	args := []string{"/bee/debian/iso.sh", "/bee/base", "/bee/layers", "/bee/live", "/out/bee.iso"}
+	if moduleCertificate != nil {
+		const certificate = "/bee/module-certificate.der"
+		assembler = assembler.WithMountedFile(certificate, moduleCertificate)
+		args = append(args, certificate)
 	}
 	return assembler.
 		WithMountedDirectory("/bee/base", base).
 		WithMountedDirectory("/bee/layers", d.Layers.WithFile(beeLayer, layer)).
-		WithExec([]string{"/bee/debian/iso.sh", "/bee/base", "/bee/layers", "/out/bee.iso"}).
+		WithMountedFile("/bee/live", d.Module.program("live")).
+		WithExec(args).
 		File("/out/bee.iso"), nil
+}
+
+// What a server needs for machines to boot an ISO over the network: by iPXE (bee.ipxe), or by
+// UEFI (bootx64.efi, with Secure Boot, too). The layers are fetched by HTTP.
+func (d *Debian) Netboot(
+	ctx context.Context,
+	// The ISO.
+	iso *dagger.File,
+	// Time of the ISO's files above the base layer, in seconds since 1970.
+	epoch int,
+) (*dagger.Directory, error) {
+	rootfs, err := d.rootfs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packer, err := d.with(ctx, d.Epoch, "debian/net.sh", "debian/cpio.sh", "debian/modules.sh", "debian/initrd-modules", "debian/net-modules")
+	if err != nil {
+		return nil, err
+	}
+	net := packer.
+		WithMountedFile("/bee/rootfs.tar", rootfs).
+		WithExec([]string{"/bee/debian/net.sh", "/bee/rootfs.tar", "/out/net.img"}).
+		File("/out/net.img")
+	const programs = "usr/local/lib/bee/"
+	tree := dag.Directory().WithFile(programs+"network", d.Module.Network(), dagger.DirectoryWithFileOpts{Permissions: 0o755})
+	for _, name := range []string{"udhcpc-event", "boot-log"} { // what it calls
+		tree = tree.WithFile(programs+name, d.Module.Files.File("overlay/"+programs+name))
+	}
+	assembler, err := d.with(ctx, epoch, "debian/netboot.sh", "debian/cpio.sh", bootNetboot, bootMenu, bootConsoles)
+	if err != nil {
+		return nil, err
+	}
+	return assembler.
+		WithMountedFile("/bee/bee.iso", iso).
+		WithMountedFile("/bee/net.img", net).
+		WithMountedDirectory("/bee/tree", tree).
+		WithExec([]string{"/bee/debian/netboot.sh", "/bee/bee.iso", "/bee/net.img", "/bee/tree", "/out"}).
+		Directory("/out"), nil
 }

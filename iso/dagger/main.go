@@ -46,16 +46,17 @@ func New(
 	// Time stamp of the archive, such as 20261105T000000Z.
 	// +optional
 	debianSnapshot string,
-	// What the ISO is made of: overlay/, the scripts beside it, and the folder of each base.
+	// What the ISO is made of: overlay/, boot/, the scripts beside them, and the folder of each
+	// base.
 	// +optional
 	// +defaultPath="."
-	// +ignore=["*", "!overlay", "!*.sh", "!debian", "!alpine"]
+	// +ignore=["*", "!overlay", "!boot", "!*.sh", "!debian", "!alpine"]
 	files *dagger.Directory,
 	// Source of the programs, as it lies in the repository: core/, which they share, and of
 	// iso/ the Go module with smoke/ and manifest/, and that of the base alpine.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/network", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
+	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/network", "!iso/partition", "!iso/results", "!iso/secureboot", "!iso/unattended", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -93,15 +94,8 @@ func again(rebuild string) dagger.WithContainerFunc {
 	}
 }
 
-// Levels of zstd for layers: the one for those that are made once and read on every boot,
-// the other, which takes a tenth of the time, for the one that each build makes anew.
-const (
-	smallest = 15
-	quickest = 9
-)
-
 // layer makes a squashfs layer of a folder. Its files are of one time, in seconds since 1970.
-func (m *Iso) layer(ctx context.Context, tree *dagger.Directory, epoch, level int) (*dagger.File, error) {
+func (m *Iso) layer(ctx context.Context, tree *dagger.Directory, epoch int) (*dagger.File, error) {
 	packer, err := withFiles(ctx, m.Tools.With(install("squashfs-tools")).With(again(m.Rebuild)), m.Files, "layer.sh")
 	if err != nil {
 		return nil, err
@@ -110,9 +104,17 @@ func (m *Iso) layer(ctx context.Context, tree *dagger.Directory, epoch, level in
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(epoch)).
 		WithDirectory("/out", dag.Directory()).
 		WithMountedDirectory("/bee/tree", tree).
-		WithExec([]string{"/bee/layer.sh", "/bee/tree", strconv.Itoa(level), "/out/layer.squashfs"}).
+		WithExec([]string{"/bee/layer.sh", "/bee/tree", "/out/layer.squashfs"}).
 		File("/out/layer.squashfs"), nil
 }
+
+// Files that each base has for its boot loaders.
+const (
+	bootMenu     = "boot/menu"
+	bootConsoles = "boot/consoles.cfg"
+	bootSeal     = "boot/seal.sh"
+	bootNetboot  = "boot/netboot.sh"
+)
 
 // beeLayer is the name of the uppermost layer, that of bee's own files.
 const beeLayer = "90-bee.squashfs"
@@ -138,28 +140,68 @@ func install(packages ...string) dagger.WithContainerFunc {
 }
 
 // program compiles one of the programs, by the name of its folder below iso/.
-func (m *Iso) program(name string) *dagger.File {
+func (m *Iso) program(name string) *dagger.File { return m.compile(m.Programs, "iso/"+name) }
+
+// compile compiles the program in a folder of the repository.
+func (m *Iso) compile(source *dagger.Directory, folder string) *dagger.File {
 	return m.Golang.
 		WithMountedCache("/go/pkg/mod", dag.CacheVolume("go-modules")).
 		// what is compiled anew has a cache of its own
 		WithMountedCache("/root/.cache/go-build", dag.CacheVolume("go-build"+m.Rebuild)).
 		WithEnvVariable("CGO_ENABLED", "0").
-		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false").
-		WithMountedDirectory("/src", m.Programs).
-		WithWorkdir("/src/iso/" + name). // in its own Go module, which may be its folder's or iso's
-		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/" + name, "."}).
-		File("/out/" + name)
+		WithEnvVariable("GOFLAGS", "-trimpath -buildvcs=false -tags=nethttpomithttp2"). // no program needs HTTP/2
+		WithMountedDirectory("/src", source).
+		WithWorkdir("/src/" + folder). // in its own Go module, which may be its folder's or one above
+		WithExec([]string{"go", "build", "-ldflags", "-s -w", "-o", "/out/program", "."}).
+		File("/out/program")
 }
 
 // The program that brings the network up on the ISO.
 func (m *Iso) Network() *dagger.File { return m.program("network") }
 
-// What is in an ISO, read back from the finished file: every package with its
-// version, every file of the medium and of each layer with its digest. JSON.
-func (m *Iso) Manifest(
+// The text console, which people see first on the ISO's consoles.
+func (m *Iso) Console(
+	// Source of the program, as it lies in the repository, and of what it shows reports by.
+	// +optional
+	// +defaultPath="/"
+	// +ignore=["*", "!console", "!core", "!audit/go.mod", "!audit/go.sum", "!audit/report", "!audit/show", "**/*_test.go", "**/testdata", "**/*.md"]
+	source *dagger.Directory,
+) *dagger.File {
+	return m.compile(source, "console")
+}
+
+// The program that delivers what the ISO found out about a machine.
+func (m *Iso) Results() *dagger.File { return m.program("results") }
+
+// The program by which a person on the ISO has a machine trust the key that signed its modules.
+func (m *Iso) Secureboot() *dagger.File { return m.program("secureboot") }
+
+// A folder as one file: tar, with its SHA-256 in hexadecimal in sha256. Its bytes are those of
+// the files, their times and their modes.
+func (m *Iso) Archive(folder *dagger.Directory) *dagger.Directory {
+	return m.Tools.
+		WithMountedDirectory("/folder", folder).
+		WithDirectory("/out", dag.Directory()).
+		WithExec([]string{"sh", "-ec", "tar -C /folder --sort=name --owner=0 --group=0 --numeric-owner --format=ustar -cf /out/tar . && sha256sum </out/tar | head -c 64 >/out/sha256"}).
+		Directory("/out")
+}
+
+// The SHA-256 of each file in a folder, but for those in folders below, as sha256sum prints it.
+func (m *Iso) Sums(folder *dagger.Directory) *dagger.File {
+	return m.Tools.
+		WithMountedDirectory("/folder", folder).
+		WithWorkdir("/folder").
+		WithExec([]string{"sh", "-ec", "find . -maxdepth 1 -type f -printf '%f\\0' | sort -z | xargs -0r sha256sum -- >/sums"}).
+		File("/sums")
+}
+
+// What is told of an ISO, read back from the finished file: bee.iso.manifest.json, every package
+// with its version and every file with its digest; the bill of materials, as SPDX 2.3 in
+// bee.iso.spdx.json and as CycloneDX 1.6 in bee.iso.cdx.json; and SHA256SUMS of these and the ISO.
+func (m *Iso) Documents(
 	// The ISO.
 	iso *dagger.File,
-) *dagger.File {
+) *dagger.Directory {
 	const memory = "/var/cache/manifest"
 	reader := m.Tools.With(install("xorriso", "squashfs-tools"))
 	if m.Rebuild == "" {
@@ -168,7 +210,7 @@ func (m *Iso) Manifest(
 	return reader.
 		WithMountedFile("/usr/local/bin/manifest", m.program("manifest")).
 		WithMountedFile("/iso/bee.iso", iso).
-		// not RedirectStdout, which would also put it all into the log
-		WithExec([]string{"sh", "-c", "manifest --memory " + memory + " /iso/bee.iso >/iso.manifest.json"}).
-		File("/iso.manifest.json")
+		WithDirectory("/out", dag.Directory()).
+		WithExec([]string{"manifest", "--memory", memory, "--output", "/out", "/iso/bee.iso"}).
+		Directory("/out")
 }

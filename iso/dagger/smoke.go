@@ -49,8 +49,8 @@ func (m *Iso) SmokeReport(
 	// there are.
 	// +optional
 	machine string,
-	// Time limit of the whole test, such as 90s or 10m.
-	// +default="10m"
+	// Time limit of the whole test, such as 90s or 10m. Default: what the machine needs.
+	// +optional
 	timeout string,
 	// Private SSH key that the ISO lets in, for an ISO made with authorized keys.
 	// +optional
@@ -59,12 +59,18 @@ func (m *Iso) SmokeReport(
 	// prints on its console is used.
 	// +optional
 	password *dagger.Secret,
+	// Certificate, X.509 in PEM or DER, that a machine with Secure Boot on has enrolled: kernel
+	// modules that its key signed have to be loaded.
+	// +optional
+	moduleCertificate *dagger.File,
 	// Let QEMU use the host's KVM, where it works.
 	// +optional
 	kvm bool,
 ) (*dagger.Directory, error) {
-	args := []string{"smoke", "run", "--iso", "/iso/bee.iso", "--report", "/report",
-		"--machine", machine, "--timeout", timeout}
+	args := []string{"smoke", "run", "--iso", "/iso/bee.iso", "--report", "/report", "--machine", machine}
+	if timeout != "" {
+		args = append(args, "--timeout", timeout)
+	}
 	c := m.qemu(iso)
 	if identity != nil {
 		c = c.WithMountedSecret("/run/identity", identity)
@@ -73,6 +79,10 @@ func (m *Iso) SmokeReport(
 	if password != nil {
 		c = c.WithSecretVariable("SMOKE_PASSWORD", password)
 		args = append(args, "--password-env", "SMOKE_PASSWORD")
+	}
+	if moduleCertificate != nil {
+		c = c.WithMountedFile("/run/module-certificate", moduleCertificate)
+		args = append(args, "--module-certificate", "/run/module-certificate")
 	}
 	var code int
 	var ran *dagger.Container

@@ -1,6 +1,6 @@
 #!/bin/bash
-# initrd.sh ROOT OUT: the initramfs: initramfs-init, and of ROOT, a root file system, the
-# busybox and those kernel modules that initrd-modules asks for.
+# initrd.sh ROOT OUT: the initramfs but for its init, which each ISO has in a second one: of ROOT,
+# a root file system, the busybox and those kernel modules that initrd-modules asks for.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 [ $# = 2 ] || { echo "usage: initrd.sh ROOT OUT" >&2; exit 2; }
@@ -8,7 +8,7 @@ root=$1 out=$2
 : "${SOURCE_DATE_EPOCH:?initrd.sh: SOURCE_DATE_EPOCH must be set}"
 umask 022
 work=$(mktemp -d)
-trap 'rm -rf "$work" "$out.part"' EXIT
+trap 'rm -rf "$work"' EXIT
 kernel=$(ls "$root/usr/lib/modules")
 modules=$root/usr/lib/modules/$kernel
 
@@ -20,12 +20,8 @@ cp "$root/usr/bin/busybox" "$initrd/bin/"
 for applet in $("$root/usr/bin/busybox" --list); do
 	ln -s busybox "$initrd/bin/$applet" 2>/dev/null || :
 done
-install -m 755 "$here/initramfs-init" "$initrd/init"
 "$here/modules.sh" "$here/initrd-modules" "$modules/modules.dep" >"$work/modules"
 (cd "$modules" && xargs cp --parents -t "$initrd/usr/lib/modules/$kernel" modules.order modules.builtin modules.builtin.modinfo) <"$work/modules"
 depmod -b "$initrd" "$kernel"
-find "$initrd" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-(cd "$initrd" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-	cpio -0 -o -H newc --reproducible --owner 0:0 --quiet) | zstd -19 -T1 -q --no-check >"$out.part"
-mv "$out.part" "$out"
+"$here/cpio.sh" "$initrd" "$out"
 echo "initrd.sh: $out for $kernel, $(du -k "$out" | cut -f1) kB, $(wc -l <"$work/modules") modules"

@@ -1,10 +1,12 @@
 #!/bin/bash
-# iso.sh BASEDIR LAYERDIR OUT.iso: a hybrid ISO for BIOS and UEFI, CD and USB
-# stick, of what base.sh made and the squashfs layers in LAYERDIR, which are
-# stacked over it in the order of their names (NN-name.squashfs, NN over 00).
+# iso.sh BASEDIR LAYERDIR LIVE OUT.iso [CERTIFICATE.der]: a hybrid ISO for BIOS and UEFI, CD and
+# USB stick, of what base.sh made and the squashfs layers in LAYERDIR, which are
+# stacked over it in the order of their names (NN-name.squashfs, NN over 00) by the program LIVE.
+# The certificate, by which modules in them are signed, is where MokManager can enrol it from.
 set -euo pipefail
-[ $# = 3 ] || { echo "usage: iso.sh BASEDIR LAYERDIR OUT.iso" >&2; exit 2; }
-base=$1 layers=$2 out=$3
+here=$(cd "$(dirname "$0")" && pwd)
+[ $# = 4 ] || [ $# = 5 ] || { echo "usage: iso.sh BASEDIR LAYERDIR LIVE OUT.iso [CERTIFICATE.der]" >&2; exit 2; }
+base=$1 layers=$2 live=$3 out=$4 certificate=${5-}
 : "${SOURCE_DATE_EPOCH:?iso.sh: SOURCE_DATE_EPOCH must be set}"
 umask 022
 work=$(mktemp -d)
@@ -23,53 +25,39 @@ for layer in "$layers"/*; do
 	exit 1
 done
 
+# Each layer ends in a hash tree, by which the kernel checks what it reads of it. The initramfs
+# has the list of what there has to be: a second one, of this ISO alone.
+initramfs=$work/initramfs
+mkdir -p "$initramfs/etc/bee"
+install -m 755 "$live" "$initramfs/init"
+for layer in "$iso"/live/*.squashfs; do
+	size=$(stat -c %s "$layer")
+	veritysetup format --no-superblock --salt=- --hash-offset="$size" --data-blocks=$((size / 4096)) \
+		--root-hash-file="$work/root" "$layer" "$layer" >/dev/null
+	digest=$(sha256sum <"$layer")
+	echo "${digest%% *}  ${layer##*/}  $(cat "$work/root")  $size"
+done >"$initramfs/etc/bee/layers"
+"$here/cpio.sh" "$initramfs" "$iso/live/bee.img"
+
 # GRUB and the initramfs look for this file: layers of another build, on another
 # disk of the same machine, are not taken for ours.
-# b2sum, not sha256sum: a third of the time.
-id=bee-$(cd "$iso/live" && b2sum -- * | b2sum | head -c 16)
+id=bee-$(cd "$iso/live" && { cat vmlinuz initrd "$initramfs"/etc/bee/layers; } | b2sum | head -c 16)
 : >"$iso/live/$id"
 
 # net.ifnames=0: no interface is renamed while DHCP starts on it
 # cryptomgr.notests: the self-tests take a second of every emulated boot
 options="bee.id=$id net.ifnames=0 cryptomgr.notests"
-# The last console is the one of /dev/console. The screen is first where it is the only one.
-usual="console=tty0 console=ttyS0,115200"
-entry() { # TITLE OPTIONS
-	cat <<-END
-		menuentry "$1" {
-			linux /live/vmlinuz $options $2
-			initrd /live/initrd
-		}
-	END
-}
 {
-	# on the screen, and on each serial port that there is. Under UEFI, GRUB is Debian's, which
-	# can look at no port, and the firmware shows its console on those that it knows.
-	cat <<-'END'
-		set timeout=1
-		if [ "$grub_platform" = efi ]; then
-			if serial --unit=0 --speed=115200; then
-				terminal_input --append serial_com0
-				terminal_output --append serial_com0
-			fi
-		else
-			# a UART has a register to keep a value in: where there is none, serial would complain
-			for port in 0:0x3ff 1:0x2ff; do
-				regexp --set=1:unit --set=2:register '(.*):(.*)' $port
-				outb $register 0x5a
-				inb -v kept $register
-				if [ "$kept" = 5a ]; then
-					serial --unit=$unit --speed=115200
-					terminal_input --append serial_com$unit
-					terminal_output --append serial_com$unit
-				fi
-			done
-		fi
-	END
-	entry "bee" "quiet $usual"
-	entry "bee, with kernel messages" "$usual"
-	entry "bee, kernel messages on ttyS1, as for Serial-over-LAN" "console=tty0 console=ttyS1,115200"
-	entry "bee, screen without its driver (nomodeset)" "quiet nomodeset $usual"
+	echo "set timeout=1"
+	cat "$here/../boot/consoles.cfg"
+	grep -v '^#' "$here/../boot/menu" | while IFS='|' read -r _ title more; do
+		cat <<-END
+			menuentry "$title" {
+				linux /live/vmlinuz $options $more
+				initrd /live/initrd /live/bee.img
+			}
+		END
+	done
 } >"$iso/boot/grub/grub.cfg"
 # the device that the firmware started GRUB from, and its disk, before all others
 cat >"$work/early.cfg" <<END
@@ -95,13 +83,18 @@ cp /usr/lib/shim/shimx64.efi.signed "$efi/EFI/BOOT/BOOTX64.EFI"
 cp /usr/lib/shim/mmx64.efi.signed "$efi/EFI/BOOT/mmx64.efi"
 cp /usr/lib/grub/x86_64-efi-signed/grubx64.efi.signed "$efi/EFI/BOOT/grubx64.efi"
 cp "$work/early.cfg" "$efi/EFI/debian/grub.cfg"
+# MokManager, of shim's, reads FAT alone, and begins at the top
+[ -z "$certificate" ] || cp "$certificate" "$efi/module-certificate.der"
 mkdir -p "$iso/EFI/debian"
 cp "$work/early.cfg" "$iso/EFI/debian/grub.cfg"
 find "$efi" -exec touch -d "@$SOURCE_DATE_EPOCH" {} +
 esp=$iso/boot/grub/efi.img
 truncate -s "$(($(du -sk --apparent-size "$efi" | cut -f1) + 512))K" "$esp"
 mkfs.vfat --invariant -i 42454530 -n BEE "$esp" >/dev/null
-mcopy -s -m -i "$esp" "$efi/EFI" ::
+mcopy -s -m -i "$esp" "$efi"/* ::
+
+# The boot loaders' packages are in no database of the system: the bill of materials has them by this.
+dpkg-query --status grub-pc-bin grub-efi-amd64-signed shim-signed shim-helpers-amd64-signed >"$iso/boot/packages"
 
 find "$iso" -type d -exec chmod 755 {} +
 find "$iso" -type f -exec chmod 644 {} +
@@ -113,5 +106,6 @@ xorriso -report_about WARNING -stdio_sync off -as mkisofs -quiet -iso-level 3 -r
 	--grub2-boot-info --grub2-mbr /usr/lib/grub/i386-pc/boot_hybrid.img \
 	--efi-boot-part --efi-boot-image -eltorito-alt-boot -e boot/grub/efi.img -no-emul-boot \
 	-o "$out.part" "$iso"
+"$here/../boot/seal.sh" "$out.part"
 mv "$out.part" "$out"
 echo "iso.sh: $out, $(du -m "$out" | cut -f1) MB, $id"

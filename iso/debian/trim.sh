@@ -60,8 +60,9 @@ done
 find "$root/etc/runlevels" -mindepth 2 -delete
 rm -rf "$root"/etc/rc?.d
 
-# busybox supplies the commands that nothing else does.
-for applet in $(chroot "$root" busybox --list); do
+# busybox supplies the commands that nothing else does, but for those that signal its own init:
+# OpenRC's does not hear them, and services find /usr/bin before /usr/sbin, where ours are.
+for applet in $(chroot "$root" busybox --list | grep -vxE 'halt|poweroff|reboot'); do
 	chroot "$root" sh -c "command -v $applet" >/dev/null || ln -s busybox "$root/usr/bin/$applet"
 done
 

@@ -1,6 +1,10 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -8,14 +12,24 @@ import (
 	"bee/core/layers"
 )
 
-func TestBootID(t *testing.T) {
-	for command, want := range map[string]string{
-		"BOOT_IMAGE=/boot/vmlinuz-lts bee.id=bee-0123 quiet\n": "bee-0123",
-		"bee.id=bee-1 bee.id=bee-2":                            "bee-2", // the last one counts, as for the kernel
-		"quiet":                                                "", "xbee.id=bee-1": "", "bee.id=": "", "bee.id=../etc": "", "bee.id=a/b": "",
+func TestWords(t *testing.T) {
+	for command, want := range map[string]words{
+		"BOOT_IMAGE=/boot/vmlinuz-lts bee.id=bee-0123 quiet\n": {id: "bee-0123"},
+		"bee.id=bee-1 bee.id=bee-2":                            {id: "bee-2"}, // the last one counts, as for the kernel
+		"bee.check bee.id=bee-1 bee.toram xbee.fetch=x":        {id: "bee-1", check: true, toram: true},
+		"bee.fetch=http://192.0.2.1:8080/bee/":                 {fetch: "http://192.0.2.1:8080/bee"},
+		"bee.id=x bee.fetch=https://[2001:db8::1]/":            {id: "x", fetch: "https://[2001:db8::1]"},
 	} {
-		if got, err := bootID(command); got != want || (err == nil) != (want != "") {
-			t.Errorf("%q: got %q, %v", command, got, err)
+		if got, err := parseWords(command); got != want || err != nil {
+			t.Errorf("%q: got %+v, %v", command, got, err)
+		}
+	}
+	for _, command := range []string{
+		"", "quiet", "xbee.id=bee-1", "bee.id=", "bee.id=../etc", "bee.id=a/b", "bee.toram",
+		"bee.fetch=", "bee.fetch=tftp://192.0.2.1/bee", "bee.fetch=/bee", "bee.fetch=http:///bee", "bee.id=bee-1 bee.fetch=http://[",
+	} {
+		if got, err := parseWords(command); err == nil {
+			t.Errorf("%q: got %+v", command, got)
 		}
 	}
 }
@@ -85,9 +99,84 @@ func TestMoves(t *testing.T) {
 }
 
 func TestLower(t *testing.T) {
-	got := lower([]layers.Layer{{Name: "50-nvidia.squashfs"}, {Name: "90-bee.squashfs"}})
-	if want := "/run/live/90-bee.squashfs:/run/live/50-nvidia.squashfs:/"; got != want {
+	defer func(before bool) { initramfs = before }(initramfs)
+	for initramfs = range map[bool]bool{true: true, false: true} {
+		want := "/run/live/90-bee.squashfs:/run/live/50-nvidia.squashfs"
+		if !initramfs {
+			want += ":/"
+		}
+		if got := lower([]layers.Layer{{Name: "50-nvidia.squashfs"}, {Name: "90-bee.squashfs"}}); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+// The table is what veritysetup's own would be, as it says with --debug.
+func TestVerityTable(t *testing.T) {
+	root := strings.Repeat("ef", 32)
+	if got, want := verityTable("/dev/loop0", layers.Verity{Root: root, Start: 117231616}),
+		"1 /dev/loop0 /dev/loop0 4096 4096 28621 28621 sha256 "+root+" -"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+	table := target(8, "verity", "12345678")
+	const head = 40
+	if len(table) != head+16 || table[8] != 8 || int(table[20]) != len(table) || string(table[24:30]) != "verity" || string(table[head:head+9]) != "12345678\x00" {
+		t.Errorf("got %q", table)
+	}
+}
+
+func TestCorrupted(t *testing.T) {
+	for record, want := range map[string]string{
+		"3,812,7159151,-;device-mapper: verity: 7:0: data block 28598 is corrupted\n":      "7:0",
+		"3,812,7159151,-;device-mapper: verity: 7:12: metadata block 28721 is corrupted\n": "7:12",
+		// of a program
+		"11,812,7159151,-;device-mapper: verity: 7:0: data block 28598 is corrupted\n": "",
+		"3,812,7159151,-;SQUASHFS error: Failed to read block 0x6fb65d9: -5\n":         "",
+		"": "",
+	} {
+		if got := corrupted(record); got != want {
+			t.Errorf("%q: got %q", record, got)
+		}
+	}
+}
+
+func TestSpare(t *testing.T) {
+	if got, err := spare("MemTotal:         467812 kB\nMemFree:          100000 kB\nMemAvailable:     524288 kB\n"); err != nil || got != 256<<20 {
+		t.Errorf("got %d, %v", got, err)
+	}
+	if got, err := spare("MemTotal:         467812 kB\n"); err == nil {
+		t.Errorf("got %d", got)
+	}
+}
+
+func TestNeeded(t *testing.T) {
+	m := medium{point: t.TempDir()}
+	for _, path := range []string{"live/90-bee.squashfs", "live/50-nvidia.squashfs", "live/bee-0123", "live/vmlinuz", "apks/x86_64/a.apk", ".alpine-release", "boot/modloop-lts", "boot/vmlinuz-lts", "boot/grub/apks/x"} {
+		path = filepath.Join(m.point, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("four"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	paths, size, err := m.needed([]layers.Layer{{Name: "90-bee.squashfs"}})
+	if want := []string{".alpine-release", "apks/x86_64/a.apk", "boot/modloop-lts", "live/90-bee.squashfs"}; err != nil || !slices.Equal(paths, want) || size != 16 {
+		t.Errorf("got %q, %d, %v", paths, size, err)
+	}
+}
+
+func TestPermanent(t *testing.T) {
+	for _, err := range []error{
+		fmt.Errorf("x: %w", layers.ErrDamaged), fmt.Errorf("x: %w", errNoRoom),
+		errors.New("http://192.0.2.1/live/00-base.squashfs: wget: server returned error: HTTP/1.1 404 Not Found (exit status 1)"),
+	} {
+		if !permanent(err) {
+			t.Errorf("%v is tried again", err)
+		}
+	}
+	if err := errors.New("http://192.0.2.1/live/00-base.squashfs: wget: can't connect to remote host (192.0.2.1): Network is unreachable (exit status 1)"); permanent(err) {
+		t.Errorf("%v is not tried again", err)
 	}
 }
 
@@ -106,6 +195,25 @@ func FuzzMissing(f *testing.F) {
 	f.Fuzz(func(t *testing.T, world, database string) {
 		if got := missingOf(world, database); len(got) > len(strings.Fields(world)) {
 			t.Errorf("%q", got)
+		}
+	})
+}
+
+func FuzzWords(f *testing.F) {
+	f.Add("bee.id=bee-1 bee.fetch=http://192.0.2.1/ bee.toram")
+	f.Fuzz(func(t *testing.T, command string) {
+		w, err := parseWords(command)
+		if err == nil && (strings.Contains(w.id, "/") && w.fetch == "" || strings.ContainsAny(w.fetch, " \n")) {
+			t.Errorf("%q: %+v", command, w)
+		}
+	})
+}
+
+func FuzzCorrupted(f *testing.F) {
+	f.Add("3,812,7159151,-;device-mapper: verity: 7:0: data block 28598 is corrupted\n")
+	f.Fuzz(func(t *testing.T, record string) {
+		if got := corrupted(record); strings.Trim(got, "0123456789:") != "" {
+			t.Errorf("%q: %q", record, got)
 		}
 	})
 }

@@ -2,87 +2,90 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"bee/core/kmsg"
 	"bee/core/layers"
+	"bee/iso/partition"
 )
 
 // patience is how long a medium may take to appear.
 const patience = 30 * time.Second
 
-var idWord = regexp.MustCompile(`^bee\.id=([0-9A-Za-z-]+)$`)
+// medium is a file system that has the layers.
+type medium mount
 
-// bootID is the id of the medium, of a kernel's command line; of several, the last one.
-func bootID(command string) (string, error) {
-	for _, word := range slices.Backward(strings.Fields(command)) {
-		if parts := idWord.FindStringSubmatch(word); parts != nil {
-			return parts[1], nil
+func (m medium) folder() string { return filepath.Join(m.point, layers.Folder) }
+
+// findMedium is the medium with an id: one that the initramfs has mounted, else a disk that has
+// it. What has the id and not the layers is passed over, and so is a disk of the machine, which
+// may be a stranger's, as long as what is removable may have it.
+func findMedium(id string, all []layers.Layer) (medium, error) {
+	if !initramfs {
+		if m, ok := mountedMedium(id, all); ok {
+			return m, nil
 		}
 	}
-	return "", errors.New("the kernel's command line has no bee.id=")
-}
-
-// findMedium is the folder with the layers of the medium: of one that the initramfs has mounted,
-// else of a disk that has it. What has the id and not the layers is passed over, and so is a disk
-// of the machine, which may be a stranger's, as long as what is removable may have it.
-func findMedium(id string, all []layers.Layer) (string, error) {
-	mounted, err := mounts()
-	if err != nil {
-		return "", err
-	}
-	for _, m := range mounted {
-		if folder, ok := carries(m.point, id); ok && good(folder, m.device, all) {
-			return folder, nil
-		}
-	}
-	say("looking for the medium")
+	kmsg.Say("looking for the medium")
 	disks := probes{id: id, started: map[string]time.Time{}}
 	passed := map[string]bool{}
 	for begin := time.Now(); ; time.Sleep(time.Second / 10) {
 		waited := time.Since(begin)
+		loadDrivers()
 		for _, d := range disks.look(devices()) {
 			// five seconds for what is removable to show up at all
 			if passed[d.name] || !d.removable && (waited < 5*time.Second || disks.waits && waited < patience-time.Second) {
 				continue
 			}
-			folder, _ := carries(d.point(), id)
-			if good(folder, "/dev/"+d.name, all) {
-				passed[d.name] = true
-				disks.leave(d, passed)
-				say("medium found on /dev/%s", d.name)
-				return folder, nil
-			}
 			passed[d.name] = true
+			m := medium{d.point(), d.mounted()}
+			if m.good(all) {
+				disks.leave(d, passed)
+				kmsg.Say("medium found on %s", m.device)
+				return m, nil
+			}
 		}
 		if waited > patience {
-			return "", fmt.Errorf("no medium with /live/%s found after %.0f seconds", id, patience.Seconds())
+			return medium{}, fmt.Errorf("no medium with /live/%s found after %.0f seconds", id, patience.Seconds())
 		}
 	}
 }
 
-// carries tells whether a file system has the medium's file, and the folder that it is in.
-func carries(point, id string) (folder string, ok bool) {
-	folder = filepath.Join(point, layers.Folder)
-	_, err := os.Stat(filepath.Join(folder, id))
-	return folder, err == nil
+// mountedMedium is a medium that Alpine's initramfs has mounted.
+func mountedMedium(id string, all []layers.Layer) (medium, bool) {
+	mounted, err := mounts()
+	if err != nil {
+		kmsg.Say("%v", err)
+	}
+	for _, at := range mounted {
+		m := medium(at)
+		if carries(m.point, id) && m.good(all) {
+			return m, true
+		}
+	}
+	return medium{}, false
+}
+
+// carries tells whether a file system has the medium's file.
+func carries(point, id string) bool {
+	_, err := os.Stat(filepath.Join(point, layers.Folder, id))
+	return err == nil
 }
 
 // good tells whether a medium has the layers that there have to be.
-func good(folder, device string, all []layers.Layer) bool {
-	err := layers.Check(all, folder)
+func (m medium) good(all []layers.Layer) bool {
+	err := layers.Check(all, m.folder())
 	if err != nil {
-		say("the medium on %s is passed over: %v", device, err)
+		kmsg.Say("the medium on %s is passed over: %v", m.device, err)
 	}
 	return err == nil
 }
@@ -90,15 +93,25 @@ func good(folder, device string, all []layers.Layer) bool {
 // device is a disk.
 type device struct {
 	name      string
-	removable bool
+	removable bool // a person, a BMC or the firmware brought it
 }
 
 // point is where it is mounted while it is looked at.
 func (d device) point() string { return place + "/media/" + d.name }
 
-// removable are what a person, a BMC or the firmware brings, by where they are in sysfs: CDs,
-// sticks, cards, and what UEFI loaded by HTTP, which it shows as persistent memory.
-var removable = regexp.MustCompile(`/usb|/mmc_host/|/fw[0-9]|/block/(sr|pmem)[0-9]`)
+// mounted is the device that is mounted there: the disk, or a partition of it.
+func (d device) mounted() string {
+	all, _ := mounts() // where that fails, it is the disk
+	for _, m := range all {
+		if m.point == d.point() {
+			return m.device
+		}
+	}
+	return "/dev/" + d.name
+}
+
+// loaded begins the name of what UEFI loaded by HTTP, which it shows as persistent memory.
+const loaded = "pmem"
 
 // blocks has each disk and partition; a partition is below its disk, too.
 const blocks = "/sys/class/block/"
@@ -114,8 +127,7 @@ func devices() (all []device) {
 		if _, err := os.Stat(blocks + name + "/partition"); err == nil {
 			continue
 		}
-		target, _ := os.Readlink(blocks + name)
-		all = append(all, device{name, removable.MatchString(target)})
+		all = append(all, device{name, partition.Removable(name) || strings.HasPrefix(name, loaded)})
 	}
 	slices.SortStableFunc(all, func(a, b device) int {
 		switch {
@@ -145,7 +157,7 @@ const again = 2 * time.Second
 func (p *probes) look(all []device) (found []device) {
 	p.waits = false
 	for _, d := range all {
-		if _, ok := carries(d.point(), p.id); ok {
+		if carries(d.point(), p.id) {
 			found = append(found, d)
 			continue
 		}
@@ -173,8 +185,8 @@ func (p *probes) leave(used device, told map[string]bool) {
 		if name == used.name {
 			continue
 		}
-		if _, ok := carries(d.point(), p.id); ok && !told[name] {
-			say("the medium on /dev/%s has the same id, and is passed over: /dev/%s is used", name, used.name)
+		if carries(d.point(), p.id) && !told[name] {
+			kmsg.Say("the medium on /dev/%s has the same id, and is passed over: /dev/%s is used", name, used.name)
 		}
 		unix.Unmount(d.point(), unix.MNT_DETACH) // most are none
 	}
@@ -184,14 +196,18 @@ func (p *probes) leave(used device, told map[string]bool) {
 // medium's file: one after the other, as each keeps the others from being mounted.
 const probe = "probe"
 
-func runProbe(id, disk, point string) {
+func runProbe(args []string) {
+	if len(args) != 3 {
+		os.Exit(2)
+	}
+	id, disk, point := args[0], args[1], args[2]
 	parts, _ := filepath.Glob(blocks + disk + "/" + disk + "*") // the pattern is good
 	for _, part := range append([]string{disk}, parts...) {
 		for _, kind := range []string{"iso9660", "vfat"} {
 			if unix.Mount("/dev/"+filepath.Base(part), point, kind, unix.MS_RDONLY, "") != nil {
 				continue
 			}
-			if _, ok := carries(point, id); ok {
+			if carries(point, id) {
 				return
 			}
 			unix.Unmount(point, 0)

@@ -5,35 +5,56 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"bee/core/kmsg"
 	"bee/core/layers"
-	"bee/core/printable"
 )
 
 const (
-	initProgram = "/sbin/init"
 	// place is where layers are mounted, in a file system that OpenRC takes for its own.
 	place = "/run/live"
 	// root is where the result is put together: a folder that Alpine has, and nothing uses.
 	root = "/mnt"
 )
 
-// say writes a line to the kernel's log, at a level that "quiet" does not hide: it goes to
-// every console.
-func say(format string, args ...any) {
-	text := printable.Again(strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; "))
-	if log, err := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); err == nil {
-		fmt.Fprintf(log, "<3>bee: %s\n", text)
-		log.Close()
+// prepare makes the system one that this program can work in: an initramfs has nothing but its
+// files, and Alpine's leaves some to OpenRC.
+func prepare() error {
+	if err := mountKernels(); err != nil {
+		return err
+	}
+	if initramfs {
+		os.Setenv("PATH", "/bin")
+		gatherRandomness()
+		return modprobe("loop", "squashfs", "overlay", "isofs", "vfat", "dm-verity")
+	}
+	showErrors()
+	for _, overlay := range foreignOverlays() {
+		kmsg.Say("%s is passed over: an overlay of another system", overlay)
+	}
+	return complete()
+}
+
+// showErrors has the consoles show what say writes, as they do where the kernel is told to be quiet:
+// Alpine's initramfs has them show nothing then.
+func showErrors() {
+	const levels, quiet = "/proc/sys/kernel/printk", 4
+	var shown int
+	text, _ := os.ReadFile(levels) // where that fails, nobody can be told
+	if n, _ := fmt.Sscan(string(text), &shown); n == 1 && shown < quiet {
+		os.WriteFile(levels, []byte(strconv.Itoa(quiet)), 0)
 	}
 }
 
-// prepare mounts what Alpine's initramfs leaves to OpenRC.
-func prepare() error {
+// mountKernels mounts the file systems that are the kernel's.
+func mountKernels() error {
 	for _, m := range []struct {
 		kind, point, options string
 		flags                uintptr
@@ -62,13 +83,17 @@ func isMount(path string) bool {
 	return unix.Stat(path, &here) == nil && unix.Stat(filepath.Dir(path), &above) == nil && here.Dev != above.Dev
 }
 
-// stack lays layers over the system that runs, under a file system in memory for what is
-// written from now on, and makes the result the root.
-func stack(folder string, all []layers.Layer) error {
-	for _, layer := range all {
-		if err := mountLayer(filepath.Join(folder, layer.Name), mounted(layer.Name)); err != nil {
+// stack lays layers over the system that runs, if that is not an initramfs, under a file system in
+// memory for what is written from now on. The result is at the folder root.
+func stack(from source) error {
+	verified := map[string]string{} // layers that the kernel checks, by the device that each is on
+	for _, layer := range from.layers {
+		if err := mountLayer(filepath.Join(from.folder, layer.Name), layer.Verity, verified); err != nil {
 			return err
 		}
+	}
+	if err := startWatch(verified); err != nil {
+		kmsg.Say("nobody tells which layer is damaged, where one is: %v", err)
 	}
 	const memory = place + "/rw"
 	if err := mountAt(memory, "tmpfs", "tmpfs", 0, "mode=755"); err != nil {
@@ -80,21 +105,21 @@ func stack(folder string, all []layers.Layer) error {
 			return err
 		}
 	}
-	if err := mountAt(root, "overlay", "overlay", 0, "lowerdir="+lower(all)+",upperdir="+upper+",workdir="+work); err != nil {
-		return err
-	}
-	return pivot()
+	return mountAt(root, "overlay", "overlay", 0, "lowerdir="+lower(from.layers)+",upperdir="+upper+",workdir="+work)
 }
 
 func mounted(layer string) string { return place + "/" + layer }
 
-// lower is overlayfs's list of folders, the uppermost first, over the system that runs.
+// lower is overlayfs's list of folders, the uppermost first; at its end the system that runs.
 func lower(all []layers.Layer) string {
-	folders := "/"
-	for _, layer := range all {
-		folders = mounted(layer.Name) + ":" + folders
+	var folders []string
+	for _, layer := range slices.Backward(all) {
+		folders = append(folders, mounted(layer.Name))
 	}
-	return folders
+	if !initramfs {
+		folders = append(folders, "/")
+	}
+	return strings.Join(folders, ":")
 }
 
 func mountAt(point, device, kind string, flags uintptr, options string) error {
@@ -110,8 +135,11 @@ func mountAt(point, device, kind string, flags uintptr, options string) error {
 	return nil
 }
 
-// mountLayer mounts a file by a loop device, which the kernel frees with the mount.
-func mountLayer(file, point string) error {
+// mountLayer mounts a file by a loop device, which the kernel frees with the mount, and, where it
+// has a hash tree, by one of the device mapper over that.
+func mountLayer(file string, tree *layers.Verity, verified map[string]string) error {
+	name := filepath.Base(file)
+	point := mounted(name)
 	if isMount(point) { // of a try before
 		return nil
 	}
@@ -139,12 +167,24 @@ func mountLayer(file, point string) error {
 	if err := unix.IoctlLoopConfigure(int(device.Fd()), &config); err != nil {
 		return fmt.Errorf("%s: %s: %w", file, device.Name(), err)
 	}
-	return mountAt(point, device.Name(), "squashfs", unix.MS_RDONLY, "")
+	block := device.Name()
+	if tree != nil {
+		if block, err = verity(name, block, *tree); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+		verified[fmt.Sprintf("%d:%d", loopMajor, number)] = name
+	}
+	if err := mountAt(point, block, "squashfs", unix.MS_RDONLY, ""); err != nil {
+		return fmt.Errorf("%s cannot be mounted: %w", file, err)
+	}
+	return nil
 }
 
-// pivot makes what is at root the root of all. The file system that was it stays mounted
-// below that, where nobody sees it.
-func pivot() error {
+// loopMajor is the major number of loop devices, see the kernel's admin-guide/devices.txt.
+const loopMajor = 7
+
+// moveMounts takes what is mounted along to the new root.
+func moveMounts() error {
 	all, err := mounts()
 	if err != nil {
 		return err
@@ -160,6 +200,12 @@ func pivot() error {
 			return fmt.Errorf("%s: %w", m.point, err)
 		}
 	}
+	return nil
+}
+
+// pivot makes what is at root the root of all. The file system that was it stays mounted
+// below that, where nobody sees it.
+func pivot() error {
 	if err := os.Chdir(root); err != nil {
 		return err
 	}
@@ -188,7 +234,7 @@ func moves(point string, all []mount) bool {
 
 // rescue is a shell on the serial console and the screen, until one is left.
 func rescue() {
-	say(`here is a shell; "exit" tries again`)
+	kmsg.Say(`here is a shell; "exit" tries again`)
 	for _, console := range []string{"/dev/tty1", "/dev/console"} {
 		tty, err := os.OpenFile(console, os.O_RDWR, 0)
 		if err != nil {
@@ -205,5 +251,7 @@ func rescue() {
 			return
 		}
 	}
-	select {} // without a shell, what was said last stays on the screen
+	for { // without a shell, what was said last stays on the screen
+		time.Sleep(time.Hour)
+	}
 }

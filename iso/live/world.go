@@ -12,7 +12,7 @@ import (
 const needed = 512
 
 // complete fails where the initramfs has not installed all packages that it was to: it goes
-// on without those that memory did not suffice for.
+// on without those that memory did not suffice for, or that it did not get.
 func complete() error {
 	world, err := os.ReadFile("/etc/apk/world")
 	if err != nil {
@@ -30,7 +30,7 @@ func complete() error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("packages that are not installed: %s. This machine has %d MiB of memory; bee takes %d",
+	return fmt.Errorf("packages that are not installed: %s. This machine has %d MiB of memory, bee takes %d; where that is enough, what they come from is damaged, or was out of reach",
 		strings.Join(missing, " "), memory(string(ranges))>>20, needed)
 }
 

@@ -2,15 +2,20 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"bee/core/outfile"
 	"bee/core/printable"
+	"bee/core/sums"
 	"bee/iso/manifest/internal/image"
 	"bee/iso/manifest/internal/memory"
+	"bee/iso/manifest/internal/sbom"
 )
 
 func main() {
@@ -26,12 +31,13 @@ func exitStatus(err error, stderr io.Writer) int {
 }
 
 func command() *cobra.Command {
-	var folder string
+	var folder, output string
 	cmd := &cobra.Command{
 		Use:   "manifest ISO",
-		Short: "Tell what is in an ISO, read back from the finished file",
+		Short: "Tell what is in an ISO, and what it is made of, read back from the finished file",
 		Long: `manifest prints, as JSON, what is in an ISO of bee: size and SHA-256 of the whole,
-the values of /etc/bee-release, every package with its version, and every file of
+the values of /etc/bee-release, every package with its version, the vendor programs
+with version, size and SHA-256, and every file of
 the medium and of each layer with type, mode, owner, size, SHA-256 or link target.
 What packages and layers are depends on the base, which the medium tells:
 
@@ -45,10 +51,19 @@ What packages and layers are depends on the base, which the medium tells:
           from the packages
 
 Each package and file is one line, and equal ISOs give equal manifests: diff shows
-what changed. It needs xorriso and unsquashfs in PATH, and room for the unpacked
+what changed.
+
+With --output it also writes the bill of materials, as SPDX 2.3 and as CycloneDX 1.6:
+packages, the Go modules of each program, NVIDIA's driver, boot loaders, and which of
+them each file belongs to, by the lists of the packages, and the places of all else.
+Files that belong to none are listed, too. It needs xorriso and unsquashfs in PATH, and room for the unpacked
 ISO in the folder for temporary files (TMPDIR). Exit status: 0, or 1 where the
 file is no ISO of bee or cannot be read.`,
 		Example: `  manifest bee.iso >bee.iso.manifest.json
+
+  # bee.iso.manifest.json, bee.iso.spdx.json, bee.iso.cdx.json, and SHA256SUMS of these and
+  # the ISO, in a folder
+  manifest --output dist dist/bee.iso
 
   # what changed between two ISOs
   manifest old.iso >old.json; manifest new.iso >new.json; diff old.json new.json
@@ -69,14 +84,56 @@ file is no ISO of bee or cannot be read.`,
 					return fmt.Errorf("--memory: %w", err)
 				}
 			}
-			m, err := image.Read(args[0], known, func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), printable.Lines(step)) })
+			contents, err := image.Read(args[0], known, func(step string) { fmt.Fprintln(cmd.ErrOrStderr(), printable.Lines(step)) })
 			if err != nil {
 				return err
 			}
-			return m.Write(cmd.OutOrStdout())
+			if output == "" {
+				return contents.Manifest.Write(cmd.OutOrStdout())
+			}
+			return write(contents, filepath.Base(args[0]), output, cmd.ErrOrStderr())
 		},
 	}
 	cmd.Flags().StringVar(&folder, "memory", "", "`folder` to keep what was read of a layer, by its SHA-256: the same layer on another ISO is not read again")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "`folder` for manifest, bill of materials and SHA256SUMS")
 	cmd.MarkFlagDirname("memory")
+	cmd.MarkFlagDirname("output")
 	return cmd
+}
+
+// write writes all that is told of an ISO of a name into a folder.
+func write(contents *image.Contents, name, folder string, progress io.Writer) error {
+	bom, err := sbom.New(contents)
+	if err != nil {
+		return err
+	}
+	list := sums.Sum{Digest: contents.Manifest.ISO.SHA256, Name: name}.String()
+	for _, document := range []struct {
+		suffix string
+		write  func(io.Writer) error
+	}{
+		{".manifest.json", contents.Manifest.Write},
+		{".spdx.json", bom.WriteSPDX},
+		{".cdx.json", bom.WriteCycloneDX},
+	} {
+		var text bytes.Buffer
+		if err := document.write(&text); err != nil {
+			return err
+		}
+		if err := outfile.WriteFile(filepath.Join(folder, name+document.suffix), text.Bytes()); err != nil {
+			return err
+		}
+		digest, err := sums.Digest(&text)
+		if err != nil {
+			return err
+		}
+		list += sums.Sum{Digest: digest, Name: name + document.suffix}.String()
+	}
+	owned, all := bom.Coverage()
+	fmt.Fprintf(progress, "%d of %d files belong to one of %d components\n", owned, all, len(bom.Components))
+	const few = 10 // the documents have all
+	for _, f := range bom.Rest[:min(few, len(bom.Rest))] {
+		fmt.Fprintf(progress, "belongs to none: %s\n", printable.Lines(f.Path))
+	}
+	return outfile.WriteFile(filepath.Join(folder, sums.File), []byte(list))
 }

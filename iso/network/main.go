@@ -1,18 +1,12 @@
 // Command network brings the network up on the live system, in the background of its boot: DHCP
-// on every physical Ethernet interface, but for what the kernel's command line says of some.
+// on every physical Ethernet interface, but for what is said of some, in the words of package
+// core/link: behind bee.network= on the kernel's command line, which may stand there several times,
+// or in /run/bee/network, a line each. The lines take the place of words that have an interface in
+// common with them. bee.yaml's come there, and the console's.
 //
-//	bee.network=LINK[,dhcp][,ADDRESS/LENGTH...][,gateway=ADDRESS][,dns=ADDRESS...][,mode=MODE]
-//
-// LINK is an interface, by its name or its MAC address; several that are joined by "+" are a
-// bond, of the mode active-backup, or the one that mode says, such as 802.3ad. ".NUMBER" behind
-// it is a VLAN on it. Without an address there is DHCP.
-//
-//	bee.network=eth0,192.0.2.10/24,gateway=192.0.2.1,dns=192.0.2.53
-//	bee.network=52:54:00:be:e0:01.117
-//	bee.network=eth0+eth1.117,mode=802.3ad
-//
-// It stays, for interfaces that show up later. What it says goes to the log of bee-network; what
-// is wrong with the command line to every console, too.
+// It stays, for interfaces that show up later, and for lines that change: a link that is not there
+// any more is taken down, a new one is set up. What it says goes to the log of bee-network; what
+// is wrong with a word or line to every console, too.
 package main
 
 import (
@@ -22,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"bee/core/kmsg"
 	"bee/core/printable"
 )
 
@@ -30,16 +25,11 @@ func main() {
 		fmt.Fprintln(os.Stderr, "network takes no arguments: the kernel's command line has bee.network=")
 		os.Exit(2)
 	}
-	line, err := os.ReadFile("/proc/cmdline")
-	if err != nil {
-		say("the kernel's command line is unknown: %v", err)
-	}
-	links, wrong := parse(string(line))
-	for _, err := range wrong {
+	n := network{system: system{}, root: "/", say: say, wrong: func(err error) {
 		say("%v", err)
-		tellConsoles(err)
-	}
-	n := network{system: system{}, links: links, root: "/", say: say}
+		kmsg.Say("%v", err)
+	}}
+	n.readCommandLine()
 	for began := time.Now(); ; {
 		n.look()
 		// drivers are loaded while services start
@@ -53,14 +43,6 @@ func main() {
 
 func say(format string, args ...any) {
 	fmt.Println("network: " + printable.Again(fmt.Sprintf(format, args...)))
-}
-
-// tellConsoles writes to the kernel's log, at a level that "quiet" does not hide.
-func tellConsoles(err error) {
-	if log, open := os.OpenFile("/dev/kmsg", os.O_WRONLY, 0); open == nil {
-		fmt.Fprintf(log, "<3>bee: %s\n", printable.Again(err.Error()))
-		log.Close()
-	}
 }
 
 // system runs programs.

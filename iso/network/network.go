@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/netip"
 	"os"
@@ -9,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"bee/core/link"
 )
 
 // network is how far the network is up.
@@ -17,56 +21,112 @@ type network struct {
 		run(environment []string, name string, args ...string) error
 		start(name string, args ...string) error
 	}
-	links []link
 	root  string // directory of the file system
 	say   func(format string, args ...any)
+	wrong func(error) // tells what is wrong with a link
 
-	done map[string]bool // interfaces, and links by their number, that were set up
+	commandLine []link.Link
+	lines       string // of link.File, when it was read last
+	links       []link.Link
+
+	up       map[string]setting // links that were set up, by their text
+	enslaved map[string]string  // members of bonds, with these
+}
+
+// setting is what a link came to.
+type setting struct {
+	link link.Link
+	on   string // the interface that has the addresses
+	bond string // the bond that was made for it
 }
 
 // udhcpcEvent sets what a lease brings, and what stands in place of one.
 const udhcpcEvent = "/usr/local/lib/bee/udhcpc-event"
 
-// look sets up what there is and was not there before.
+func (n *network) readCommandLine() {
+	text, err := os.ReadFile(filepath.Join(n.root, "proc/cmdline"))
+	if err != nil {
+		n.say("the kernel's command line is unknown: %v", err)
+	}
+	links, wrong := link.CommandLine(string(text))
+	for _, err := range wrong {
+		n.wrong(fmt.Errorf("on the kernel's command line %w", err))
+	}
+	n.commandLine, n.links = links, links
+}
+
+// readLines reads link.File, where that is another one than before.
+func (n *network) readLines() {
+	text, err := os.ReadFile(filepath.Join(n.root, link.File))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		n.say("%v", err)
+		return
+	}
+	if string(text) == n.lines {
+		return
+	}
+	n.lines = string(text)
+	links, errs := link.Parse(strings.Fields(n.lines))
+	for _, err := range errs {
+		if err != nil {
+			n.wrong(fmt.Errorf("in %s %w", link.File, err))
+		}
+	}
+	n.links = append(link.Without(n.commandLine, links), links...)
+}
+
+// look takes down what is not wanted any more, and sets up what there is and was not there before.
 func (n *network) look() {
-	if n.done == nil {
-		n.done = map[string]bool{}
+	if n.up == nil {
+		n.up, n.enslaved = map[string]setting{}, map[string]string{}
 		n.try("ip", "link", "set", "lo", "up")
 	}
+	n.readLines()
 	interfaces := n.interfaces()
 	claimed := map[string]bool{}
+	members := make([][]string, len(n.links))
 	for i, l := range n.links {
-		var found []string
-		for _, m := range l.members {
+		for _, m := range l.Members {
 			for name, mac := range interfaces {
 				if name == m || mac == m {
-					found = append(found, name)
+					members[i] = append(members[i], name)
 					claimed[name] = true
 				}
 			}
 		}
-		key := "link " + strconv.Itoa(i)
-		// a bond begins with the members that there are: one may be broken
-		if len(found) > 0 && !n.done[key] {
-			n.done[key] = true
-			n.setUp(i, l, found[0])
+	}
+	wanted := map[string]bool{}
+	for _, l := range n.links {
+		wanted[l.Text] = true
+	}
+	// an interface that nobody speaks of is a link by DHCP
+	var others []link.Link
+	for _, name := range slices.Sorted(maps.Keys(interfaces)) {
+		if !claimed[name] {
+			others = append(others, link.Link{Text: name, Members: []string{name}})
+			wanted[name] = true
 		}
-		if l.mode == "" {
+	}
+	for _, text := range slices.Sorted(maps.Keys(n.up)) {
+		if !wanted[text] {
+			n.takeDown(n.up[text])
+			delete(n.up, text)
+		}
+	}
+	for i, l := range n.links {
+		// a bond begins with the members that there are: one may be broken
+		if len(members[i]) == 0 {
 			continue
 		}
-		for _, name := range found {
-			if !n.done[name] {
-				n.done[name] = true
-				n.enslave(name, bondName(i))
+		n.setUp(l, members[i][0])
+		if bond := n.up[l.Text].bond; bond != "" {
+			for _, name := range members[i] {
+				n.enslave(name, bond)
 			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(interfaces)) {
-		if !claimed[name] && !n.done[name] {
-			n.done[name] = true
-			n.try("ip", "link", "set", name, "up")
-			n.dhcp(name)
-		}
+	for _, l := range others {
+		n.setUp(l, l.Text)
 	}
 }
 
@@ -89,63 +149,112 @@ func (n *network) interfaces() map[string]string {
 	return all
 }
 
-func bondName(link int) string { return "bond" + strconv.Itoa(link) }
+// newBond is a name that no other bond has.
+func (n *network) newBond() string {
+	for i := 0; ; i++ {
+		name := "bond" + strconv.Itoa(i)
+		if !slices.ContainsFunc(slices.Collect(maps.Values(n.up)), func(s setting) bool { return s.bond == name }) {
+			return name
+		}
+	}
+}
 
-// setUp sets up a link on an interface; of a bond, the interface joins it later.
-func (n *network) setUp(number int, l link, on string) {
-	if l.mode != "" {
-		on = bondName(number)
+// setUp sets up a link on an interface, where it is not yet; of a bond, the interface joins it later.
+func (n *network) setUp(l link.Link, on string) {
+	if _, done := n.up[l.Text]; done {
+		return
+	}
+	s := setting{link: l}
+	if l.Mode != "" {
+		on = n.newBond()
+		s.bond = on
 		n.try("modprobe", "-q", "bonding", "max_bonds=0") // else it makes one by itself
 		n.try("ip", "link", "add", on, "type", "bond")
-		for file, value := range map[string]string{"mode": l.mode, "miimon": "100"} {
+		for file, value := range map[string]string{"mode": l.Mode, "miimon": "100"} {
 			if err := os.WriteFile(filepath.Join(n.root, "sys/class/net", on, "bonding", file), []byte(value), 0o644); err != nil {
 				n.say("%v", err)
 			}
 		}
 	}
 	n.try("ip", "link", "set", on, "up")
-	if l.vlan > 0 {
-		vlan := fmt.Sprintf("%s.%d", on, l.vlan)
+	if l.VLAN > 0 {
+		vlan := fmt.Sprintf("%s.%d", on, l.VLAN)
 		n.try("modprobe", "-q", "8021q")
-		n.try("ip", "link", "add", "link", on, "name", vlan, "type", "vlan", "id", strconv.Itoa(l.vlan))
+		n.try("ip", "link", "add", "link", on, "name", vlan, "type", "vlan", "id", strconv.Itoa(l.VLAN))
 		n.try("ip", "link", "set", vlan, "up")
 		on = vlan
 	}
-	if len(l.addresses) == 0 {
+	s.on = on
+	n.up[l.Text] = s
+	if len(l.Addresses) == 0 {
 		n.dhcp(on)
 		return
 	}
-	n.say("%s has what the kernel's command line says", on)
-	for i, address := range l.addresses {
-		if address.Addr().Is4() && i == slices.IndexFunc(l.addresses, func(p netip.Prefix) bool { return p.Addr().Is4() }) {
+	n.say("%s has what %s says", on, l.Text)
+	for i, address := range l.Addresses {
+		if address.Addr().Is4() && i == slices.IndexFunc(l.Addresses, func(p netip.Prefix) bool { return p.Addr().Is4() }) {
 			n.lease(on, l, address)
 			continue
 		}
 		n.try("ip", "address", "replace", address.String(), "dev", on)
 	}
-	if l.gateway.Is6() {
-		n.try("ip", "-6", "route", "replace", "default", "via", l.gateway.String(), "dev", on)
+	if l.Gateway.Is6() {
+		n.try("ip", "-6", "route", "replace", "default", "via", l.Gateway.String(), "dev", on)
 	}
 }
 
 // lease sets an address, the gateway and name servers as if DHCP had brought them.
-func (n *network) lease(on string, l link, address netip.Prefix) {
+func (n *network) lease(on string, l link.Link, address netip.Prefix) {
 	environment := []string{"interface=" + on, "ip=" + address.Addr().String(), "mask=" + strconv.Itoa(address.Bits())}
-	if l.gateway.Is4() {
-		environment = append(environment, "router="+l.gateway.String())
+	if l.Gateway.Is4() {
+		environment = append(environment, "router="+l.Gateway.String())
 	}
 	var dns []string
-	for _, server := range l.dns {
+	for _, server := range l.DNS {
 		dns = append(dns, server.String())
 	}
 	environment = append(environment, "dns="+strings.Join(dns, " "))
-	if err := n.system.run(environment, udhcpcEvent, "bound"); err != nil {
+	n.event("bound", environment...)
+}
+
+func (n *network) event(name string, environment ...string) {
+	if err := n.system.run(environment, udhcpcEvent, name); err != nil {
 		n.say("%v", err)
+	}
+}
+
+// takeDown takes away what setUp has set, and leaves the interfaces themselves up.
+func (n *network) takeDown(s setting) {
+	n.say("%s is taken down: %s is not wanted any more", s.on, s.link.Text)
+	client := "/run/udhcpc." + s.on + ".pid"
+	if pid := word(filepath.Join(n.root, client)); pid != "" {
+		n.try("busybox", "kill", pid)
+		os.Remove(filepath.Join(n.root, client))
+	}
+	n.event("deconfig", "interface="+s.on)
+	for _, address := range s.link.Addresses {
+		if address.Addr().Is6() {
+			n.try("ip", "address", "delete", address.String(), "dev", s.on)
+		}
+	}
+	if s.link.Gateway.Is6() {
+		n.try("ip", "-6", "route", "delete", "default", "via", s.link.Gateway.String(), "dev", s.on)
+	}
+	if s.link.VLAN > 0 {
+		n.try("ip", "link", "delete", s.on)
+	}
+	if s.bond != "" {
+		n.try("ip", "link", "delete", s.bond) // it lets its members go
+		maps.DeleteFunc(n.enslaved, func(_, bond string) bool { return bond == s.bond })
 	}
 }
 
 // enslave makes an interface a member of a bond, which takes it only when it is down.
 func (n *network) enslave(name, bond string) {
+	if n.enslaved[name] == bond {
+		return
+	}
+	n.enslaved[name] = bond
 	n.say("%s is a member of %s", name, bond)
 	n.try("ip", "link", "set", name, "down")
 	n.try("ip", "link", "set", name, "master", bond)

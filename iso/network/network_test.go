@@ -35,7 +35,12 @@ func (m *machine) start(name string, args ...string) error {
 
 func (m *machine) write(file, text string) {
 	m.t.Helper()
-	file = filepath.Join(m.root, "sys/class/net", file)
+	m.file("sys/class/net/"+file, text)
+}
+
+func (m *machine) file(file, text string) {
+	m.t.Helper()
+	file = filepath.Join(m.root, file)
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		m.t.Fatal(err)
 	}
@@ -87,11 +92,9 @@ func TestLook(t *testing.T) {
 			m := &machine{t: t, root: t.TempDir()}
 			m.write("lo/type", "772\n")
 			m.write("docker0/type", "1\n")
-			links, wrong := parse(c.line)
-			if len(wrong) > 0 {
-				t.Fatal(wrong)
-			}
-			n := network{system: m, links: links, root: m.root, say: t.Logf}
+			m.file("proc/cmdline", c.line)
+			n := network{system: m, root: m.root, say: t.Logf, wrong: func(err error) { t.Error(err) }}
+			n.readCommandLine()
 			for _, cards := range c.cards {
 				for _, card := range cards {
 					m.card(card, "52:54:00:be:e0:0"+card[3:])
@@ -126,5 +129,56 @@ func TestManyCards(t *testing.T) {
 	}
 	if clients != 32 || said != 1 {
 		t.Errorf("%d clients, %d lines", clients, said)
+	}
+}
+
+// Lines change while the network is up: of each link that is gone, nothing is left.
+func TestChange(t *testing.T) {
+	const lo = "ip link set lo up"
+	m := &machine{t: t, root: t.TempDir()}
+	for i := range 3 {
+		m.card(fmt.Sprintf("eth%d", i), fmt.Sprintf("52:54:00:be:e0:0%d", i))
+	}
+	m.file("proc/cmdline", "quiet bee.network=eth0,192.0.2.10/24")
+	var wrong []string
+	n := network{system: m, root: m.root, say: t.Logf, wrong: func(err error) { wrong = append(wrong, err.Error()) }}
+	n.readCommandLine()
+	bound := "interface=eth0 ip=192.0.2.10 mask=24 dns= " + udhcpcEvent + " bound"
+	down := func(name string) string { return "interface=" + name + " " + udhcpcEvent + " deconfig" }
+	for _, step := range []struct {
+		lines string
+		done  []string
+	}{
+		{"", []string{lo, "ip link set eth0 up", bound, "ip link set eth1 up", dhcp("eth1"), "ip link set eth2 up", dhcp("eth2")}},
+		{"", nil},
+		// a line takes the place of the command line's, and an interface's client ends
+		{"eth0,2001:db8::10/64,gateway=2001:db8::1\neth1.5\n", []string{down("eth0"), "busybox kill 4711", down("eth1"),
+			"ip link set eth0 up", "ip address replace 2001:db8::10/64 dev eth0", "ip -6 route replace default via 2001:db8::1 dev eth0",
+			"ip link set eth1 up", "modprobe -q 8021q", "ip link add link eth1 name eth1.5 type vlan id 5", "ip link set eth1.5 up", dhcp("eth1.5")}},
+		{"eth1+eth2\nnonsense/\n", []string{"interface=eth0 " + udhcpcEvent + " deconfig",
+			"ip address delete 2001:db8::10/64 dev eth0", "ip -6 route delete default via 2001:db8::1 dev eth0",
+			down("eth1.5"), "ip link delete eth1.5", down("eth2"),
+			"ip link set eth0 up", bound,
+			"modprobe -q bonding max_bonds=0", "ip link add bond0 type bond", "ip link set bond0 up", dhcp("bond0"),
+			"ip link set eth1 down", "ip link set eth1 master bond0", "ip link set eth1 up",
+			"ip link set eth2 down", "ip link set eth2 master bond0", "ip link set eth2 up"}},
+		{"", []string{down("bond0"), "ip link delete bond0", "ip link set eth1 up", dhcp("eth1"), "ip link set eth2 up", dhcp("eth2")}},
+	} {
+		m.done = nil
+		m.file("run/bee/network", step.lines)
+		n.look()
+		if !slices.Equal(m.done, step.done) {
+			t.Errorf("%q: done\n%s\nnot\n%s", step.lines, strings.Join(m.done, "\n"), strings.Join(step.done, "\n"))
+		}
+		if m.done != nil && step.lines == "" && len(n.enslaved) > 0 {
+			t.Errorf("members are left: %v", n.enslaved)
+		}
+		m.file("run/udhcpc.eth1.pid", "4711\n")
+		if strings.Contains(step.lines, "eth1") {
+			os.Remove(filepath.Join(m.root, "run/udhcpc.eth1.pid"))
+		}
+	}
+	if len(wrong) != 1 || !strings.HasPrefix(wrong[0], "in /run/bee/network nonsense/ is left out: ") {
+		t.Errorf("%q", wrong)
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"bee/core/iso9660"
 	"bee/core/machine"
+	"bee/iso/smoke/internal/bootable"
 	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
@@ -39,14 +39,15 @@ const bootSSH = "127.0.0.1:2222"
 
 func bootCommand() *cobra.Command {
 	var config qemu.Config
+	var what bootable.Bootable
 	var boots machine.Machine
 	var listen string
 	cmd := &cobra.Command{
-		Use:   "boot --iso FILE",
+		Use:   "boot (--iso FILE | --netboot FOLDER)",
 		Short: "Boot an ISO in QEMU, with its serial console on this terminal",
-		Long: `boot boots an ISO in QEMU and connects its serial console, where root is logged
-in, with this terminal. SSH answers on port 2222 of this machine alone, or where --listen
-says, and a line says when:
+		Long: `boot boots an ISO in QEMU, or a folder for boots over the network, and connects the
+machine's serial console, where root is logged in, with this terminal. SSH answers on port
+2222 of this machine alone, or where --listen says, and a line says when:
 
   ` + sshTo(netip.MustParseAddrPort(bootSSH)) + `
 
@@ -56,29 +57,33 @@ left out. The machine reaches nothing: neither this one nor a network. Ctrl-A X 
 Ctrl-C does, where there is no terminal to type in.
 
 --machine takes the ` + machine.Words,
-		Example: `  smoke boot --iso bee.iso --machine uefi`,
-		Args:    cobra.NoArgs,
+		Example: `  smoke boot --iso bee.iso --machine uefi
+  smoke boot --netboot netboot --machine pxe`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			at, err := netip.ParseAddrPort(listen)
 			if err != nil || !at.Addr().Is4() || at.Port() == 0 {
 				return fmt.Errorf("--listen %s: not an IPv4 address and a port, such as %s", listen, bootSSH)
 			}
-			if _, err := iso9660.Check(config.ISO); err != nil {
+			if _, err := what.Check(boots); err != nil {
 				return err
 			}
 			if config.Firmware, err = qemu.FindFirmware(boots.Firmware); err != nil {
 				return err
 			}
-			config.Hardware = hardware.Of(boots, hardware.Network{SSH: listen})
-			config.Media, config.MemoryMiB = boots.Media, boots.MemoryMiB
+			stop, err := what.Configure(&config, boots, hardware.Network{SSH: listen})
+			if err != nil {
+				return err
+			}
+			defer stop()
 			config.Accelerator = qemu.FindAccelerator(cmd.Context())
 			end := "Ctrl-A X ends the machine"
 			if !term.IsTerminal(int(os.Stdin.Fd())) {
 				end = "Ctrl-C ends the machine"
 			}
 			fmt.Fprintln(cmd.ErrOrStderr(), "booting; "+end)
-			ctx, stop := context.WithCancel(cmd.Context())
-			defer stop()
+			ctx, cancel := context.WithCancel(cmd.Context())
+			defer cancel()
 			if boots.Network != machine.None {
 				go func() {
 					at := reachable(at)
@@ -90,11 +95,11 @@ Ctrl-C does, where there is no terminal to type in.
 			return qemu.Interactive(cmd.Context(), config, &console.Screen{To: os.Stdout, Plain: !term.IsTerminal(int(os.Stdout.Fd()))})
 		},
 	}
-	cmd.Flags().StringVar(&config.ISO, "iso", "", "ISO `file` to boot")
+	bootFlags(cmd, &what.ISO, &what.Folder)
 	machineFlag(cmd, &boots)
 	cmd.Flags().StringVar(&listen, "listen", bootSSH, "`address` and port of this machine where SSH answers; 0.0.0.0 for all of its addresses")
-	cmd.MarkFlagRequired("iso")
-	cmd.MarkFlagFilename("iso", "iso")
+	cmd.MarkFlagsOneRequired("iso", "netboot")
+	cmd.MarkFlagsMutuallyExclusive("iso", "netboot")
 	return cmd
 }
 

@@ -16,6 +16,14 @@ func machineFlag(cmd *cobra.Command, m *machine.Machine) {
 	})
 }
 
+// bootFlags are the flags that say what a machine boots.
+func bootFlags(cmd *cobra.Command, iso, folder *string) {
+	cmd.Flags().StringVar(iso, "iso", "", "ISO `file` to boot")
+	cmd.Flags().StringVar(folder, "netboot", "", "`folder` to boot over the network, by a machine with "+machine.PXE+" in its name")
+	cmd.MarkFlagFilename("iso", "iso")
+	cmd.MarkFlagDirname("netboot")
+}
+
 // machineValue is a machine as the value of a flag.
 type machineValue struct{ machine *machine.Machine }
 

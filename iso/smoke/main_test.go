@@ -44,8 +44,14 @@ func TestUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for args, want := range map[string]string{
-		"run":                                       "iso host",
-		"run --iso a --host b":                      "iso host",
+		"run":                                       "iso netboot host",
+		"run --iso a --host b":                      "iso netboot host",
+		"run --iso a --netboot b":                   "iso netboot host",
+		"run --iso a --machine pxe":                 `machine "bios-pxe-1024-virtio-nvme" boots a folder over its network: give that, by --netboot`,
+		"run --netboot " + text:                     `machine "bios-cd-1024-virtio-nvme" boots an ISO`,
+		"run --netboot /no/folder --machine pxe":    "/no/folder",
+		"boot --netboot /no/folder --machine pxe":   "/no/folder",
+		"run --netboot a --host-key " + somebody:    "host-key netboot",
 		"run --host b --all-ports":                  "all-ports host",
 		"run --host b --machine none":               "host machine",
 		"run --iso a --machine efi":                 `--machine" flag: machine "efi": "efi" is none of the words`,

@@ -7,7 +7,6 @@ import (
 	"os"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
@@ -21,9 +20,9 @@ import (
 
 func runCommand() *cobra.Command {
 	options := driver.Options{Script: script, Progress: os.Stderr}
-	var identity, passwordVariable, key string
+	var identity, passwordVariable, key, certificate string
 	cmd := &cobra.Command{
-		Use:   "run (--iso FILE | --host ADDRESS[:PORT])",
+		Use:   "run (--iso FILE | --netboot FOLDER | --host ADDRESS[:PORT])",
 		Short: "Boot an ISO in QEMU, or find a machine, and check it",
 		Long: `run boots an ISO in QEMU and checks the machine, or checks a machine that booted
 bee already. KVM is used where a probe guest really runs under it, else QEMU
@@ -34,6 +33,10 @@ beside the password and /etc/issue has; without, its key is shown, and a person 
 whether it is that. Nothing is sent to a machine with another one. A virtual machine has
 to have the key that its serial console shows.
 
+A machine with pxe in its name has no medium: a server that gives it its address, and
+the files of --netboot by TFTP and HTTP, is all that its first network card reaches. One
+with http loads the ISO from that server: give it the memory for it, 2048 MiB or more.
+
 A boot fails at once, with the reason, on a kernel panic, a missing or damaged
 medium, a rescue shell, or where memory runs out. Without --identity and
 --password-env the password is read from the serial console, or, for --host,
@@ -43,6 +46,10 @@ The audit has to find the hardware that the virtual machine is given: its drives
 network cards, and the power supply that a BMC knows. The last check of a virtual
 machine, checks-complete, fails where a check is missing, or came to something else
 than the list for the ISO's base says (iso/smoke/golden).
+
+With --module-certificate, a machine whose Secure Boot is on has that certificate enrolled,
+as shim's MokManager does it: NVIDIA's kernel modules have to be signed by its key, and
+to be loaded. Without, they are not.
 
 With --report, a folder gets report.json (what was tested, a time line of the
 boot, every check), junit.xml (the same for CI systems), serial.log (the serial
@@ -60,11 +67,20 @@ the audit on a virtual machine).
   # has to find each of them, under the serial number that it was given
   smoke run --iso bee.iso --machine server
 
+  # a machine that boots over its network, what a folder has in place of an ISO
+  smoke run --netboot netboot --machine uefi-pxe
+
+  # a machine that loads the ISO over its network into memory
+  smoke run --iso bee.iso --machine uefi-http-2048
+
   # a machine without any network card: everything goes over the serial console
   smoke run --iso bee.iso --machine none
 
   # other hardware: four network cards of different makes, a SATA drive, a BMC
   smoke run --iso bee.iso --machine four-ahci-bmc
+
+  # with Secure Boot on, and the key of NVIDIA's modules enrolled
+  smoke run --iso bee.iso --machine uefi-secure --module-certificate module.pem
 
   # an ISO that lets in keys only
   smoke run --iso bee.iso --identity ~/.ssh/id_ed25519
@@ -83,6 +99,11 @@ the audit on a virtual machine).
 			if options.HostKey, err = hostKey(cmd, key, options.Host); err != nil {
 				return err
 			}
+			if certificate != "" {
+				if options.ModuleCertificate, err = os.ReadFile(certificate); err != nil {
+					return fmt.Errorf("--module-certificate: %w", err)
+				}
+			}
 			if options.Credentials, err = credentials(cmd.Context(), identity, passwordVariable, options.Host); err != nil {
 				return err
 			}
@@ -90,23 +111,25 @@ the audit on a virtual machine).
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&options.ISO, "iso", "", "ISO `file` to boot")
+	bootFlags(cmd, &options.ISO, &options.Netboot)
 	flags.StringVar(&options.Host, "host", "", "`address` of a machine that booted bee already; port 22 unless it names one")
 	flags.StringVar(&key, "host-key", "", "`fingerprint` of the machine's host key, SHA256:…, that its screen shows")
 	machineFlag(cmd, &options.Machine)
+	flags.StringVar(&certificate, "module-certificate", "", "`file` with the certificate, PEM or DER, that a machine with Secure Boot on has enrolled")
 	flags.BoolVar(&options.Internet, "expect-internet", false, "fail where the machine does not reach the internet")
 	flags.BoolVar(&options.AllPorts, "all-ports", false, "scan all TCP ports of a virtual machine without KVM, too, which takes twenty seconds more, and not the customary ones alone")
 	flags.StringVar(&identity, "identity", "", "private SSH key `file` to log in with")
 	flags.StringVar(&passwordVariable, "password-env", "", "environment `variable` that holds the password to log in with")
 	flags.StringVar(&options.ReportDir, "report", "", "`folder` for the report; an older report there is replaced")
-	flags.DurationVar(&options.Timeout, "timeout", 10*time.Minute, "time limit of the whole test")
-	cmd.MarkFlagsOneRequired("iso", "host")
-	cmd.MarkFlagsMutuallyExclusive("iso", "host")
+	flags.DurationVar(&options.Timeout, "timeout", 0, "time limit of the whole test (default 10m, of a slow machine 40m)")
+	cmd.MarkFlagsOneRequired("iso", "netboot", "host")
+	cmd.MarkFlagsMutuallyExclusive("iso", "netboot", "host")
 	cmd.MarkFlagsMutuallyExclusive("identity", "password-env")
 	cmd.MarkFlagsMutuallyExclusive("host", "machine")
 	cmd.MarkFlagsMutuallyExclusive("iso", "host-key")
+	cmd.MarkFlagsMutuallyExclusive("netboot", "host-key")
 	cmd.MarkFlagsMutuallyExclusive("host", "all-ports")
-	cmd.MarkFlagFilename("iso", "iso")
+	cmd.MarkFlagsMutuallyExclusive("host", "module-certificate")
 	cmd.MarkFlagDirname("report")
 	return cmd
 }

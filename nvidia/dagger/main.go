@@ -34,15 +34,15 @@ func New(
 	debian *dagger.Container,
 	// Image or container that brings the Go toolchain.
 	golang *dagger.Container,
-	// What takes drivers apart and builds modules: modules.sh and driver/.
+	// What takes drivers apart, builds modules and signs them: modules.sh, sign.sh and driver/.
 	// +optional
 	// +defaultPath="."
-	// +ignore=["*", "!modules.sh", "!driver"]
+	// +ignore=["*", "!modules.sh", "!sign.sh", "!driver"]
 	scripts *dagger.Directory,
 	// Source of the programs: this module's, and core/, which they share with others.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!core", "!nvidia", "nvidia/dagger", "nvidia/dagger.json", "nvidia/modules.sh", "nvidia/driver", "**/*_test.go", "**/testdata", "**/*.md"]
+	// +ignore=["*", "!core", "!nvidia", "nvidia/dagger", "nvidia/dagger.json", "nvidia/modules.sh", "nvidia/sign.sh", "nvidia/driver", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -126,6 +126,12 @@ type Driver struct {
 	Userland *dagger.Directory
 	// What sets up NVSwitches, as it lies over the ISO's root; empty without it.
 	Fabric *dagger.Directory
+	// What signs the kernel modules; nil where nothing does.
+	//
+	// +private
+	ModuleKey *dagger.Secret
+	// +private
+	ModuleCertificate *dagger.File
 }
 
 // The driver in Debian's packages, of the version that the archive has.
@@ -279,9 +285,23 @@ func (d *Driver) withFabric(ctx context.Context, part fabricPart) (*Driver, erro
 	return &with, nil
 }
 
+// The driver with kernel modules that are signed: a kernel that is locked down, as with Secure
+// Boot, loads them where the machine has the certificate enrolled.
+func (d *Driver) WithModuleKey(
+	// Private RSA key without a passphrase, in PEM.
+	key *dagger.Secret,
+	// Certificate of the key, X.509 in PEM or DER.
+	certificate *dagger.File,
+) *Driver {
+	with := *d
+	with.ModuleKey, with.ModuleCertificate = key, certificate
+	return &with
+}
+
 // Kernel modules of one flavour, without debug information: nvidia.ko,
 // nvidia-modeset.ko, nvidia-drm.ko, nvidia-uvm.ko, nvidia-peermem.ko. Beside them,
-// Module.symvers has the symbols that they export, kernel.symvers the kernel's.
+// Module.symvers has the symbols that they export, kernel.symvers the kernel's; and, where they
+// are signed, module-certificate.der is whose signature it is.
 //
 // The same driver, kernel and compiler give the same bytes. Fails where the headers
 // are not those of the kernel.
@@ -323,14 +343,39 @@ func (d *Driver) Modules(
 	// both flavours begin with the tests of one of them
 	tests := run("tests", d.Open).Directory("/out")
 	builder = builder.WithMountedDirectory("/bee/tests", tests)
-	return run("modules", source, "/bee/tests").Directory("/out"), nil
+	modules := run("modules", source, "/bee/tests").Directory("/out")
+	if d.ModuleKey == nil {
+		return modules, nil
+	}
+	return d.signed(ctx, modules, headers)
+}
+
+// certificateFile is the name of the certificate that the modules' signatures are verified with.
+const certificateFile = "module-certificate.der"
+
+// signed puts signed modules in the place of those in a folder. The key is mounted, and in no
+// layer of the engine's cache.
+func (d *Driver) signed(ctx context.Context, modules, headers *dagger.Directory) (*dagger.Directory, error) {
+	signer, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("openssl")), "sign.sh")
+	if err != nil {
+		return nil, err
+	}
+	const key, certificate = "/run/module.key", "/bee/module-certificate"
+	return modules.WithDirectory("/", signer.
+		WithMountedDirectory("/bee/headers", headers).
+		WithMountedDirectory("/bee/modules", modules).
+		WithMountedFile(certificate, d.ModuleCertificate).
+		WithMountedSecret(key, d.ModuleKey).
+		WithExec([]string{"/bee/sign.sh", "/bee/modules", "/bee/headers", key, certificate, "/out"}).
+		Directory("/out")), nil
 }
 
 // The layer of the ISO, as it lies over its root: kernel modules of both flavours
 // and GSP firmware in usr/local/lib/nvidia, nvidia-smi and nvidia-persistenced in
 // usr/local/bin, the libraries with their soname links in the folder for them, what sets up
 // NVSwitches where the driver has it, and usr/local/lib/nvidia/manifest.json with driver,
-// kernel and every file's digest.
+// kernel and every file's digest. Where the modules are signed, their certificate is
+// usr/local/lib/nvidia/module-certificate.der.
 //
 // Fails where a module is for another kernel or of another version than the
 // programs, or needs a symbol that neither the kernel nor the modules have.
@@ -367,6 +412,9 @@ func (d *Driver) Layer(
 		}
 		tree = tree.WithDirectory(home+"/"+flavour, modules, dagger.DirectoryWithDirectoryOpts{Include: []string{"*.ko"}})
 		symvers = symvers.WithDirectory(flavour, modules, dagger.DirectoryWithDirectoryOpts{Include: []string{"*.symvers"}})
+		if d.ModuleKey != nil {
+			tree = tree.WithFile(home+"/"+certificateFile, modules.File(certificateFile))
+		}
 	}
 	manifest := d.Nvidia.Debian.
 		WithMountedFile("/usr/local/bin/manifest", d.Nvidia.program("manifest")).

@@ -21,6 +21,7 @@ const (
 	Server    Fact = "server"      // its hardware is that of a server
 	BMC       Fact = "bmc"         // it has a BMC
 	Secure    Fact = "secure"      // Secure Boot is on
+	Enrolled  Fact = "enrolled"    // so it is, and the machine knows the key that signed NVIDIA's modules
 	Internet  Fact = "internet"    // it has to reach the internet
 	NoDriver  Fact = "no-driver"   // the ISO has no NVIDIA driver
 	NoFabric  Fact = "no-fabric"   // the ISO has no Fabric Manager
@@ -28,7 +29,7 @@ const (
 	NoVendor  Fact = "no-vendor"   // the ISO has no vendor programs
 )
 
-var facts = []Fact{NoNetwork, Server, BMC, Secure, Internet, NoDriver, NoFabric, NoGPUBurn, NoVendor}
+var facts = []Fact{NoNetwork, Server, BMC, Secure, Enrolled, Internet, NoDriver, NoFabric, NoGPUBurn, NoVendor}
 
 // Check is the name of the check that a list makes.
 const Check = "checks-complete"

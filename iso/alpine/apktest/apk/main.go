@@ -39,6 +39,7 @@ type system struct {
 	file         string
 	repositories []string
 	quiet        bool
+	brokenWorld  bool
 }
 
 func command() *cobra.Command {
@@ -55,9 +56,10 @@ func command() *cobra.Command {
 	flags.StringVar(&s.file, "repositories-file", "", "file that names the repositories (default: etc/apk/repositories of the root)")
 	flags.StringArrayVarP(&s.repositories, "repository", "X", nil, "another repository")
 	flags.BoolVarP(&s.quiet, "quiet", "q", false, "say less")
+	flags.BoolVar(&s.brokenWorld, "initramfs-diskless-boot", false, "go on without packages that are not to be had")
 	// what this program does in any case, or has no use for
 	flags.String("arch", repository.Arch, "architecture")
-	for _, name := range []string{"no-cache", "no-network", "no-scripts", "initramfs-diskless-boot", "clean-protected"} {
+	for _, name := range []string{"no-cache", "no-network", "no-scripts", "clean-protected", "update-cache"} {
 		flags.Bool(name, true, "taken, and of no effect")
 	}
 	c.AddCommand(s.addCommand(), s.fetchCommand(), indexCommand(), &cobra.Command{
@@ -117,7 +119,11 @@ func (s *sources) fetch(ctx context.Context, p *apk.RepositoryPackage, folder st
 	return "", fmt.Errorf("%s: no repository has it", p.Filename())
 }
 
-const database = "lib/apk/db/installed"
+// files of a root
+const (
+	database = "lib/apk/db/installed"
+	world    = "etc/apk/world"
+)
 
 func (s *system) addCommand() *cobra.Command {
 	var initialize bool
@@ -145,8 +151,15 @@ func (s *system) add(ctx context.Context, path string, names []string) error {
 	if err != nil {
 		return err
 	}
+	wanted := names
+	if s.brokenWorld {
+		names = from.known(names)
+	}
 	packages, err := resolve.Install(ctx, from.indexes, names)
 	if err != nil {
+		return err
+	}
+	if err := s.wish(wanted); err != nil {
 		return err
 	}
 	there, err := installed(path)
@@ -180,6 +193,30 @@ func (s *system) add(ctx context.Context, path string, names []string) error {
 		}
 	}
 	return nil
+}
+
+// wish adds names to world, as apk does also of packages that it goes on without.
+func (s *system) wish(names []string) error {
+	path := filepath.Join(s.root, world)
+	text, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	all := append(strings.Fields(string(text)), names...)
+	slices.Sort(all)
+	return os.WriteFile(path, []byte(strings.Join(slices.Compact(all), "\n")+"\n"), 0o644)
+}
+
+// known are those of the names that an index has a package of.
+func (s *sources) known(names []string) (known []string) {
+	for _, index := range s.indexes {
+		for _, p := range index.Packages() {
+			if slices.Contains(names, p.Name) {
+				known = append(known, p.Name)
+			}
+		}
+	}
+	return known
 }
 
 // installed reads the names and versions in a database.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -55,6 +57,15 @@ func TestAdd(t *testing.T) {
 	if text, err := os.ReadFile(filepath.Join(root, "etc/b")); err != nil || string(text) != "text" {
 		t.Errorf("%q, %v", text, err)
 	}
+	if err := run(t, "add", "--root", root, "--quiet", "--repository", mirror, "nobody"); err == nil {
+		t.Error("a package that nobody has is installed")
+	}
+	if err := run(t, "add", "--root", root, "--quiet", "--repository", mirror, "--initramfs-diskless-boot", "none", "b"); err != nil {
+		t.Errorf("in an initramfs: %v", err)
+	}
+	if text, err := os.ReadFile(filepath.Join(root, world)); err != nil || string(text) != "a\nb\nnone\n" {
+		t.Errorf("world: %q, %v", text, err)
+	}
 	there, err := installed(filepath.Join(root, database))
 	if err != nil || len(there) != 2 || !there["a 1-r0"] || !there["b 2-r0"] {
 		t.Errorf("%v, %v", there, err)
@@ -89,11 +100,15 @@ func TestAdd(t *testing.T) {
 	if err := os.WriteFile(index, raw, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	again := t.TempDir()
-	if err := key.WritePublic(filepath.Join(again, "etc/apk/keys")); err != nil {
-		t.Fatal(err)
-	}
-	if err := run(t, "add", "--root", again, "--initdb", "--quiet", "--repository", filepath.Dir(medium), "a"); err != nil {
-		t.Error(err)
+	server := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(medium))))
+	defer server.Close()
+	for _, location := range []string{filepath.Dir(medium), server.URL} {
+		again := t.TempDir()
+		if err := key.WritePublic(filepath.Join(again, "etc/apk/keys")); err != nil {
+			t.Fatal(err)
+		}
+		if err := run(t, "add", "--root", again, "--initdb", "--quiet", "--repository", location, "a"); err != nil {
+			t.Error(err)
+		}
 	}
 }

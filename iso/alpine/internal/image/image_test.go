@@ -85,7 +85,7 @@ func good(t *testing.T) *fixture {
 	return &fixture{
 		key: key,
 		packages: []apktest.Package{{Name: "alpine-base", Version: "1", Depends: []string{"busybox"}},
-			{Name: "busybox", Version: "1-r0", Files: map[string]string{"bin/busybox": "x"}}, {Name: "dropbear", Version: "1"}},
+			{Name: "busybox", Version: "1-r0", Files: map[string]string{"bin/busybox": "x"}}, {Name: "dropbear", Version: "1"}, {Name: "openssl", Version: "1"}},
 		files: map[string][]byte{
 			"apks/.boot_repository": nil, "boot/bios": make([]byte, 2048), "boot/vmlinuz-lts": kernel(release),
 			efiLoader: []byte("MZ"), efiImage: fattest.Floppy([]byte("MZ")), "keys/" + keyName: public,
@@ -209,7 +209,7 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(summary, "3 packages") || !strings.Contains(summary, release) || strings.Contains(summary, "\n") {
+	if !strings.Contains(summary, "4 packages") || !strings.Contains(summary, release) || strings.Contains(summary, "\n") {
 		t.Errorf("summary %q", summary)
 	}
 	left, err := filepath.Glob(os.Getenv("TMPDIR") + "/alpine-check-*")
@@ -240,7 +240,7 @@ func TestCheckRefuses(t *testing.T) {
 		change func(*fixture)
 		want   []string // problems, by how they begin
 	}{
-		"no index":       {remove(indexName), []string{indexName + ": not there", apks + "alpine-base-1.apk: not in the index", apks + "busybox-1-r0.apk: not in", apks + "dropbear-1.apk: not in"}},
+		"no index":       {remove(indexName), []string{indexName + ": not there", apks + "alpine-base-1.apk: not in the index", apks + "busybox-1-r0.apk: not in", apks + "dropbear-1.apk: not in", apks + "openssl-1.apk: not in"}},
 		"no package":     {remove(apks + "dropbear-1.apk"), []string{apks + "dropbear-1.apk: not there, but in the index"}},
 		"empty package":  {rewrite(apks+"dropbear-1.apk", nil), []string{apks + "dropbear-1.apk: empty file"}},
 		"damaged":        {rewrite(apks+"dropbear-1.apk", []byte("x")), []string{apks + "dropbear-1.apk: 1 bytes, but"}},
@@ -249,6 +249,7 @@ func TestCheckRefuses(t *testing.T) {
 		"no repository":  {remove("apks/.boot_repository"), []string{"apks/.boot_repository: not there"}},
 		"missing world":  {func(f *fixture) { f.overlay[0].Linkname = "dropbear strace ipmitool" }, []string{"bee.apkovl.tar.gz: strace of world", "bee.apkovl.tar.gz: ipmitool of world"}},
 		"no alpine-base": {func(f *fixture) { f.packages = f.packages[1:] }, []string{"bee.apkovl.tar.gz: alpine-base of world"}},
+		"no openssl":     {func(f *fixture) { f.packages = f.packages[:3] }, []string{"bee.apkovl.tar.gz: openssl of world"}},
 		"no kernel":      {remove("boot/vmlinuz-lts"), []string{"boot/vmlinuz-lts: not there"}},
 		"tiny kernel":    {rewrite("boot/vmlinuz-lts", []byte("x")), []string{"boot/vmlinuz-lts: only 1 bytes"}},
 		"other kernel":   {rewrite("boot/vmlinuz-lts", kernel("6.6.1-0-lts")), []string{`boot/vmlinuz-lts: kernel "6.6.1-0-lts", but 6.12.13-0-lts`}},
@@ -346,12 +347,12 @@ func TestCheckLock(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, want := range []string{"alpine-base-1.apk: not in the lock", "busybox-1-r0.apk: version 1-r0, but 1-r1 is locked", "dropbear-1.apk: checksum Q1"} {
+	for _, want := range []string{"alpine-base-1.apk: not in the lock", "openssl-1.apk: not in the lock", "busybox-1-r0.apk: version 1-r0, but 1-r1 is locked", "dropbear-1.apk: checksum Q1"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("not told: %q, in\n%v", want, err)
 		}
 	}
-	if lines := strings.Count(err.Error(), "\n"); lines != 3 {
+	if lines := strings.Count(err.Error(), "\n"); lines != 4 {
 		t.Errorf("%d problems:\n%v", lines, err)
 	}
 }

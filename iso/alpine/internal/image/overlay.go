@@ -29,9 +29,11 @@ const (
 	liveFile  = "usr/local/lib/bee/live"
 
 	maxKept = 1 << 20 // bytes
-	// base is what init installs besides world.
-	base = "alpine-base"
 )
+
+// besides is what init installs besides world: openssl where the initramfs has a signature of the
+// modloop. Where that is not to be had, it is in the world all the same, and iso/live misses it.
+var besides = []string{"alpine-base", "openssl"}
 
 // checkOverlay checks the overlay, and that what its world names can be installed.
 func (m *medium) checkOverlay(ctx context.Context, index *repository.Index) {
@@ -168,7 +170,7 @@ func (m *medium) checkBoot() {
 // checkWorld notes each name that cannot be installed on its own; where all can,
 // it tries them together. init skips what it cannot install, and boots.
 func (m *medium) checkWorld(ctx context.Context, name string, world []string, index *repository.Index) {
-	world = append(world, base)
+	world = append(world, besides...)
 	indexes := []apk.NamedIndex{index}
 	alone := true
 	for _, wanted := range world {

@@ -101,7 +101,7 @@ func ParseIndex(name string, raw []byte, trusted *keys.Keys) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return newIndex(path.Dir(name), index, raw), nil
+	return newIndex(strings.TrimSuffix(name, "/"+IndexName), index, raw), nil
 }
 
 // EmptyIndex returns an index without packages.

@@ -1,13 +1,17 @@
 package image
 
 import (
+	"archive/tar"
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 
-	"bee/core/manifest"
+	"bee/iso/manifest/internal/initramfs"
+	"bee/iso/manifest/internal/layer"
 	"bee/iso/manifest/internal/packages"
-	"bee/iso/manifest/internal/squashfs"
 )
 
 const apkIndex = "/apks/x86_64/APKINDEX.tar.gz"
@@ -17,30 +21,79 @@ const apkIndex = "/apks/x86_64/APKINDEX.tar.gz"
 // the modloop.
 var alpine = base{name: "alpine", mark: apkIndex, read: readAlpine}
 
-func readAlpine(m *manifest.Manifest, on medium) error {
+const (
+	alpineInitramfs = "/boot/bee.img"
+	apkovl          = "bee.apkovl.tar.gz"
+)
+
+func readAlpine(c *Contents, on medium) error {
 	index, err := os.ReadFile(filepath.Join(on.folder, apkIndex))
 	if err != nil {
 		return err
 	}
-	if m.Packages, err = packages.APKIndex(index); err != nil {
+	if c.Packages, err = packages.APKIndex(index); err != nil {
 		return fmt.Errorf("%s: %w", apkIndex, err)
 	}
-	if err := readModloop(m, on); err != nil {
+	if err := readModloop(c, on); err != nil {
 		return err
 	}
-	_, err = readLayers(m, on)
-	return err
+	if err := readLayers(c, on); err != nil {
+		return err
+	}
+	c.System = "alpine-" + c.Manifest.Release["BEE_RELEASE"]
+	if err := on.ifThere(mediumPackages, func(path string) error {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		c.MediumPackages, err = packages.APK(file)
+		return err
+	}); err != nil {
+		return err
+	}
+	return on.ifThere(alpineInitramfs, func(path string) error {
+		return initramfs.Files(path, func(name string, content []byte) error {
+			if name != apkovl {
+				return nil
+			}
+			return readApkovl(c, content)
+		})
+	})
 }
 
-func readModloop(m *manifest.Manifest, on medium) error {
+// readApkovl adds the programs of the overlay that the initramfs brings.
+func readApkovl(c *Contents, archive []byte) error {
+	unzipped, err := gzip.NewReader(bytes.NewReader(archive))
+	if err != nil {
+		return fmt.Errorf("%s: %w", apkovl, err)
+	}
+	files := tar.NewReader(unzipped)
+	for {
+		header, err := files.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", apkovl, err)
+		}
+		content, err := io.ReadAll(io.LimitReader(files, layer.MaxContent))
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", apkovl, header.Name, err)
+		}
+		c.addProgram(alpineInitramfs, content)
+	}
+}
+
+func readModloop(c *Contents, on medium) error {
 	name, err := on.one("/boot/modloop-*")
 	if err != nil {
 		return err
 	}
-	image, err := squashfs.Open(on.open(name))
+	l, err := readLayer(on.open(name))
 	if err != nil {
 		return err
 	}
-	m.Layers = append(m.Layers, manifest.Layer{Path: name, Files: image.Files})
-	return image.Close()
+	c.add(name, l)
+	return nil
 }

@@ -1,6 +1,7 @@
 package image
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -19,7 +20,7 @@ type base struct {
 	// mark is a path on the medium, or a pattern of paths, by which the base is told.
 	mark string
 	// read adds packages, release and layers.
-	read func(*manifest.Manifest, medium) error
+	read func(*Contents, medium) error
 }
 
 // bases in the order in which a medium is looked at: both have layers.
@@ -77,4 +78,16 @@ func (m medium) one(pattern string) (string, error) {
 func (m medium) open(name string) string {
 	m.progress("reading " + name)
 	return filepath.Join(m.folder, name)
+}
+
+// ifThere has do read a file of the medium, which older ISOs do not have.
+func (m medium) ifThere(name string, do func(path string) error) error {
+	path := filepath.Join(m.folder, name)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := do(path); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }

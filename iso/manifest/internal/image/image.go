@@ -3,6 +3,7 @@ package image
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,21 +18,46 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"bee/core/beerelease"
 	"bee/core/iso9660"
 	"bee/core/manifest"
 	"bee/iso/manifest/internal/memory"
+	"bee/iso/manifest/internal/packages"
+	"bee/iso/manifest/internal/program"
 )
 
 const releaseFile = "/etc/bee-release"
 
+// mediumPackages has the packages that parts of the medium itself come from, such as boot
+// loaders, in the form of the package manager's own database.
+const mediumPackages = "/boot/packages"
+
+// Contents is what is on an ISO: its manifest, and what a bill of materials says besides.
+type Contents struct {
+	Manifest manifest.Manifest
+	// System is the distribution that the packages are of, and its release: debian-13.
+	System string
+	// Packages of the running system, and of the medium itself.
+	Packages, MediumPackages []packages.Package
+	// Layers are those of the manifest.
+	Layers []Layer
+	// SHA1 of the medium's files, by path.
+	SHA1 map[string]string
+	// Programs that Go compiled, by the path of the medium's file that they are in.
+	Programs map[string]*program.Program
+}
+
 // Read reads the ISO at path; of its layers, those that the memory does not have. It
 // calls progress before each step that takes a while.
-func Read(path string, known memory.Memory, progress func(string)) (*manifest.Manifest, error) {
+func Read(path string, known memory.Memory, progress func(string)) (*Contents, error) {
 	if _, err := iso9660.Check(path); err != nil {
 		return nil, err
 	}
-	m := &manifest.Manifest{SchemaVersion: manifest.SchemaVersion}
+	c := &Contents{
+		Manifest: manifest.Manifest{SchemaVersion: manifest.SchemaVersion},
+		SHA1:     map[string]string{},
+		Programs: map[string]*program.Program{},
+	}
+	m := &c.Manifest
 	progress("reading the medium")
 	folder, err := os.MkdirTemp("", "manifest-medium-")
 	if err != nil {
@@ -39,15 +65,16 @@ func Read(path string, known memory.Memory, progress func(string)) (*manifest.Ma
 	}
 	defer os.RemoveAll(folder)
 	var reading errgroup.Group
-	reading.Go(func() (err error) {
-		m.ISO.SizeBytes, m.ISO.SHA256, err = digest(path)
+	reading.Go(func() error {
+		d, err := digest(path)
+		m.ISO = manifest.Image{SizeBytes: d.size, SHA256: d.sha256}
 		return err
 	})
 	reading.Go(func() (err error) {
 		if err := extract(path, folder); err != nil {
 			return err
 		}
-		m.Medium, err = list(folder)
+		m.Medium, err = list(folder, c.SHA1)
 		return err
 	})
 	if err := reading.Wait(); err != nil {
@@ -56,7 +83,7 @@ func Read(path string, known memory.Memory, progress func(string)) (*manifest.Ma
 	on := medium{folder, m.Medium, known, progress}
 	base, err := baseOf(on)
 	if err == nil {
-		err = base.read(m, on)
+		err = base.read(c, on)
 	}
 	if err == nil && m.Release == nil {
 		err = errors.New("no layer has " + releaseFile)
@@ -64,16 +91,15 @@ func Read(path string, known memory.Memory, progress func(string)) (*manifest.Ma
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return m, nil
+	m.Packages = packages.Names(c.Packages)
+	return c, nil
 }
 
-// readRelease reads the release file of a layer, nil where it has none.
-func readRelease(content func(string) ([]byte, error)) (map[string]string, error) {
-	text, err := content(releaseFile)
-	if err != nil || text == nil {
-		return nil, err
+// addProgram adds what is in a file of the medium, where it is a program of Go's.
+func (c *Contents) addProgram(file string, content []byte) {
+	if p := program.Read(bytes.NewReader(content)); p != nil {
+		c.Programs[file] = p
 	}
-	return beerelease.Parse(string(text)), nil
 }
 
 // extract unpacks the medium into a folder.
@@ -93,7 +119,8 @@ func extract(iso, folder string) error {
 	return nil
 }
 
-func list(folder string) (files []manifest.MediumFile, err error) {
+// list lists the medium, and adds the SHA-1 of its files.
+func list(folder string, sha1s map[string]string) (files []manifest.MediumFile, err error) {
 	err = filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -111,8 +138,9 @@ func list(folder string) (files []manifest.MediumFile, err error) {
 			f.Target, err = os.Readlink(path)
 		default:
 			f.Type = "file"
-			f.SizeBytes = new(int64)
-			*f.SizeBytes, f.SHA256, err = digest(path)
+			var d digests
+			d, err = digest(path)
+			f.SizeBytes, f.SHA256, sha1s[f.Path] = &d.size, d.sha256, d.sha1
 		}
 		files = append(files, f)
 		return err
@@ -121,13 +149,19 @@ func list(folder string) (files []manifest.MediumFile, err error) {
 	return files, err
 }
 
-func digest(path string) (size int64, sum string, err error) {
+// digests are of a file, in hexadecimal.
+type digests struct {
+	size         int64
+	sha256, sha1 string
+}
+
+func digest(path string) (digests, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return 0, "", err
+		return digests{}, err
 	}
 	defer file.Close()
-	hash := sha256.New()
-	size, err = io.Copy(hash, file)
-	return size, hex.EncodeToString(hash.Sum(nil)), err
+	hash, hash1 := sha256.New(), sha1.New()
+	size, err := io.Copy(io.MultiWriter(hash, hash1), file)
+	return digests{size, hex.EncodeToString(hash.Sum(nil)), hex.EncodeToString(hash1.Sum(nil))}, err
 }

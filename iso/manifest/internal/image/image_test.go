@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -25,7 +26,11 @@ func put(t *testing.T, files map[string]string) string {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		mode := os.FileMode(0o644)
+		if strings.Contains(name, "/bin/") {
+			mode = 0o755
+		}
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -44,7 +49,7 @@ func run(t *testing.T, name string, args ...string) {
 
 func squash(t *testing.T, files map[string]string, image string) {
 	t.Helper()
-	run(t, "mksquashfs", put(t, files), image, "-quiet", "-no-progress", "-all-root")
+	run(t, "mksquashfs", put(t, files), image, "-quiet", "-no-progress", "-all-root", "-noI", "-noD", "-noF")
 }
 
 // newISO makes a bootable ISO of a folder.
@@ -70,10 +75,14 @@ func newDebian(t *testing.T, layers map[string]map[string]string) string {
 
 const status = "Package: %s\nStatus: install ok installed\nArchitecture: all\nVersion: 1\n"
 
+// programSum is the SHA-256 of "program".
+const programSum = "1310ca2c8932dbd118668bd97442558a3e1f546b5e15c69699dfbd6024f548d8"
+
 func TestRead(t *testing.T) {
 	iso := newDebian(t, map[string]map[string]string{
 		"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "base"), "etc/bee-release": "BEE_VERSION=\"none\"\n"},
-		"90-bee.squashfs":  {"etc/bee-release": "# comment\nBEE_VERSION=\"1\"\nBEE_BUILD_INFO=\"a \\\"b\\\" \\$5\"\n"},
+		"90-bee.squashfs": {"etc/bee-release": "# comment\nBEE_VERSION=\"1\"\nBEE_BUILD_INFO=\"a \\\"b\\\" \\$5\"\n",
+			"etc/bee/vendor": "storcli64 007.2705 " + programSum + "\n", "usr/local/bin/storcli64": "program"},
 	})
 	known, err := memory.In(t.TempDir())
 	if err != nil {
@@ -81,15 +90,21 @@ func TestRead(t *testing.T) {
 	}
 	t.Setenv("TMPDIR", t.TempDir())
 	var outputs [3]bytes.Buffer
+	var first *Contents
 	steps := 0
 	for i, known := range []memory.Memory{{}, known, known} {
 		steps = 0
-		m, err := Read(iso, known, func(string) { steps++ })
+		c, err := Read(iso, known, func(string) { steps++ })
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := m.Write(&outputs[i]); err != nil {
+		if err := c.Manifest.Write(&outputs[i]); err != nil {
 			t.Fatal(err)
+		}
+		if i == 0 {
+			first = c
+		} else if !reflect.DeepEqual(c, first) {
+			t.Errorf("read again, by memory: %+v\nwant %+v", c, first)
 		}
 		if !bytes.Equal(outputs[0].Bytes(), outputs[i].Bytes()) {
 			t.Error("two manifests of one ISO differ")
@@ -105,6 +120,9 @@ func TestRead(t *testing.T) {
 	var m manifest.Manifest
 	if err := json.Unmarshal(outputs[0].Bytes(), &m); err != nil {
 		t.Fatalf("%v\n%s", err, &outputs[0])
+	}
+	if want := (manifest.VendorProgram{Name: "storcli64", Version: "007.2705", SizeBytes: 7, SHA256: programSum}); len(m.VendorPrograms) != 1 || m.VendorPrograms[0] != want {
+		t.Errorf("vendor programs: %+v", m.VendorPrograms)
 	}
 	if len(m.Packages) != 1 || m.Packages[0].Name != "base" {
 		t.Errorf("packages: %v", m.Packages)
@@ -123,7 +141,7 @@ func TestRead(t *testing.T) {
 	if !slices.Equal(paths, want) {
 		t.Errorf("medium: %q", paths)
 	}
-	if len(m.Layers) != 2 || m.Layers[0].Path != "/live/00-base.squashfs" || len(m.Layers[0].Files) != 7 || m.Layers[1].Files[2].Path != "/etc/bee-release" {
+	if len(m.Layers) != 2 || m.Layers[0].Path != "/live/00-base.squashfs" || len(m.Layers[0].Files) != 7 || m.Layers[1].Files[3].Path != "/etc/bee-release" {
 		t.Errorf("layers: %+v", m.Layers)
 	}
 	if lines := strings.Count(outputs[0].String(), "\n"); lines < len(m.Medium)+len(m.Packages) {
@@ -179,10 +197,11 @@ func newAlpine(t *testing.T, change func(medium string)) string {
 func TestReadAlpine(t *testing.T) {
 	iso := newAlpine(t, func(string) {})
 	t.Setenv("TMPDIR", t.TempDir())
-	m, err := Read(iso, memory.Memory{}, func(string) {})
+	c, err := Read(iso, memory.Memory{}, func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
+	m := c.Manifest
 	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
@@ -217,9 +236,11 @@ func TestReadRefuses(t *testing.T) {
 		text:              "no ISO 9660 signature",
 		"/no/such.iso":    "/no/such.iso",
 		newDebian(t, nil): "there is neither /apks/x86_64/APKINDEX.tar.gz (base alpine) nor /live/*.squashfs (base debian) on it",
-		newDebian(t, map[string]map[string]string{"00-base.squashfs": release}):                                                               "package database",
-		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):        "etc/bee-release",
-		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}): "/live/00-base.squashfs: /var/lib/dpkg/status",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": release}):                                                                                      "package database",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "%s", "x")}}):                               "etc/bee-release",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"var/lib/dpkg/status": strings.ReplaceAll(status, "Version: 1", "")}}):                        "/live/00-base.squashfs: /var/lib/dpkg/status",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"etc/bee/vendor": "storcli64 - " + programSum + "\n", "usr/local/bin/storcli64": "another"}}): "/usr/local/bin/storcli64 is not what /etc/bee/vendor beside it says",
+		newDebian(t, map[string]map[string]string{"00-base.squashfs": {"etc/bee/vendor": "storcli64\n"}}):                                                            "/etc/bee/vendor: ",
 	} {
 		if _, err := Read(iso, memory.Memory{}, func(string) {}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)

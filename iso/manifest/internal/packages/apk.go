@@ -26,8 +26,8 @@ const maxIndex = 32 << 20
 // APKIndex returns the packages of an APKINDEX.tar.gz, sorted by name.
 //
 // Its members are gzipped one by one, the signature first, and are one archive together.
-// Three fields are read here, as apko, which reads all, needs the SDKs of several clouds.
-func APKIndex(data []byte) ([]manifest.Package, error) {
+// Five fields are read here, as apko, which reads all, needs the SDKs of several clouds.
+func APKIndex(data []byte) ([]Package, error) {
 	unzipped, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -41,7 +41,7 @@ func APKIndex(data []byte) ([]manifest.Package, error) {
 }
 
 // apkArchive returns the packages of an unzipped index.
-func apkArchive(archive *tar.Reader) ([]manifest.Package, error) {
+func apkArchive(archive *tar.Reader) ([]Package, error) {
 	for {
 		header, err := archive.Next()
 		if err == io.EOF {
@@ -51,24 +51,27 @@ func apkArchive(archive *tar.Reader) ([]manifest.Package, error) {
 			return nil, err
 		}
 		if header.Name == "APKINDEX" {
-			return apkPackages(archive)
+			return APK(archive)
 		}
 	}
 }
 
-// apkPackages reads stanzas of lines such as V:1.37.0-r12. A blank line ends each.
-func apkPackages(index io.Reader) ([]manifest.Package, error) {
-	var all []manifest.Package
-	var p manifest.Package
+// APK returns the packages of an index, or of what apk has installed, sorted by name: stanzas
+// of lines such as V:1.37.0-r12. A blank line ends each.
+func APK(index io.Reader) ([]Package, error) {
+	var all []Package
+	var p Package
+	var origin string
 	end := func() error {
-		if p == (manifest.Package{}) {
+		if p.Package == (manifest.Package{}) {
 			return nil // one blank line more
 		}
 		if p.Name == "" || p.Version == "" || p.Architecture == "" {
 			return fmt.Errorf("%s: a package without name, version or architecture", cmp.Or(p.Name, "?"))
 		}
+		p.Sources = []Source{{cmp.Or(origin, p.Name), p.Version}}
 		all = append(all, p)
-		p = manifest.Package{}
+		p, origin = Package{}, ""
 		return nil
 	}
 	lines := bufio.NewScanner(index)
@@ -88,6 +91,10 @@ func apkPackages(index io.Reader) ([]manifest.Package, error) {
 			p.Version = value
 		case key == "A":
 			p.Architecture = value
+		case key == "L":
+			p.License = value
+		case key == "o":
+			origin = value
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -99,7 +106,7 @@ func apkPackages(index io.Reader) ([]manifest.Package, error) {
 	if len(all) == 0 {
 		return nil, errors.New("no package in it")
 	}
-	slices.SortFunc(all, func(a, b manifest.Package) int {
+	slices.SortFunc(all, func(a, b Package) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
 	})
 	return all, nil

@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -39,9 +40,13 @@ func TestAPKIndex(t *testing.T) {
 		return slices.Concat(archive(t, ".SIGN.RSA.key.rsa.pub", "signature"), archive(t, "DESCRIPTION", "v3.21"),
 			archive(t, "APKINDEX", strings.Join(stanzas, "")))
 	}
-	got, err := APKIndex(index("C:Q1=\nP:zlib\nV:1.3.1-r0\nA:x86_64\nU:http://zlib\np:"+strings.Repeat("so:", 1<<16)+"\n\n", "P:linux\nV:2\nA:noarch\n\n\n", "P:linux\nV:1\nA:x86_64\n"))
-	want := []manifest.Package{{Name: "linux", Version: "1", Architecture: "x86_64"}, {Name: "linux", Version: "2", Architecture: "noarch"}, {Name: "zlib", Version: "1.3.1-r0", Architecture: "x86_64"}}
-	if err != nil || !slices.Equal(got, want) {
+	got, err := APKIndex(index("C:Q1=\nP:zlib\nV:1.3.1-r0\nA:x86_64\nU:http://zlib\nL:Zlib\no:zlib-ng\np:"+strings.Repeat("so:", 1<<16)+"\n\n", "P:linux\nV:2\nA:noarch\n\n\n", "P:linux\nV:1\nA:x86_64\n"))
+	want := []Package{
+		{Package: manifest.Package{Name: "linux", Version: "1", Architecture: "x86_64"}, Sources: []Source{{"linux", "1"}}},
+		{Package: manifest.Package{Name: "linux", Version: "2", Architecture: "noarch"}, Sources: []Source{{"linux", "2"}}},
+		{Package: manifest.Package{Name: "zlib", Version: "1.3.1-r0", Architecture: "x86_64"}, Sources: []Source{{"zlib-ng", "1.3.1-r0"}}, License: "Zlib"},
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 	for want, data := range map[string][]byte{

@@ -2,9 +2,12 @@ package packages
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"testing"
+
+	"bee/core/manifest"
 )
 
 func FuzzDpkg(f *testing.F) {
@@ -21,8 +24,20 @@ func FuzzDpkg(f *testing.F) {
 			}
 			fmt.Fprintf(&again, "Package: %s\nStatus: install ok installed\nVersion: %s\nArchitecture: %s\n\n", p.Name, p.Version, p.Architecture)
 		}
-		if got, err := Dpkg([]byte(again.String())); err != nil || !slices.Equal(got, installed) {
+		if got, err := Dpkg([]byte(again.String())); err != nil || !slices.Equal(Names(got), Names(installed)) {
 			t.Errorf("%+v, %v after %+v", got, err, installed)
+		}
+	})
+}
+
+func FuzzOwners(f *testing.F) {
+	f.Add("/bin/a\n/usr\n\n//\n/", "/usr/bin/a", "bin")
+	f.Fuzz(func(t *testing.T, list, name, target string) {
+		files := []manifest.File{{Path: "/bin", Type: "symlink", Target: target}, {Path: path.Join("/", name), SizeBytes: new(int64)}}
+		for file, of := range Owners(map[string]string{"one": list}, files) {
+			if file != files[1].Path || of != "one" && of != "" {
+				t.Errorf("%q belongs to %q", file, of)
+			}
 		}
 	})
 }

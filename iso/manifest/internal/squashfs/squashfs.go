@@ -5,6 +5,7 @@ package squashfs
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -17,6 +18,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -28,6 +30,8 @@ import (
 type Image struct {
 	// Files, sorted by path.
 	Files []manifest.File
+	// SHA1 of regular files, by path: SPDX asks for it.
+	SHA1 map[string]string
 
 	data    *os.File
 	start   int64
@@ -69,10 +73,11 @@ func (i *Image) Content(name string) ([]byte, error) {
 	if *i.Files[at].SizeBytes > layer.MaxContent {
 		return nil, fmt.Errorf("%s: too large to be read", name)
 	}
-	return io.ReadAll(i.section(i.Files[at]))
+	return io.ReadAll(i.Section(i.Files[at]))
 }
 
-func (i *Image) section(f manifest.File) io.Reader {
+// Section is the content of a regular file.
+func (i *Image) Section(f manifest.File) *io.SectionReader {
 	return io.NewSectionReader(i.data, i.start+i.offsets[f.Path], *f.SizeBytes)
 }
 
@@ -91,6 +96,8 @@ func (i *Image) read(name string) error {
 	if i.Files, i.offsets, i.start, err = parse(i.data); err != nil {
 		return err
 	}
+	i.SHA1 = map[string]string{}
+	var sha1s sync.Mutex
 	var group errgroup.Group
 	group.SetLimit(hashers)
 	for at := range i.Files {
@@ -98,12 +105,15 @@ func (i *Image) read(name string) error {
 			continue
 		}
 		group.Go(func() error {
-			hash := sha256.New()
-			size, err := io.Copy(hash, i.section(i.Files[at]))
+			hash, hash1 := sha256.New(), sha1.New()
+			size, err := io.Copy(io.MultiWriter(hash, hash1), i.Section(i.Files[at]))
 			if err == nil && size != *i.Files[at].SizeBytes {
 				err = fmt.Errorf("%s: %w", i.Files[at].Path, io.ErrUnexpectedEOF)
 			}
 			i.Files[at].SHA256 = hex.EncodeToString(hash.Sum(nil))
+			sha1s.Lock()
+			i.SHA1[i.Files[at].Path] = hex.EncodeToString(hash1.Sum(nil))
+			sha1s.Unlock()
 			return err
 		})
 	}

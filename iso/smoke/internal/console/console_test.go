@@ -122,14 +122,18 @@ root@bee:~# `
 
 func TestFaults(t *testing.T) {
 	for written, want := range map[string]string{
-		"[    2.1] Kernel panic - not syncing: VFS: Unable to mount root fs\n":            "kernel panic: [    2.1] Kernel panic - not syncing: VFS: Unable to mount root fs",
-		"[   31.5] bee: no medium with /live/bee-0123 found after 30 seconds\n":           "no live medium: ",
-		"[    9.5] bee: the layers in /run/live/medium/live cannot be mounted\n":          "the layers of the medium do not mount: ",
-		"[   12.0] SQUASHFS error: Unable to read page, block 5f2a, size 1c00\n":          "the medium is damaged: ",
-		"[   60.1] Out of memory: Killed process 421 (audit) total-vm:12kB\n":             "out of memory: ",
-		"Unable to find a medium containing a live file system\n":                         "no live medium: ",
-		"initramfs emergency recovery shell launched. Type 'exit' to continue boot\n":     "initramfs shell: ",
-		"BusyBox v1.37.0 (Debian 1:1.37.0-6+b3) built-in shell (ash)\r\n\r\n(initramfs) ": "initramfs shell: (initramfs)",
+		"[    2.1] Kernel panic - not syncing: VFS: Unable to mount root fs\n":                          "kernel panic: [    2.1] Kernel panic - not syncing: VFS: Unable to mount root fs",
+		"[   31.5] bee: no medium with /live/bee-0123 found after 30 seconds\n":                         "no live medium: ",
+		"[    9.5] bee: /run/live/media/sr0/live/90-bee.squashfs cannot be mounted: invalid argument\n": "the layers of the medium do not mount: ",
+		"[    7.1] device-mapper: verity: 7:0: data block 28598 is corrupted\n":                         "the medium is damaged: ",
+		"[   43.9] bee: the medium on /dev/sr0 is damaged: write it anew. It is\n":                      "the medium is damaged: ",
+		"[    9.7] bee: here is a shell; \"exit\" tries again\n":                                        "the start of the system failed: ",
+		"[   41.2] bee: 90-bee.squashfs on the medium is damaged, and what is read of it fails\n":       "the medium is damaged: ",
+		"[   12.0] SQUASHFS error: Unable to read page, block 5f2a, size 1c00\n":                        "the medium is damaged: ",
+		"[   60.1] Out of memory: Killed process 421 (audit) total-vm:12kB\n":                           "out of memory: ",
+		"Unable to find a medium containing a live file system\n":                                       "no live medium: ",
+		"initramfs emergency recovery shell launched. Type 'exit' to continue boot\n":                   "initramfs shell: ",
+		"BusyBox v1.37.0 (Debian 1:1.37.0-6+b3) built-in shell (ash)\r\n\r\n(initramfs) ":               "initramfs shell: (initramfs)",
 		"grub rescue> ": "the boot loader stopped: grub rescue>",
 		"error: file `/live/vmlinuz' not found.\n": "the boot loader failed: ",
 	} {
@@ -180,5 +184,24 @@ func TestWaitEndsWithContext(t *testing.T) {
 	}
 	if _, err := c.Fault(ctx); err == nil || err.Error() != "enough" {
 		t.Errorf("Fault: %v", err)
+	}
+}
+
+// Text for a screen becomes the lines that are seen there.
+func TestTerminal(t *testing.T) {
+	for sent, want := range map[string]string{
+		"\x1b[2;1HOverview\x1b[2;10H\x1b[7mHardware\x1b[3;1HCPU":    "Overview Hardware\nCPU",
+		"\x1b[2;1HOverview\x1b[2;1HOverview":                        "Overview\nOverview",
+		"\x1b[2;1HÜber\x1b[2;6Hall":                                 "Über all",
+		"\x1b[HA\x1b[;3HB\x1b[1;HC":                                 "A B\nC",
+		"\x1b[2;1Hone\r\ntwo\x1b[2;9Hthree":                         "one\ntwo\nthree",
+		"login: \x1b[1;9Hx":                                         "login: \nx",
+		"\x1b[1;1H\x1b[1;99999999999999999999Hx\x1b[1;2000000000Hy": "x\ny",
+	} {
+		var screen terminal
+		screen.write([]byte(sent))
+		if got := string(screen.text); got != want {
+			t.Errorf("%q: got %q, want %q", sent, got, want)
+		}
 	}
 }

@@ -34,7 +34,7 @@ func (c Credentials) methods() []ssh.AuthMethod {
 // access is the line by which bee's console says how SSH lets people in. The end
 // of the line belongs to it: a line may arrive in pieces, and half a password is
 // none.
-var access = regexp.MustCompile(`(?m)^bee: SSH (?:password for root and bee: (\S+)|(by key only)|(password set at build time))\n`)
+var access = regexp.MustCompile(`(?m)^bee: SSH (?:password for root and bee: (\S+)|(by key only)|(password set (?:at build time|by bee\.yaml)))\n`)
 
 // credentials are those given, or what the console shows.
 func (t *test) credentials(ctx context.Context) (Credentials, error) {
@@ -50,7 +50,7 @@ func (t *test) credentials(ctx context.Context) (Credentials, error) {
 	case groups[2] != "":
 		return Credentials{}, InputError{errors.New("this ISO lets in SSH keys only: give the private key by --identity")}
 	case groups[3] != "":
-		return Credentials{}, InputError{errors.New("this ISO has a password that was set at build time: give it by --password-env")}
+		return Credentials{}, InputError{errors.New("this machine has a password that was set at build time, or by bee.yaml: give it by --password-env")}
 	}
 	return Credentials{Password: groups[1]}, nil
 }
@@ -74,7 +74,7 @@ func (t *test) host(ctx context.Context, address string) (remote.Host, error) {
 	if _, _, err := t.console.Wait(ctx, 0, access); err != nil {
 		return remote.Host{}, done(err)
 	}
-	limited, cancel := context.WithTimeoutCause(ctx, shownTime, errNoHostKey)
+	limited, cancel := context.WithTimeoutCause(ctx, t.limit(shownTime), errNoHostKey)
 	defer cancel()
 	groups, _, err := t.console.Wait(limited, 0, shownKey)
 	if err := done(err); err != nil {

@@ -3,16 +3,13 @@
 package driver
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,11 +17,12 @@ import (
 	"time"
 
 	"bee/core/check"
-	"bee/core/iso9660"
+	"bee/core/layers"
 	"bee/core/machine"
 	"bee/core/printable"
 	"bee/core/report"
 	"bee/iso/smoke/golden"
+	"bee/iso/smoke/internal/bootable"
 	"bee/iso/smoke/internal/console"
 	"bee/iso/smoke/internal/hardware"
 	"bee/iso/smoke/internal/qemu"
@@ -33,8 +31,9 @@ import (
 
 // Options say what to test, and how.
 type Options struct {
-	// The ISO to boot. Empty: Host is tested.
-	ISO string
+	// The ISO to boot, or the folder that a machine boots over its network. Neither: Host is
+	// tested.
+	ISO, Netboot string
 	// What boots it. Without a network card, the test runs over the serial console.
 	Machine machine.Machine
 	// Empty: KVM where it works, else TCG.
@@ -47,6 +46,9 @@ type Options struct {
 	// console is used.
 	Credentials Credentials
 
+	// Certificate, PEM or DER, that a machine with Secure Boot on has enrolled; nil for none.
+	ModuleCertificate []byte
+
 	// The smoke test.
 	Script string
 	// Whether the machine has to reach the internet.
@@ -57,7 +59,7 @@ type Options struct {
 
 	// Folder for the report. Empty: none is written.
 	ReportDir string
-	// Bounds the whole test.
+	// Bounds the whole test. Zero: the machine's own limit.
 	Timeout time.Duration
 	// What happens, line by line, for a person who waits; where the test is no
 	// pass, the reasons and the end of the serial console come last.
@@ -84,6 +86,12 @@ const (
 	auditReport = "/var/log/bee-audit.json"
 )
 
+// limit is one of the times above for the machine: a slow one has more of each, as of the
+// whole test.
+func (t *test) limit(usual time.Duration) time.Duration {
+	return usual * (t.Machine.TimeLimit() / machine.Machine{}.TimeLimit())
+}
+
 // ErrReportLost says that the folder of the report, or what it lay in, went away while the
 // test ran: what came out of it is lost, and says nothing about the machine.
 var ErrReportLost = errors.New("the folder of the report went away during the test")
@@ -97,12 +105,12 @@ func Run(ctx context.Context, options Options) (*report.Report, error) {
 			return nil, InputError{err}
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, options.Timeout,
-		fmt.Errorf("the time limit of %s is over", options.Timeout))
+	limit := cmp.Or(options.Timeout, options.Machine.TimeLimit())
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("the time limit of %s is over", limit))
 	defer cancel()
 
 	var err error
-	if options.ISO != "" {
+	if t.isVirtual() {
 		err = t.virtual(ctx)
 	} else {
 		err = t.real(ctx)
@@ -139,12 +147,16 @@ type test struct {
 	report *report.Report
 }
 
-// virtual tests a machine that boots the ISO.
+// isVirtual tells whether the machine is one of QEMU's.
+func (o Options) isVirtual() bool { return o.Host == "" }
+
+// virtual tests a machine that boots the ISO, or the folder.
 func (t *test) virtual(ctx context.Context) error {
-	config, address, err := t.configure(ctx)
+	config, address, end, err := t.configure(ctx)
 	if err != nil {
 		return InputError{err}
 	}
+	defer end()
 	t.say("booting %s", t.report.Title())
 	t.began = time.Now()
 	// The machine outlives the time limit: its screen at that moment is wanted.
@@ -231,46 +243,43 @@ func (t *test) real(ctx context.Context) error {
 }
 
 // configure checks all that the machine is made of, and notes it in the report.
-// SSH will answer at the address.
-func (t *test) configure(ctx context.Context) (config qemu.Config, address string, err error) {
-	boot, err := iso9660.Check(t.ISO)
-	if err != nil {
-		return config, "", err
-	}
-	if t.Machine.HasUEFI() && !boot.UEFI || !t.Machine.HasUEFI() && !boot.BIOS {
-		return config, "", fmt.Errorf("%s: no El Torito boot image for firmware %s", t.ISO, t.Machine.Firmware)
+// SSH will answer at the address. The function ends what the machine boots from.
+func (t *test) configure(ctx context.Context) (config qemu.Config, address string, end func(), err error) {
+	what := bootable.Bootable{ISO: t.ISO, Folder: t.Netboot}
+	if t.report.ISO, err = what.Check(t.Machine); err != nil {
+		return config, "", nil, err
 	}
 	firmware, err := qemu.FindFirmware(t.Machine.Firmware)
 	if err != nil {
-		return config, "", err
+		return config, "", nil, err
 	}
 	version, err := qemu.Version(ctx)
 	if err != nil {
-		return config, "", err
+		return config, "", nil, err
 	}
 	if t.Machine.Profile == machine.Server && t.Machine.HasUEFI() && tooOld(version) {
-		return config, "", fmt.Errorf("the profile server under UEFI needs QEMU 8.1 or later, and this is %s, which keeps errors of PCI Express from the machine; under BIOS it does not", version)
+		return config, "", nil, fmt.Errorf("the profile server under UEFI needs QEMU 8.1 or later, and this is %s, which keeps errors of PCI Express from the machine; under BIOS it does not", version)
 	}
-	if t.report.ISO, err = digest(t.ISO); err != nil {
-		return config, "", err
-	}
-	config = qemu.Config{
-		ISO: t.ISO, Media: t.Machine.Media, Firmware: firmware, MemoryMiB: t.Machine.MemoryMiB,
-		Accelerator: t.Accelerator,
+	config = qemu.Config{Firmware: firmware, Accelerator: t.Accelerator}
+	if firmware.Secure {
+		config.Enrolled = t.ModuleCertificate
 	}
 	if config.Accelerator == "" {
 		config.Accelerator = qemu.FindAccelerator(ctx)
 	}
 	if address, err = freeAddress(); err != nil {
-		return config, "", err
+		return config, "", nil, err
 	}
-	config.Hardware = hardware.Of(t.Machine, hardware.Network{SSH: address, Internet: t.Internet})
+	end, err = what.Configure(&config, t.Machine, hardware.Network{SSH: address, Internet: t.Internet})
+	if err != nil {
+		return config, "", nil, err
+	}
 	t.report.Machine = &report.Machine{
 		Profile: t.Machine.Profile, Firmware: t.Machine.Firmware, Media: t.Machine.Media, Accelerator: string(config.Accelerator),
 		MemoryMiB: t.Machine.MemoryMiB, CPUs: qemu.CPUs,
-		Network: t.Machine.Network, Disk: t.Machine.Disk, BMC: t.Machine.HasBMC(), Console: t.Machine.Console, QEMU: version,
+		Network: t.Machine.Network, Disk: t.Machine.Disk, BMC: t.Machine.HasBMC(), Slow: t.Machine.Slow, Console: t.Machine.Console, QEMU: version,
 	}
-	return config, address, nil
+	return config, address, end, nil
 }
 
 // tooOld reports whether a version of QEMU is one in which a device's error does not reach the
@@ -280,20 +289,6 @@ func tooOld(version string) bool {
 	var major, minor int
 	_, err := fmt.Sscanf(version, "%d.%d.", &major, &minor)
 	return err == nil && (major < 8 || major == 8 && minor < 1)
-}
-
-func digest(path string) (*report.ISO, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	size, err := io.Copy(hash, file)
-	if err != nil {
-		return nil, err
-	}
-	return &report.ISO{File: filepath.Base(path), SHA256: hex.EncodeToString(hash.Sum(nil)), SizeBytes: size}, nil
 }
 
 // freeAddress is an address of this machine that nothing listens at.
@@ -386,10 +381,10 @@ func (t *test) overSSH(ctx context.Context, address string) error {
 	return t.checkComplete(ctx, shell)
 }
 
-// waitAudit ends with status 0 when bee-audit has come to its end, and with 1
-// when that takes longer than the seconds given.
+// waitAudit ends with status 0 when bee-audit has come to its end, and bee-unattended, the last
+// service, is started behind it; and with 1 when that takes longer than the seconds given.
 const waitAudit = `
-while ! grep -Eqs ' bee-audit (started|failed)$' /run/bee/boot.log; do
+while ! grep -Eqs ' bee-unattended (started|failed)$' /run/bee/boot.log; do
 	[ "$SECONDS_LEFT" -gt 0 ] || exit 1
 	SECONDS_LEFT=$((SECONDS_LEFT - 1))
 	sleep 1
@@ -398,9 +393,9 @@ done
 
 // check waits for the end of the audit and runs the smoke test.
 func (t *test) check(ctx context.Context, shell remote.Shell) error {
-	limit := auditTime
+	limit := t.limit(auditTime)
 	if deadline, ok := ctx.Deadline(); ok {
-		limit = max(0, min(limit, time.Until(deadline)-checkTime))
+		limit = max(0, min(limit, time.Until(deadline)-t.limit(checkTime)))
 	}
 	done := t.waitFor(ctx, "the end of bee-audit")
 	_, status, err := shell.Run(ctx, "SECONDS_LEFT="+strconv.Itoa(int(limit.Seconds()))+waitAudit)
@@ -441,7 +436,7 @@ func (t *test) arguments() (args []string) {
 
 // checkHardware checks that the audit found what a virtual machine is made of.
 func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
-	if t.ISO == "" {
+	if !t.isVirtual() {
 		return nil
 	}
 	text, _, err := shell.Run(ctx, "cat "+auditReport)
@@ -458,13 +453,14 @@ func (t *test) checkHardware(ctx context.Context, shell remote.Shell) error {
 }
 
 // readRelease prints what makes ISOs differ in what their checks come to, a line
-// each.
-const readRelease = `. /etc/bee-release && printf '%s\n' "$BEE_BASE" "$BEE_NVIDIA" "$BEE_VENDOR" "$BEE_FABRIC_MANAGER"`
+// each. A driver that was left out is none.
+const readRelease = `. /etc/bee-release && if grep -qs ` + layers.NVIDIA + ` /` + layers.LeftOut + `; then BEE_NVIDIA= BEE_FABRIC_MANAGER=; fi
+	printf '%s\n' "$BEE_BASE" "$BEE_NVIDIA" "$BEE_VENDOR" "$BEE_FABRIC_MANAGER"`
 
 // checkComplete checks that a test of a virtual machine had every check that it
 // has to have. It comes last.
 func (t *test) checkComplete(ctx context.Context, shell remote.Shell) error {
-	if t.ISO == "" {
+	if !t.isVirtual() {
 		return nil
 	}
 	done := t.waitFor(ctx, "the ISO's bee-release")
@@ -496,6 +492,7 @@ func (t *test) facts(driver, fabricManager string, programs []string) []golden.F
 		golden.Server:    t.Machine.Profile == machine.Server,
 		golden.BMC:       t.Machine.HasBMC(),
 		golden.Secure:    t.Machine.Firmware == machine.UEFISecure,
+		golden.Enrolled:  t.Machine.Firmware == machine.UEFISecure && t.ModuleCertificate != nil,
 		golden.Internet:  t.Internet,
 		golden.NoDriver:  driver == "",
 		golden.NoFabric:  fabricManager == "",

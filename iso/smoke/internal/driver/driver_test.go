@@ -170,10 +170,21 @@ func TestTimeLimit(t *testing.T) {
 	}
 }
 
+// A slow machine has as many times the usual of each limit as of the whole test.
+func TestLimit(t *testing.T) {
+	for slow, want := range map[bool]time.Duration{false: auditTime, true: 4 * auditTime} {
+		run := &test{Options: Options{Machine: machine.Machine{Slow: slow}}}
+		if got := run.limit(auditTime); got != want {
+			t.Errorf("slow %v: %s, not %s", slow, got, want)
+		}
+	}
+}
+
 func TestNoCredentials(t *testing.T) {
 	for says, want := range map[string]string{
 		"bee: SSH by key only\n":                    "--identity",
 		"bee: SSH password set at build time\n":     "--password-env",
+		"bee: SSH password set by bee.yaml\n":       "--password-env",
 		"bee: SSH by key only\nroot@bee:~# bash\n ": "--identity",
 	} {
 		_, _, err := boot(t.Context(), t, says, func(*Options) {})

@@ -31,6 +31,9 @@ type Network struct {
 	// Internet: the machine reaches what this machine reaches, its own services included.
 	// Else it reaches nothing.
 	Internet bool
+	// Serve is who is at the other end of the first card's network, where the machine boots over
+	// it: the address and SSH are of that then, and nothing else is reached. nil: QEMU itself.
+	Serve func(*net.UnixConn) error
 }
 
 // FirstCard is the network of a machine's first card, by the id of its -netdev.
@@ -62,11 +65,11 @@ func (f *files) serve(program string, serve func(*net.UnixConn) error) (number i
 // parts are what the machine is made of.
 func parts(m machine.Machine, n Network, f *files) []part {
 	if m.Profile == machine.Server {
-		return []part{server(f), firmware(m), secondConsole(), network(n, virtioCard, e1000eCard, vmxnet3Card), withBMC(f), withTPM(f)}
+		return []part{server(f), firmware(m), secondConsole(), network(m, n, f, virtioCard, e1000eCard, vmxnet3Card), withBMC(f), withTPM(f)}
 	}
 	all := []part{drives[m.Disk], board(), firmware(m)}
 	if cards := networks[m.Network]; len(cards) > 0 {
-		all = append(all, network(n, cards...))
+		all = append(all, network(m, n, f, cards...))
 	}
 	if m.BMC {
 		all = append(all, withBMC(f))
@@ -160,8 +163,8 @@ var networks = map[string][]card{
 }
 
 // network is cards, each in a network of its own. SSH is forwarded to the first, and the
-// internet is behind it.
-func network(n Network, cards ...card) part {
+// internet is behind it; or a server is, which the machine boots from.
+func network(m machine.Machine, n Network, f *files, cards ...card) part {
 	var p part
 	for i, c := range cards {
 		id, mac := fmt.Sprintf("net%d", i+1), fmt.Sprintf("52:54:00:be:e0:%02x", i+1)
@@ -172,13 +175,41 @@ func network(n Network, cards ...card) part {
 		if id != FirstCard || !n.Internet {
 			user = append(user, "restrict=on")
 		}
-		p.args = slices.Concat(p.args, option("-netdev", user...),
-			option("-device", c.device, "netdev="+id, "mac="+mac, "romfile=")) // no boot over the network
+		device := []string{c.device, "netdev=" + id, "mac=" + mac}
+		boots := id == FirstCard && n.Serve != nil
+		if boots {
+			user = []string{"stream", "id=" + id, "server=on", "addr.type=fd", fmt.Sprintf("addr.str=%d", f.serve("", n.Serve))}
+			device = append(device, "bootindex=0")
+		}
+		// UEFI has drivers of its own; BIOS has what is in the card's ROM
+		if !boots || m.HasUEFI() {
+			device = append(device, "romfile=")
+		}
+		p.args = slices.Concat(p.args, option("-netdev", user...), option("-device", device...))
+		if boots {
+			p.args = append(p.args, netboot(m)...)
+		}
 		wants := fields{"mac_address": mac, "permanent_mac_address": mac}
 		maps.Copy(wants, c.wants)
 		p.wants = append(p.wants, want{"hardware-network", "network.interfaces", wants})
 	}
 	return p
+}
+
+// netboot is what UEFI needs beside a card to boot over it: random numbers, without which that
+// of 2024 and newer has no network where the processor makes none; and, where it is to load an
+// ISO by HTTP, not to ask for a file by PXE first.
+func netboot(m machine.Machine) []string {
+	var args []string
+	if m.HasUEFI() {
+		args = option("-device", "virtio-rng-pci")
+	}
+	if m.Media == machine.HTTP {
+		for _, version := range []string{"IPv4", "IPv6"} {
+			args = append(args, option("-fw_cfg", "name=opt/org.tianocore/"+version+"PXESupport", "string=n")...)
+		}
+	}
+	return args
 }
 
 // theBMC knows a power supply, that a fan turns too slowly, and that memory had an error an hour

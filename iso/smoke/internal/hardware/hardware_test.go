@@ -2,6 +2,7 @@ package hardware
 
 import (
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,44 @@ func TestOf(t *testing.T) {
 			}
 			rest = after
 		}
+	}
+}
+
+// A machine that boots over its network has the server there, by its first card: BIOS by the
+// card's ROM, UEFI by drivers of its own. The other cards are as ever.
+func TestNetboot(t *testing.T) {
+	for firmware, want := range map[string]string{
+		machine.BIOS:       "-device e1000e,netdev=net1,mac=52:54:00:be:e0:01,bootindex=0 ",
+		machine.UEFI:       "-device e1000e,netdev=net1,mac=52:54:00:be:e0:01,bootindex=0,romfile= ",
+		machine.UEFISecure: "-device e1000e,netdev=net1,mac=52:54:00:be:e0:01,bootindex=0,romfile= ",
+	} {
+		served := false
+		m := machine.Machine{Firmware: firmware, Media: machine.PXE, Profile: machine.Plain, Network: machine.E1000e, Disk: machine.NVMe}
+		hardware := Of(m, Network{SSH: "127.0.0.1:22022", Serve: func(*net.UnixConn) error { served = true; return nil }})
+		line := strings.Join(hardware.Args, " ") + " "
+		if !strings.Contains(line, want) || !strings.Contains(line, "-netdev stream,id=net1,server=on,addr.type=fd,addr.str=3 ") || strings.Contains(line, "hostfwd") {
+			t.Errorf("%s: %s", firmware, line)
+		}
+		if len(hardware.Handed) != 1 || hardware.Handed[0].Serve(nil) != nil || !served {
+			t.Errorf("%s: the server is not handed over: %v", firmware, hardware.Handed)
+		}
+	}
+	for _, c := range []struct {
+		firmware, media string
+		random, noPXE   bool
+	}{{machine.BIOS, machine.PXE, false, false}, {machine.UEFI, machine.PXE, true, false}, {machine.UEFISecure, machine.HTTP, true, true}} {
+		m := machine.Machine{Firmware: c.firmware, Media: c.media, Profile: machine.Plain, Network: machine.Virtio, Disk: machine.NVMe}
+		line := strings.Join(Of(m, Network{Serve: func(*net.UnixConn) error { return nil }}).Args, " ")
+		if strings.Contains(line, "virtio-rng-pci") != c.random {
+			t.Errorf("%s by %s, random numbers: %s", c.firmware, c.media, line)
+		}
+		if strings.Contains(line, " name=opt/org.tianocore/IPv4PXESupport,string=n ") != c.noPXE {
+			t.Errorf("%s by %s, no PXE: %s", c.firmware, c.media, line)
+		}
+	}
+	line := strings.Join(Of(machine.Machine{Firmware: machine.BIOS, Media: machine.PXE, Profile: machine.Server}, Network{Serve: func(*net.UnixConn) error { return nil }}).Args, " ")
+	if strings.Count(line, "netdev stream,") != 1 || strings.Count(line, "netdev user,") != 2 || strings.Count(line, "romfile=") != 2 {
+		t.Errorf("a server's cards: %s", line)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"bee/core/machine"
+	"bee/iso/smoke/internal/mok"
 )
 
 // Program is the QEMU that is run, from PATH.
@@ -26,11 +27,15 @@ const Program = "qemu-system-x86_64"
 
 // Config describes a machine.
 type Config struct {
-	// Path of the ISO image.
+	// Path of the ISO image; "" for a machine without a medium.
 	ISO string
 	// What the ISO is: machine.CD or machine.USB.
-	Media    string
-	Firmware Firmware
+	Media string
+	// How many bytes of it a second are read at most; 0: no limit.
+	MediaBytes int
+	Firmware   Firmware
+	// Certificate, PEM or DER, that shim and the kernel that it starts trust; nil for none.
+	Enrolled []byte
 	// Memory in MiB.
 	MemoryMiB int
 	// KVM or TCG, see [Probe].
@@ -71,20 +76,23 @@ const firstFile = 3
 // CPUs of each machine: two, so that services do start side by side.
 const CPUs = 2
 
-// args are QEMU's arguments for the machine, but for its console and monitor. The medium
-// is the open file of that number.
+// args are QEMU's arguments for the machine, but for its console and monitor. The medium,
+// where there is one, is the open file of that number.
 func (c Config) args(medium int, vars string) []string {
 	args := []string{
 		"-nodefaults", "-no-user-config", "-no-reboot",
 		"-m", strconv.Itoa(c.MemoryMiB),
 		"-device", "VGA", "-display", "none",
-		"-add-fd", fmt.Sprintf("set=0,fd=%d", medium),
-		"-drive", "if=none,id=medium,format=raw,readonly=on,file=/dev/fdset/0",
 	}
-	if c.Media == machine.USB {
-		args = append(args, "-device", "qemu-xhci", "-device", "usb-storage,drive=medium,bootindex=0")
-	} else {
-		args = append(args, "-device", "ide-cd,drive=medium,bootindex=0")
+	if c.ISO != "" {
+		args = append(args,
+			"-add-fd", fmt.Sprintf("set=0,fd=%d", medium),
+			"-drive", "if=none,id=medium,format=raw,readonly=on,file=/dev/fdset/0"+c.throttle())
+		if c.Media == machine.USB {
+			args = append(args, "-device", "qemu-xhci", "-device", "usb-storage,drive=medium,bootindex=0")
+		} else {
+			args = append(args, "-device", "ide-cd,drive=medium,bootindex=0")
+		}
 	}
 	if c.Firmware.Code != "" {
 		args = append(args,
@@ -95,6 +103,14 @@ func (c Config) args(medium int, vars string) []string {
 		args = append(args, "-machine", "smm=on", "-global", "driver=cfi.pflash01,property=secure,value=on")
 	}
 	return append(args, c.Hardware.Args...)
+}
+
+// throttle are the parameters of the medium's drive that limit how fast it is read.
+func (c Config) throttle() string {
+	if c.MediaBytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(",throttling.bps-read=%d", c.MediaBytes)
 }
 
 // prepare opens all files of the machine, and returns QEMU's arguments for it.
@@ -128,15 +144,23 @@ func (c Config) open(files *handover) (args []string, err error) {
 			handed.Serve(conn) // its end is that of the machine
 		}()
 	}
-	iso, err := os.Open(c.ISO)
-	if err != nil {
-		return nil, err
+	medium, vars := 0, ""
+	if c.ISO != "" {
+		iso, err := os.Open(c.ISO)
+		if err != nil {
+			return nil, err
+		}
+		medium = files.add(iso)
 	}
-	medium, vars := files.add(iso), ""
 	if c.Firmware.Vars != "" {
 		pristine, err := os.ReadFile(c.Firmware.Vars)
 		if err != nil {
 			return nil, err
+		}
+		if c.Enrolled != nil {
+			if pristine, err = mok.Enrol(pristine, c.Enrolled); err != nil {
+				return nil, fmt.Errorf("enrolling a certificate in %s: %w", c.Firmware.Vars, err)
+			}
 		}
 		if vars, err = files.memory(pristine); err != nil { // a copy, which the machine may write to
 			return nil, err

@@ -84,6 +84,13 @@ func TestArguments(t *testing.T) {
 	if strings.Contains(line, config.ISO) {
 		t.Errorf("QEMU opens the medium itself: %s", line)
 	}
+	if strings.Contains(line, "throttling") {
+		t.Errorf("the medium is slow: %s", line)
+	}
+	config.MediaBytes = 500_000
+	if line := strings.Join(config.args(0, ""), " "); !strings.Contains(line, ",file=/dev/fdset/0,throttling.bps-read=500000 ") {
+		t.Errorf("the medium is not slow: %s", line)
+	}
 	if len(cmd.ExtraFiles) != 4 {
 		t.Fatalf("%d files are handed over", len(cmd.ExtraFiles))
 	}
@@ -94,6 +101,18 @@ func TestArguments(t *testing.T) {
 		if text, err := os.ReadFile("/proc/self/fd/" + strconv.Itoa(int(cmd.ExtraFiles[i].Fd()))); err != nil || string(text) != want {
 			t.Errorf("file %d holds %q, %v", i, text, err)
 		}
+	}
+}
+
+// A machine without an ISO has no medium.
+func TestNoMedium(t *testing.T) {
+	args, files, err := Config{MemoryMiB: 32}.prepare()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer files.close()
+	if line := strings.Join(args, " "); strings.Contains(line, "medium") || len(files.files) != 0 {
+		t.Errorf("%s, %d files", line, len(files.files))
 	}
 }
 

@@ -41,27 +41,35 @@ type Serial struct {
 }
 
 var (
+	there    = regexp.MustCompile(`(?m)^(` + regexp.QuoteMeta(console.Prompt) + `|` + console.Bar + `)`)
 	prompt   = regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(console.Prompt))
 	errQuiet = errors.New("no answer on the serial console")
 )
 
-// OpenSerial waits for the prompt of a root shell on the console and takes it
-// over. port is where its input goes.
+// OpenSerial waits for a root shell on the console, or the text console that leads to it, and
+// takes it over. port is where its input goes.
 func OpenSerial(ctx context.Context, c *console.Console, port io.Writer) (*Serial, error) {
 	s := &Serial{console: c, port: port, patience: answerTime}
 	return s, s.open(ctx)
 }
 
 func (s *Serial) open(ctx context.Context) error {
-	if _, _, err := s.console.Wait(ctx, 0, prompt); err != nil {
+	groups, end, err := s.console.Wait(ctx, 0, there)
+	if err != nil {
 		return err
+	}
+	if groups[1] == console.Bar {
+		if err := s.leave(ctx, end); err != nil {
+			return err
+		}
 	}
 	// A loop in a subshell has no prompt, no line editor, no echo and no jobs. Not
 	// "cat | sh": cat of busybox moves the lines within the kernel (sendfile),
 	// which locks the pipe while it waits for the next one, and sh gets none.
 	const loop = `(while IFS= read -r line; do eval "$line"; done)`
 	from := len(s.console.Text())
-	if _, err := io.WriteString(s.port, "stty -echo; "+framed(0, ":")+"; "+loop+"; stty echo\n"); err != nil {
+	// a key that came when the shell was there already is no part of a command
+	if _, err := io.WriteString(s.port, "\x15stty -echo; "+framed(0, ":")+"; "+loop+"; stty echo\n"); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeoutCause(ctx, s.patience, errQuiet)
@@ -70,8 +78,24 @@ func (s *Serial) open(ctx context.Context) error {
 	if _, _, err := s.console.Wait(limited, from, frame(0)); err != nil && !errors.Is(err, errQuiet) {
 		return err
 	}
-	_, err := s.command(ctx, "mkdir -p "+workFolder)
+	_, err = s.command(ctx, "mkdir -p "+workFolder)
 	return err
+}
+
+// leave leaves the text console, which is seen from the byte from on, for the shell.
+func (s *Serial) leave(ctx context.Context, from int) error {
+	for range attempts {
+		if _, err := io.WriteString(s.port, console.Leave); err != nil {
+			return err
+		}
+		limited, cancel := context.WithTimeoutCause(ctx, s.patience, errQuiet)
+		_, _, err := s.console.Wait(limited, from, prompt)
+		cancel()
+		if !errors.Is(err, errQuiet) {
+			return err
+		}
+	}
+	return fmt.Errorf("the text console does not lead to the shell in %d attempts of %s", attempts, s.patience)
 }
 
 // Close gives the shell back to whoever comes next.

@@ -98,6 +98,38 @@ func TestSerial(t *testing.T) {
 	}
 }
 
+// Where the text console is before the shell, it is left.
+func TestSerialBehindConsole(t *testing.T) {
+	screen := `stty raw -echo; printf '\033[2;1H` + console.Bar + `'; lost=1
+while key=$(dd bs=1 count=1 2>/dev/null); do
+	case $key$lost in
+	q1) lost=0 ;; # a key may get lost
+	q0) break ;;
+	esac
+done
+stty sane; printf '\033[H\033[J'; exec bash --norc --noprofile -i`
+	cmd := exec.Command("sh", "-c", screen)
+	cmd.Env = append(os.Environ(), "PS1="+console.Prompt, "TERM=vt100", "HISTFILE=")
+	terminal, err := pty.Start(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		terminal.Close()
+		cmd.Wait()
+		os.RemoveAll(workFolder)
+	})
+	c := console.Watch(terminal, func(console.Milestone) {})
+	s := &Serial{console: c, port: terminal, patience: time.Second}
+	if err := s.open(t.Context()); err != nil {
+		t.Fatalf("%v\n%s", err, c.Text())
+	}
+	if output, status, err := s.Run(t.Context(), "echo out"); err != nil || output != "out\n" || status != 0 {
+		t.Errorf("%q, %d, %v", output, status, err)
+	}
+}
+
 // noisy puts a kernel message into the middle of some of what goes by.
 type noisy struct {
 	io.Reader

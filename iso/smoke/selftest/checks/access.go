@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"path"
 	"slices"
 	"strconv"
@@ -15,6 +16,8 @@ const (
 	dropbearPID    = "/run/dropbear.pid"
 	authorizedKeys = "/etc/bee/authorized_keys"
 	passwordHash   = "/etc/bee/password.hash"
+	configKeys     = "/run/bee/authorized_keys" // of bee.yaml, as the next one
+	configHash     = "/run/bee/password.hash"
 	buildHostKey   = "/etc/bee/host_key"
 	hostKey        = "/etc/dropbear/dropbear_ed25519_host_key"
 	shownHostKey   = "/etc/bee/host-key" // its fingerprint, for the audit
@@ -39,6 +42,12 @@ func sshPolicy(s *live.System) outcome {
 		passwords = "refused"
 	}
 	policy := s.Release()["BEE_SSH"]
+	switch {
+	case s.Exists(configKeys):
+		policy = "keys"
+	case s.Exists(configHash) && policy == "random":
+		policy = "password"
+	}
 	if policy == "keys" {
 		want = "refused"
 	}
@@ -67,8 +76,8 @@ func accessProblem(s *live.System, policy, user, password, keys string) string {
 		if !strings.HasPrefix(password, "*") && !strings.HasPrefix(password, "!") {
 			return "policy keys, but " + user + " has a password"
 		}
-		if text := s.Text(keys); text == "" || text != s.Text(authorizedKeys) {
-			return "policy keys, but " + keys + " is not " + authorizedKeys
+		if text := s.Text(keys); text == "" || text != s.Text(configKeys)+s.Text(authorizedKeys) {
+			return "policy keys, but " + keys + " is not " + authorizedKeys + ", with the keys of bee.yaml before it"
 		}
 	case "password", "random":
 		if !strings.HasPrefix(password, "$") {
@@ -80,8 +89,8 @@ func accessProblem(s *live.System, policy, user, password, keys string) string {
 	default:
 		return "BEE_SSH is none of keys, password, random: " + policy
 	}
-	if policy == "password" && password != s.Word(passwordHash) {
-		return "the password of " + user + " is not the one set at build time"
+	if policy == "password" && password != cmp.Or(s.Word(configHash), s.Word(passwordHash)) {
+		return "the password of " + user + " is not the one set by bee.yaml or at build time"
 	}
 	if policy == "random" && s.Exists(passwordHash) {
 		return "policy random, but there is " + passwordHash

@@ -13,7 +13,7 @@ func TestGPUBurn(t *testing.T) {
 		"with gpu_probe":       {release().with(probe), programs{gpuBurnFile + " -h": {}, gpuProbeFile + " --help": {}}, "PASS check: starts, gpu_probe too"},
 		"gpu_probe is no good": {release().with(probe), programs{gpuBurnFile + " -h": {}, gpuProbeFile + " --help": {Output: "no libm\n", Status: 127}}, "FAIL check: gpu_probe does not start: no libm"},
 		"not there":            {release(), nil, "SKIP check: not in this image"},
-		"no driver":            {release("550.163.01", "").with(program), nil, "SKIP check: no NVIDIA driver in this image"},
+		"no driver":            {release("550.163.01", "").with(program), nil, "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU"},
 		"starts":               {release().with(program), programs{gpuBurnFile + " -h": {}}, "PASS check: starts"},
 		"does not start":       {release().with(program), programs{gpuBurnFile + " -h": {Output: "no libcublas\n", Status: 127}}, "FAIL check: gpu_burn does not start: no libcublas"},
 		"sees":                 {release().with(program).with(bus(gpu)), programs{gpuBurnFile + " -h": {}, gpuBurnFile + " -l": {Output: "ID 0: H100\n"}}, "PASS check: sees 1 NVIDIA GPU"},
@@ -37,7 +37,7 @@ func TestBeeBurn(t *testing.T) {
 		"burns nothing": {release(), 0, "FAIL check: bee-burn exits with status 0: looking no GPU"},
 		"not there":     {release(), 127, "FAIL check: bee-burn exits with status 127: looking no GPU"},
 		"no gpu_burn":   {release().with(bus(gpu)), 3, "SKIP check: no gpu_burn in this image"},
-		"no driver":     {release("550.163.01", "").with(bus(gpu)).with(program), 3, "SKIP check: no NVIDIA driver in this image"},
+		"no driver":     {release("550.163.01", "").with(bus(gpu)).with(program), 3, "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU"},
 		"burns":         {release().with(bus(gpu, gpu)).with(program), 0, "PASS check: 2 NVIDIA GPUs for 10 s"},
 		"finds none":    {release().with(bus(gpu)).with(program), 3, "FAIL check: bee-burn exits with status 3: looking no GPU"},
 	} {

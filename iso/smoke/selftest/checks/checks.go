@@ -42,6 +42,7 @@ var table = []entry{
 	{"audit-report", auditReport},
 	{"audit-complete", auditComplete},
 	{"audit-answers", auditAnswers},
+	{"results", results},
 	{"modules-kernel", modulesKernel},
 	{"modules-insert", modulesInsert},
 	{"nvidia-sonames", nvidiaSonames},

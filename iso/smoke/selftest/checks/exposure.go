@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/config"
 	"bee/iso/smoke/selftest/live"
 )
 
@@ -162,11 +163,11 @@ func worldWritable(s *live.System) outcome {
 // built with, which ssh-policy and ssh-host-keys look at.
 var known = []string{
 	hostKey, buildHostKey,
-	authorizedKeys, "/root/.ssh/authorized_keys", "/home/bee/.ssh/authorized_keys",
+	authorizedKeys, configKeys, "/root/.ssh/authorized_keys", "/home/bee/.ssh/authorized_keys",
 }
 
 // closed are those that root alone reads, or a group.
-var closed = []string{hostKey, buildHostKey, passwordHash, "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"}
+var closed = []string{hostKey, buildHostKey, passwordHash, configKeys, configHash, config.File, "/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-"}
 
 // unique are files that make a machine one, and that two must not share; empty, they are
 // filled at the boot.

@@ -32,7 +32,7 @@ func TestNVSwitches(t *testing.T) {
 		files files
 		want  string
 	}{
-		"no driver":   {release("550.163.01", "").with(bus(nvswitch)), "SKIP check: no NVIDIA driver in this image"},
+		"no driver":   {release("550.163.01", "").with(bus(nvswitch)), "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU"},
 		"no NVSwitch": {release().with(bus(gpu)), "SKIP check: no NVSwitch"},
 		"good":        {release().with(bus(gpu, nvswitch)).with(log("starting\nbee-fabric: the Fabric Manager runs, and each of 8 GPUs is set up\n")), "PASS check: bee-fabric: the Fabric Manager runs, and each of 8 GPUs is set up"},
 		"not set up":  {release().with(bus(gpu, nvswitch)).with(log("bee-fabric: CUDA may not start: …\n")), "FAIL check: bee-fabric: CUDA may not start: …"},

@@ -1,13 +1,17 @@
 package checks
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strconv"
 	"strings"
 
 	"bee/core/beerelease"
+	"bee/core/vendorlist"
 	"bee/iso/smoke/selftest/live"
 )
 
@@ -149,11 +153,36 @@ func vendorPrograms(s *live.System) outcome {
 	if len(programs) == 0 {
 		return skip("none in this image")
 	}
+	listed, err := vendorlist.Parse(s.Text(vendorlist.File))
+	if err != nil {
+		return fail("%v", err)
+	}
+	sums := map[string]string{}
+	for _, p := range listed {
+		sums[p.Name] = p.SHA256
+	}
 	for _, program := range programs {
-		file := "/usr/local/bin/" + program
+		file := vendorlist.Folder + "/" + program
 		if info := s.Info(file); info == nil || info.Mode()&0o111 == 0 {
 			return fail("%s is missing or cannot be executed", file)
 		}
+		if program == "gpu_burn" { // a folder of its own
+			continue
+		}
+		if got, err := digest(s.Path(file)); err != nil || got != sums[program] {
+			return fail("%s has the SHA-256 %q, but %s says %q", file, got, vendorlist.File, sums[program])
+		}
 	}
 	return pass("%s", strings.Join(programs, " "))
+}
+
+func digest(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	_, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), err
 }

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"strings"
 	"testing"
 
 	"bee/core/beerelease"
@@ -141,15 +142,24 @@ func TestGcompat(t *testing.T) {
 }
 
 func TestVendorPrograms(t *testing.T) {
-	some := release(`BEE_VENDOR=""`, `BEE_VENDOR="storcli64 gpu_burn"`)
+	sum, err := digest("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := files{"/etc/bee/vendor": "storcli64 - " + sum + "\n"}
+	some := release(`BEE_VENDOR=""`, `BEE_VENDOR="storcli64 gpu_burn"`).with(listed)
+	there := some.with(files{"/usr/local/bin/storcli64": "->/proc/self/exe", "/usr/local/bin/gpu_burn": "->/proc/self/exe"})
 	for name, c := range map[string]struct {
 		files files
 		want  string
 	}{
-		"none":    {release(), "SKIP check: none in this image"},
-		"good":    {some.with(files{"/usr/local/bin/storcli64": "->/proc/self/exe", "/usr/local/bin/gpu_burn": "->/proc/self/exe"}), "PASS check: storcli64 gpu_burn"},
-		"missing": {some.with(files{"/usr/local/bin/storcli64": "->/proc/self/exe"}), "FAIL check: /usr/local/bin/gpu_burn is missing or cannot be executed"},
-		"text":    {some.with(files{"/usr/local/bin/storcli64": "text"}), "FAIL check: /usr/local/bin/storcli64 is missing or cannot be executed"},
+		"none":     {release().with(files{"/etc/bee/vendor": ""}), "SKIP check: none in this image"},
+		"good":     {there, "PASS check: storcli64 gpu_burn"},
+		"missing":  {there.without("/usr/local/bin/gpu_burn"), "FAIL check: /usr/local/bin/gpu_burn is missing or cannot be executed"},
+		"text":     {some.with(files{"/usr/local/bin/storcli64": "text"}), "FAIL check: /usr/local/bin/storcli64 is missing or cannot be executed"},
+		"another":  {there.with(files{"/etc/bee/vendor": "storcli64 - " + strings.Repeat("0", 64) + "\n"}), "FAIL check: /usr/local/bin/storcli64 has the SHA-256 \"" + sum + "\", but /etc/bee/vendor says \"" + strings.Repeat("0", 64) + "\""},
+		"unlisted": {there.with(files{"/etc/bee/vendor": ""}), "FAIL check: /usr/local/bin/storcli64 has the SHA-256 \"" + sum + "\", but /etc/bee/vendor says \"\""},
+		"no list":  {there.with(files{"/etc/bee/vendor": "storcli64\n"}), "FAIL check: /etc/bee/vendor: \"storcli64\\n\" is not a name, a version and a SHA-256"},
 	} {
 		if got := line(system(t, c.files, nil), vendorPrograms); got != c.want {
 			t.Errorf("%s: got %q, want %q", name, got, c.want)

@@ -28,7 +28,9 @@ func TestGPUs(t *testing.T) {
 	}{
 		"no PCI bus":           {release(), "SKIP check: no NVIDIA GPU on the PCI bus"},
 		"no GPU":               {release().with(bus(sound)), "SKIP check: no NVIDIA GPU on the PCI bus"},
-		"no driver in it":      {release("550.163.01", "").with(bus(gpu)), "SKIP check: no NVIDIA driver in this image"},
+		"no driver in it":      {release("550.163.01", "").with(bus(gpu)), "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU"},
+		"left out":             {release().with(bus(gpu)).with(files{"/run/live/left-out": "50-nvidia.squashfs\n"}), "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU"},
+		"another is left out":  {release().with(bus(gpu, sound)).with(files{"/run/live/left-out": "60-gpu-burn.squashfs\n"}), "FAIL check: "},
 		"a GPU without driver": {release().with(bus(gpu, sound)), "FAIL check: "},
 	} {
 		for _, look := range []func(*live.System) outcome{nvidiaModules, nvidiaSMI} {
@@ -98,7 +100,7 @@ func TestModulesKernel(t *testing.T) {
 		}, "FAIL check: /usr/local/lib/nvidia/proprietary/nvidia-uvm.ko is for kernel 6.1, not 6.12.117+deb13-amd64"},
 		"no modules":  {release().with(kernel), nil, "FAIL check: /usr/local/lib/nvidia/open/nvidia.ko is missing"},
 		"one flavour": {good.without(nvidiaHome + "/proprietary/nvidia.ko"), says("6.12.117+deb13-amd64", "550.163.01"), "FAIL check: /usr/local/lib/nvidia/proprietary/nvidia.ko is missing"},
-		"no driver":   {release("550.163.01", ""), nil, "SKIP check: no NVIDIA driver in this image"},
+		"no driver":   {release("550.163.01", ""), nil, "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := line(system(t, c.files, c.answers), modulesKernel); got != c.want {
@@ -148,10 +150,24 @@ func TestModulesInsert(t *testing.T) {
 	if got := line(system(t, release().with(bus(gpu)), nil), modulesInsert); got != "SKIP check: there is an NVIDIA GPU: nvidia-modules tells" {
 		t.Errorf("a GPU: %s", got)
 	}
-	if got := line(system(t, release().with(files{"/sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}), nil), modulesInsert); !strings.HasPrefix(got, "SKIP check: the kernel is locked down") {
-		t.Errorf("locked down: %s", got)
+	for says, want := range map[string]string{
+		"insmod: can't insert 'nvidia.ko': Key was rejected by service":                 "SKIP check: the kernel is locked down, and knows no key that signed /usr/local/lib/nvidia/open/nvidia.ko",
+		"insmod: ERROR: could not insert module nvidia.ko: Key was rejected by service": "SKIP check: the kernel is locked down",
+		"insmod: ERROR: could not insert module nvidia.ko: Operation not permitted":     "SKIP check: the kernel is locked down",
+		"insmod: ERROR: could not insert module nvidia.ko: No such device":              "PASS check: No such device",
+		"insmod: ERROR: could not insert module nvidia.ko: Invalid module format":       "FAIL check: /usr/local/lib/nvidia/open/nvidia.ko is for another kernel",
+	} {
+		answers := programs{"modinfo -F depends": {}, "insmod /usr/local/lib/nvidia/": {Output: says, Status: 1}, "dmesg": {}}
+		locked := release().with(files{"/sys/kernel/security/lockdown": "none [integrity] confidentiality\n"})
+		if got := line(system(t, locked, answers), modulesInsert); !strings.HasPrefix(got, want) {
+			t.Errorf("locked down, %q: got %q, want %q", says, got, want)
+		}
+		open := release().with(files{"/sys/kernel/security/lockdown": "[none] integrity confidentiality\n"})
+		if got := line(system(t, open, answers), modulesInsert); strings.HasPrefix(got, "SKIP") {
+			t.Errorf("not locked down, %q: %q", says, got)
+		}
 	}
-	if got := line(system(t, release("550.163.01", ""), nil), modulesInsert); got != "SKIP check: no NVIDIA driver in this image" {
+	if got := line(system(t, release("550.163.01", ""), nil), modulesInsert); got != "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU" {
 		t.Errorf("no driver: %s", got)
 	}
 }
@@ -188,7 +204,7 @@ func TestNvidiaSonames(t *testing.T) {
 			}
 		})
 	}
-	if got := line(system(t, release("550.163.01", ""), nil), nvidiaSonames); got != "SKIP check: no NVIDIA driver in this image" {
+	if got := line(system(t, release("550.163.01", ""), nil), nvidiaSonames); got != "SKIP check: no NVIDIA driver in this image, or it was left out for want of a GPU" {
 		t.Errorf("no driver: %s", got)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // services are those of bee's that each image starts.
-var services = []string{"localmount", "bee-sshsetup", "dropbear", "bee-network", "bee-nvidia", "bee-fabric", "bee-audit", "bee-consoles"}
+var services = []string{"localmount", "bee-config", "bee-sshsetup", "dropbear", "bee-network", "bee-nvidia", "bee-fabric", "bee-audit", "bee-unattended", "bee-consoles"}
 
 func servicesStarted(s *live.System) outcome {
 	if !s.Exists(openrc.BootLogFile) {
@@ -52,12 +52,14 @@ func noFailedServices(s *live.System) outcome {
 
 // order is what has to happen before what.
 var order = [][2]openrc.Event{
-	{{Service: "localmount", Name: "started"}, {Service: "bee-sshsetup", Name: "start"}},
+	{{Service: "localmount", Name: "started"}, {Service: "bee-config", Name: "start"}},
+	{{Service: "bee-config", Name: "started"}, {Service: "bee-sshsetup", Name: "start"}},
 	{{Service: "bee-sshsetup", Name: "started"}, {Service: "dropbear", Name: "start"}},
-	{{Service: "localmount", Name: "started"}, {Service: "bee-network", Name: "start"}},
+	{{Service: "bee-config", Name: "started"}, {Service: "bee-network", Name: "start"}},
 	{{Service: "bee-network", Name: "started"}, {Service: "bee-nvidia", Name: "start"}},
 	{{Service: "bee-nvidia", Name: "started"}, {Service: "bee-fabric", Name: "start"}},
 	{{Service: "bee-fabric", Name: "started"}, {Service: "bee-audit", Name: "start"}},
+	{{Service: "bee-audit", Name: "started"}, {Service: "bee-unattended", Name: "start"}},
 }
 
 func serviceOrder(s *live.System) outcome {

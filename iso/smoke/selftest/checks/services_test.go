@@ -37,16 +37,18 @@ func move(t *testing.T, text, what, before string) string {
 func TestServiceOrder(t *testing.T) {
 	good := sample(t, "boot.log")
 	for name, c := range map[string]struct{ log, want string }{
-		"good":                      {good, "PASS check"},
-		"restarted later":           {good + "90.00 localmount start\n91.00 localmount started\n", "PASS check"},
-		"sshsetup before mount":     {move(t, good, "bee-sshsetup start", "localmount start"), "FAIL check: bee-sshsetup start comes before localmount started"},
-		"dropbear before its setup": {move(t, good, "dropbear start", "bee-sshsetup started"), "FAIL check: dropbear start comes before bee-sshsetup started"},
-		"network before mount":      {move(t, good, "bee-network start", "localmount started"), "FAIL check: bee-network start comes before localmount started"},
-		"nvidia before network":     {move(t, good, "bee-nvidia start", "bee-network started"), "FAIL check: bee-nvidia start comes before bee-network started"},
-		"fabric before nvidia":      {move(t, good, "bee-fabric start", "bee-nvidia started"), "FAIL check: bee-fabric start comes before bee-nvidia started"},
-		"audit before fabric":       {move(t, good, "bee-audit start", "bee-fabric started"), "FAIL check: bee-audit start comes before bee-fabric started"},
-		"no nvidia":                 {strings.ReplaceAll(good, "bee-nvidia", "other"), "FAIL check: /run/bee/boot.log has no 'bee-nvidia start'"},
-		"empty":                     {"", "FAIL check: /run/bee/boot.log has no 'localmount started'"},
+		"good":                       {good, "PASS check"},
+		"restarted later":            {good + "90.00 localmount start\n91.00 localmount started\n", "PASS check"},
+		"configuration before mount": {move(t, good, "bee-config start", "localmount start"), "FAIL check: bee-config start comes before localmount started"},
+		"sshsetup before it":         {move(t, good, "bee-sshsetup start", "bee-config start"), "FAIL check: bee-sshsetup start comes before bee-config started"},
+		"dropbear before its setup":  {move(t, good, "dropbear start", "bee-sshsetup started"), "FAIL check: dropbear start comes before bee-sshsetup started"},
+		"network before it":          {move(t, good, "bee-network start", "bee-config started"), "FAIL check: bee-network start comes before bee-config started"},
+		"unattended before audit":    {move(t, good, "bee-unattended start", "bee-audit started"), "FAIL check: bee-unattended start comes before bee-audit started"},
+		"nvidia before network":      {move(t, good, "bee-nvidia start", "bee-network started"), "FAIL check: bee-nvidia start comes before bee-network started"},
+		"fabric before nvidia":       {move(t, good, "bee-fabric start", "bee-nvidia started"), "FAIL check: bee-fabric start comes before bee-nvidia started"},
+		"audit before fabric":        {move(t, good, "bee-audit start", "bee-fabric started"), "FAIL check: bee-audit start comes before bee-fabric started"},
+		"no nvidia":                  {strings.ReplaceAll(good, "bee-nvidia", "other"), "FAIL check: /run/bee/boot.log has no 'bee-nvidia start'"},
+		"empty":                      {"", "FAIL check: /run/bee/boot.log has no 'localmount started'"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := line(system(t, files{openrc.BootLogFile: c.log}, nil), serviceOrder); got != c.want {

@@ -26,6 +26,7 @@ import (
 const (
 	dir             = "/usr/local/lib/nvidia"
 	firmware        = dir + "/firmware"
+	certificate     = dir + "/module-certificate.der" // where the modules are signed
 	firmwareSetting = "/sys/module/firmware_class/parameters/path"
 	persistenced    = "/usr/local/bin/nvidia-persistenced"
 	driverGPUs      = "/proc/driver/nvidia/gpus"
@@ -284,7 +285,8 @@ func (l *Loader) insertOne(m module.Module, foreign map[string]error) error {
 	for _, reason := range m.Reasons(log) {
 		l.Say("kernel: %s", reason)
 	}
-	return m.Refusal(err)
+	_, unsigned := os.Stat(l.path(certificate))
+	return m.Refusal(err, unsigned == nil)
 }
 
 // present lists the modules that the kernel has.

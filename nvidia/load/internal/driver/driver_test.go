@@ -441,9 +441,22 @@ func TestLoad(t *testing.T) {
 			[]string{loading,
 				"no driver loaded: module nvidia (/usr/local/lib/nvidia/open/nvidia.ko) is not loaded: invalid argument: it was built for another kernel…"}, true, nil, nil},
 		"lockdown": {
-			ampere, func(m *machine) { m.refuses["nvidia.ko"] = unix.EKEYREJECTED },
+			ampere, func(m *machine) {
+				m.refuses["nvidia.ko"] = unix.EKEYREJECTED
+				m.logs["nvidia.ko"] = []string{"Loading of unsigned module is rejected"}
+			},
 			[]string{loading,
-				"no driver loaded: module nvidia (/usr/local/lib/nvidia/open/nvidia.ko) is not loaded: key was rejected by service: the kernel is locked down…"}, true, nil, nil},
+				"kernel: Loading of unsigned module is rejected",
+				"no driver loaded: module nvidia (/usr/local/lib/nvidia/open/nvidia.ko) is not loaded: key was rejected by service: the kernel is locked down, as it is with Secure Boot on, and loads no module that is not signed…"}, true, nil, nil},
+		"key that the machine does not know": {
+			ampere, func(m *machine) {
+				m.write(certificate, "")
+				m.refuses["nvidia.ko"] = unix.EKEYREJECTED
+				m.logs["nvidia.ko"] = []string{"Loading of module with unavailable key is rejected"}
+			},
+			[]string{loading,
+				"kernel: Loading of module with unavailable key is rejected",
+				"no driver loaded: module nvidia (/usr/local/lib/nvidia/open/nvidia.ko) is not loaded: key was rejected by service: the kernel is locked down, as it is with Secure Boot on, and this machine does not know the key…"}, true, nil, nil},
 		"file is gone": {
 			ampere, func(m *machine) {
 				m.refuses["nvidia.ko"] = &fs.PathError{Op: "open", Path: "/nvidia.ko", Err: unix.ENOENT}

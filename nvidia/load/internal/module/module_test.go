@@ -118,16 +118,16 @@ func TestRefusal(t *testing.T) {
 		"symbol missing":   {unix.ENOENT, []string{"a symbol that it needs is missing", "load that first"}},
 		"symbol versions":  {unix.EINVAL, []string{"another kernel", "build the ISO anew"}},
 		"layout":           {unix.ENOEXEC, []string{"another kernel", "build the ISO anew"}},
-		"lockdown":         {unix.EPERM, []string{"locked down", "Secure Boot"}},
-		"signature":        {unix.EKEYREJECTED, []string{"locked down", "Secure Boot"}},
-		"key":              {unix.ENOKEY, []string{"locked down", "Secure Boot"}},
+		"lockdown":         {unix.EPERM, []string{"operation not permitted: the kernel is locked down", "Secure Boot", "--module-key"}},
+		"signature":        {unix.EKEYREJECTED, []string{"key was rejected by service: the kernel is locked down", "Secure Boot", "--module-key"}},
+		"key":              {unix.ENOKEY, []string{"locked down", "Secure Boot", "--module-key"}},
 		"another answer":   {unix.ENOMEM, []string{"cannot allocate memory"}},
 		"file not there":   {&fs.PathError{Op: "open", Path: m.Path, Err: unix.ENOENT}, []string{"no such file"}},
 		"file not allowed": {&fs.PathError{Op: "open", Path: m.Path, Err: unix.EPERM}, []string{"not permitted"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			err := m.Refusal(test.err)
+			err := m.Refusal(test.err, false)
 			for _, part := range append(test.want, "nvidia_uvm", m.Path, "is not loaded") {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q, without %q", err, part)
@@ -140,6 +140,36 @@ func TestRefusal(t *testing.T) {
 				t.Errorf("%q does not wrap %v", err, test.err)
 			}
 		})
+	}
+}
+
+// Where the ISO has a key of its own, the way out is to make it known.
+func TestRefusalOfSignedModule(t *testing.T) {
+	m := named("nvidia")
+	for _, errno := range []unix.Errno{unix.EPERM, unix.EKEYREJECTED, unix.ENOKEY} {
+		text := m.Refusal(errno, true).Error()
+		for _, part := range []string{"does not know the key", "bee-secureboot enrol", "turn Secure Boot off"} {
+			if !strings.Contains(text, part) {
+				t.Errorf("%q, without %q", text, part)
+			}
+		}
+		if strings.Contains(text, "--module-key") {
+			t.Errorf("%q", text)
+		}
+	}
+	if unsigned, signed := m.Refusal(unix.ENODEV, false), m.Refusal(unix.ENODEV, true); unsigned.Error() != signed.Error() {
+		t.Errorf("of something else: %v", signed)
+	}
+}
+
+// What the kernel says of signatures (kernel/module/signing.c, security/lockdown).
+func TestReasonsOfSignature(t *testing.T) {
+	want := []string{
+		"Loading of unsigned module is rejected", "Loading of module with unavailable key is rejected",
+		"Lockdown: nvidia-load: unsigned module loading is restricted; see man kernel_lockdown.7",
+	}
+	if got := named("nvidia").Reasons(append([]string{"usb 1-1: new device"}, want...)); !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
 	}
 }
 
