@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"dagger/bee/internal/dagger"
 )
@@ -14,6 +15,10 @@ type alpine struct {
 }
 
 func newAlpine(m *modules) (base, error) {
+	if m.bee.Contents.ModuleKey != nil {
+		return nil, errors.New("--module-key is for the base debian: alpine does not start with Secure Boot on, " +
+			"and has no shim, by which a kernel gets to know enrolled keys; packages and what comes with the kernel are signed by --signing-key there")
+	}
 	return alpine{m, m.alpine(m.bee.Sources)}, nil
 }
 
@@ -39,8 +44,12 @@ func (b alpine) withLayer(name string, tree *dagger.Directory) base {
 	return alpine{b.modules, b.base.WithLayer(name, tree)}
 }
 
-func (b alpine) assemble(own *dagger.Directory, epoch int) *dagger.File {
+func (b alpine) assemble(own *dagger.Directory, _ *dagger.File, epoch int) *dagger.File {
 	return b.base.Iso(own, epoch)
+}
+
+func (b alpine) netboot(iso *dagger.File, epoch int) *dagger.Directory {
+	return b.base.Netboot(iso, epoch)
 }
 
 func (b alpine) keys(iso *dagger.File) *dagger.Directory { return b.base.Keys(iso) }

@@ -22,8 +22,12 @@ type base interface {
 	kernel(context.Context) (string, error)
 	// withLayer adds files below bee's own.
 	withLayer(name string, tree *dagger.Directory) base
-	// assemble makes the ISO, with bee's own files, of a time.
-	assemble(own *dagger.Directory, epoch int) *dagger.File
+	// assemble makes the ISO, with bee's own files, of a time. Its UEFI has the certificate of the
+	// modules' signatures at hand, unless that is nil.
+	assemble(own *dagger.Directory, moduleCertificate *dagger.File, epoch int) *dagger.File
+
+	// netboot is what machines boot an ISO from over the network, of the time of that.
+	netboot(iso *dagger.File, epoch int) *dagger.Directory
 
 	// keys are the public ones that what is on an ISO is signed with; nil where nothing is.
 	keys(iso *dagger.File) *dagger.Directory
@@ -46,6 +50,8 @@ type builder struct {
 	*modules
 	name string
 	base base
+	// Certificate that kernel modules of the base are signed with, in DER; nil where none is.
+	moduleCertificate *dagger.File
 }
 
 func (m *Bee) builder(ctx context.Context) (*builder, error) {
@@ -67,6 +73,12 @@ func (m *modules) builder() (*builder, error) {
 	if contents.Nvlsm != nil && contents.FabricManager == nil {
 		return nil, errors.New("--nvlsm is for --fabric-manager: give both")
 	}
+	if (contents.ModuleKey == nil) != (contents.ModuleCertificate == nil) {
+		return nil, errors.New("--module-key and --module-certificate belong together: give both")
+	}
+	if contents.ModuleKey != nil && !contents.Nvidia {
+		return nil, errors.New("--module-key signs NVIDIA's modules, and --nvidia=false has none: give one of them")
+	}
 	name := cmp.Or(contents.Base, m.versions.Base)
 	newBase, ok := bases[name]
 	if !ok {
@@ -76,5 +88,5 @@ func (m *modules) builder() (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &builder{m, name, base}, nil
+	return &builder{modules: m, name: name, base: base}, nil
 }

@@ -33,8 +33,12 @@ func (b debian) withLayer(name string, tree *dagger.Directory) base {
 	return debian{b.modules, b.base.WithLayer(name, tree)}
 }
 
-func (b debian) assemble(own *dagger.Directory, epoch int) *dagger.File {
-	return b.base.Iso(own, epoch)
+func (b debian) assemble(own *dagger.Directory, moduleCertificate *dagger.File, epoch int) *dagger.File {
+	return b.base.Iso(own, epoch, dagger.IsoDebianIsoOpts{ModuleCertificate: moduleCertificate})
+}
+
+func (b debian) netboot(iso *dagger.File, epoch int) *dagger.Directory {
+	return b.base.Netboot(iso, epoch)
 }
 
 func (b debian) keys(*dagger.File) *dagger.Directory { return nil }

@@ -3,10 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
+	"time"
 
 	"bee/core/beerelease"
+	"bee/core/layers"
 	"bee/core/versions"
 	"dagger/bee/internal/dagger"
+	"dagger/bee/modulekey"
 )
 
 // Builds the NVIDIA driver, as it is on the ISO.
@@ -17,6 +22,13 @@ import (
 func (m *Bee) NvidiaModules(ctx context.Context) (*dagger.Directory, error) {
 	b, err := m.builder(ctx)
 	if err != nil {
+		return nil, err
+	}
+	commit, err := m.commit(ctx, b.versions)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.checkModuleKey(ctx, commit.Date); err != nil {
 		return nil, err
 	}
 	kernel, err := b.kernel(ctx)
@@ -111,8 +123,43 @@ func (b *builder) driver(ctx context.Context, kernel string) (driver, error) {
 	if origin, err = b.withFabric(origin, &d); err != nil {
 		return driver{}, err
 	}
+	if contents := b.bee.Contents; contents.ModuleKey != nil {
+		origin = origin.WithModuleKey(contents.ModuleKey, contents.ModuleCertificate)
+	}
 	d.layer = origin.Layer(headers, kernel, options)
 	return d, nil
+}
+
+// checkModuleKey refuses a key of a commit's modules that is of no use, before anything is built.
+func (b *builder) checkModuleKey(ctx context.Context, commit time.Time) error {
+	contents := b.bee.Contents
+	if contents.ModuleKey == nil {
+		return nil
+	}
+	key, err := contents.ModuleKey.Plaintext(ctx)
+	if err != nil {
+		return err
+	}
+	certificate, err := binary(ctx, contents.ModuleCertificate)
+	if err != nil {
+		return err
+	}
+	return modulekey.Check([]byte(key), certificate, commit)
+}
+
+// binary is what a file holds, which a text of Dagger's, where every byte is part of a letter,
+// does not.
+func binary(ctx context.Context, file *dagger.File) ([]byte, error) {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "file")
+	if _, err := file.Export(ctx, path); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
 
 // withFabric adds to a driver what sets up NVSwitches: what the caller gives, or else what
@@ -142,7 +189,10 @@ func (b *builder) withNvidia(ctx context.Context, kernel string, release *beerel
 	if err != nil {
 		return err
 	}
-	b.base = b.base.withLayer("50-nvidia", driver.layer)
+	b.base = b.base.withLayer(layers.NVIDIA, driver.layer)
+	if b.bee.Contents.ModuleKey != nil {
+		b.moduleCertificate = driver.layer.File("usr/local/lib/nvidia/module-certificate.der")
+	}
 	release.Nvidia, release.FabricManager, release.NVLSM = driver.version, driver.fabricManager, driver.nvlsm
 	return nil
 }
@@ -155,7 +205,7 @@ const gpuBurnName = "gpu_burn"
 // changes seldom.
 func (b *builder) withGpuBurn(folder *dagger.Directory) {
 	const home = "usr/local/lib/" + gpuBurnName
-	b.base = b.base.withLayer("60-gpu-burn", dag.Directory().
+	b.base = b.base.withLayer(layers.GPUBurn, dag.Directory().
 		WithDirectory(home, folder).
 		WithSymlink("../lib/"+gpuBurnName+"/"+gpuBurnName, "usr/local/bin/"+gpuBurnName))
 }

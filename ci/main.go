@@ -2,7 +2,7 @@
 // QEMU that it works.
 //
 //	dagger call build-iso export --path dist/bee.iso   an ISO
-//	dagger call build export --path dist               the ISO with its checksums and manifest
+//	dagger call build export --path dist               the ISO with all that is told of it, and checksums
 //	dagger call smoke-test                             boot it, check it, fail if it is not right
 //	dagger call boot up                                boot it and try it, by ssh
 //
@@ -39,12 +39,16 @@ type Contents struct {
 	Password       *dagger.Secret
 	PasswordHash   *dagger.Secret
 	HostKey        *dagger.Secret
+	Config         *dagger.File
 	Nvidia         bool
 	NvidiaRun      *dagger.File
 	FabricManager  *dagger.File
 	Nvlsm          *dagger.File
 	GpuBurn        bool
 	Vendor         *dagger.Directory
+
+	ModuleKey         *dagger.Secret
+	ModuleCertificate *dagger.File
 }
 
 // Sources is what an ISO is made from; New documents each part.
@@ -82,6 +86,10 @@ func New(
 	// each boot, whose fingerprint is shown on the console.
 	// +optional
 	hostKey *dagger.Secret,
+	// What a machine does that nobody stands before, bee.yaml, for all that boot the ISO and find
+	// no other. Whoever has the ISO can read it, the token of a server in it, too.
+	// +optional
+	config *dagger.File,
 	// Put the NVIDIA driver on the ISO.
 	// +default=true
 	nvidia bool,
@@ -98,6 +106,17 @@ func New(
 	// needs it on machines with NVLink 5 (B200, B300). Goes with --fabric-manager.
 	// +optional
 	nvlsm *dagger.File,
+	// Private RSA key without a passphrase, in PEM, that signs NVIDIA's kernel modules on the base
+	// debian: with Secure Boot on, the kernel loads no others. It is not on the ISO, and two builds
+	// are equal with the same key. On the base alpine, which does not start with Secure Boot on,
+	// --signing-key signs packages and what comes with the kernel; NVIDIA's modules nobody asks for
+	// a signature there. Default: they are not signed.
+	// +optional
+	moduleKey *dagger.Secret,
+	// Certificate of --module-key, X.509 in PEM or DER. It is on the ISO, where bee-secureboot
+	// enrols it on a machine; smoke-test has it enrolled where Secure Boot is on.
+	// +optional
+	moduleCertificate *dagger.File,
 	// Build gpu_burn and put it on the ISO. One in iso/vendor/gpu_burn is on it anyway.
 	// +optional
 	gpuBurn bool,
@@ -142,8 +161,9 @@ func New(
 ) *Bee {
 	return &Bee{
 		Contents: Contents{
-			Base: base, AuthorizedKeys: authorizedKeys, Password: password, PasswordHash: passwordHash, HostKey: hostKey,
+			Base: base, AuthorizedKeys: authorizedKeys, Password: password, PasswordHash: passwordHash, HostKey: hostKey, Config: config,
 			Nvidia: nvidia, NvidiaRun: nvidiaRun, FabricManager: fabricManager, Nvlsm: nvlsm, GpuBurn: gpuBurn, Vendor: vendor,
+			ModuleKey: moduleKey, ModuleCertificate: moduleCertificate,
 		},
 		Sources: Sources{
 			Pins: pins, Repository: repository,

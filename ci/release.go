@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bee/core/machine"
+	"bee/core/sums"
+	"dagger/bee/attestation"
 	"dagger/bee/internal/dagger"
 	"dagger/bee/matrix"
 	"dagger/bee/release"
@@ -36,7 +38,7 @@ func (m *Bee) VerifyReproducible(
 	if err != nil {
 		return "", err
 	}
-	iso, err := b.build(ctx)
+	iso, _, err := b.build(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -72,7 +74,7 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File, rebuild stri
 	}
 	var manifests [2]string
 	for i, iso := range []*dagger.File{iso, again} {
-		if manifests[i], err = b.iso.Manifest(iso).Contents(ctx); err != nil {
+		if manifests[i], err = b.iso.Documents(iso).File(manifestFile).Contents(ctx); err != nil {
 			return err
 		}
 	}
@@ -85,9 +87,11 @@ func (b *builder) reproduces(ctx context.Context, iso *dagger.File, rebuild stri
 
 // Builds what is published: ISO, reports, notes.
 //
-// These are the ISO with its manifest and checksums, as build makes them; the reports of
-// the smoke test on every machine of the plan, in smoke; NOTES.md; and on the base alpine the
-// public key that its packages and kernel modules are signed with.
+// These are the ISO with its manifest, bill of materials and checksums, as build makes them; the
+// reports of the smoke test on every machine of the plan, in smoke; NOTES.md; on the base alpine the
+// public key that its packages and kernel modules are signed with; and statements of in-toto,
+// SLSA's provenance and the test result of each machine, in bee.intoto.jsonl, or, without a key to
+// sign them, in bee.statements.jsonl. go run ./ci/cmd/verify checks the folder by them.
 //
 // Refused are a work tree with changes, pins that VERSIONS.local overrides, a version that
 // is out already, an ISO that does not come out the same when it is built again, and one
@@ -122,11 +126,19 @@ func (m *Bee) Release(
 	// How many machines run at once. Default: half as many as there are processors.
 	// +optional
 	jobs int,
-	// Time limit of the test on one machine, such as 10m.
-	// +default="10m"
+	// Time limit of the test on one machine, such as 10m. Default: 10m, 40m on a slow one.
+	// +optional
 	timeout string,
+	// Private key, in PEM (PKCS#8, without a passphrase), that signs the statements: ed25519, as
+	// openssl genpkey -algorithm ed25519 makes it, or ECDSA on P-256. Default: nobody signs them.
+	// +optional
+	attestationKey *dagger.Secret,
 ) (*dagger.Directory, error) {
 	b, err := m.builder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	signer, err := parseAttestationKey(ctx, attestationKey)
 	if err != nil {
 		return nil, err
 	}
@@ -167,6 +179,9 @@ func (m *Bee) Release(
 	}
 
 	in := release.NotesInput{Version: version, PreviousVersion: previous}
+	if in.Reports, err = readReports(ctx, reports); err != nil {
+		return nil, err
+	}
 	if keys := b.base.keys(iso); keys != nil {
 		if in.Keys, err = keys.Entries(ctx); err != nil {
 			return nil, err
@@ -174,40 +189,93 @@ func (m *Bee) Release(
 		in.KeysGiven = b.bee.Sources.SigningKey != nil
 		dist = dist.WithDirectory(".", keys)
 	}
-	notes, err := releaseNotes(ctx, in, dist, reports, releases)
+	notes, err := releaseNotes(ctx, in, dist, releases)
 	if err != nil {
 		return nil, err
 	}
-	return dist.WithDirectory("smoke", reports).WithNewFile("NOTES.md", notes), nil
+	commit, err := b.bee.commit(ctx, b.versions)
+	if err != nil {
+		return nil, err
+	}
+	provenance := attestation.Provenance{
+		Parameters: attestation.Parameters{
+			Version: version, Base: b.name, Nvidia: m.Contents.Nvidia, GpuBurn: m.Contents.GpuBurn, Strict: m.Sources.Strict,
+			Coverage: coverage, Machines: machines,
+		},
+		Commit: commit.Commit,
+		Inputs: b.versions.Inputs(), Dagger: b.versions.Dagger, Go: b.versions.Go,
+	}
+	return b.attested(ctx, dist.WithDirectory("smoke", reports).WithNewFile("NOTES.md", notes), provenance, in.Reports, signer)
 }
 
-// releaseNotes are the NOTES.md of a release, of which manifests and reports are still to be
-// read.
-func releaseNotes(ctx context.Context, in release.NotesInput, dist, reports, releases *dagger.Directory) (string, error) {
-	const manifest = "bee.iso.manifest.json"
-	in.Reports = map[string][]byte{}
-	text, err := dist.File(manifest).Contents(ctx)
+// parseAttestationKey reads the key that signs statements; nil where there is none.
+func parseAttestationKey(ctx context.Context, key *dagger.Secret) (*attestation.Key, error) {
+	if key == nil {
+		return nil, nil
+	}
+	text, err := key.Plaintext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return attestation.ParseKey([]byte(text))
+}
+
+// attested adds to the folder of a release the statements about it, and SHA256SUMS over these, too.
+// The files that the provenance tells of are still to be read.
+func (b *builder) attested(ctx context.Context, folder *dagger.Directory, provenance attestation.Provenance, reports map[string][]byte, signer *attestation.Key) (*dagger.Directory, error) {
+	folder = folder.WithoutFile(sums.File)
+	digests, err := b.iso.Tools().
+		WithMountedDirectory("/release", folder).
+		WithWorkdir("/release").
+		WithExec([]string{"sh", "-c", "find * -type f -print0 | LC_ALL=C sort --zero-terminated | xargs --null sha256sum"}).
+		Stdout(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if provenance.Files, err = sums.Parse(digests); err != nil {
+		return nil, err
+	}
+	files, err := attestation.Release(provenance, reports, signer)
+	if err != nil {
+		return nil, err
+	}
+	for name, text := range files {
+		folder = folder.WithNewFile(name, string(text))
+	}
+	return folder, nil
+}
+
+// releaseNotes are the NOTES.md of a release, of which manifests are still to be read.
+func releaseNotes(ctx context.Context, in release.NotesInput, dist, releases *dagger.Directory) (string, error) {
+	text, err := dist.File(manifestFile).Contents(ctx)
 	if err != nil {
 		return "", err
 	}
 	in.Manifest = []byte(text)
 	if previous := in.PreviousVersion; previous != "" {
-		if text, err = releases.Directory(previous).File(manifest).Contents(ctx); err != nil {
+		if text, err = releases.Directory(previous).File(manifestFile).Contents(ctx); err != nil {
 			return "", because(err, "the release before, %s", previous)
 		}
 		in.PreviousManifest = []byte(text)
 	}
+	return release.Notes(in)
+}
+
+// readReports reads the report.json of each machine, by the machine's name.
+func readReports(ctx context.Context, reports *dagger.Directory) (map[string][]byte, error) {
 	files, err := reports.Glob(ctx, "*/report.json")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	all := map[string][]byte{}
 	for _, file := range files {
-		if text, err = reports.File(file).Contents(ctx); err != nil {
-			return "", err
+		text, err := reports.File(file).Contents(ctx)
+		if err != nil {
+			return nil, err
 		}
-		in.Reports[path.Dir(file)] = []byte(text)
+		all[path.Dir(file)] = []byte(text)
 	}
-	return release.Notes(in)
+	return all, nil
 }
 
 // checkOwn refuses what is of whoever builds, and not of the commit: a release is for all.
@@ -218,6 +286,10 @@ func (b *builder) checkOwn(ctx context.Context) error {
 		return errors.New("a release has no --authorized-keys: its smoke test could not log in; build-iso makes such an ISO, and smoke-test --identity tests it")
 	case contents.Password != nil || contents.PasswordHash != nil:
 		return errors.New("a release has no --password and no --password-hash: its maker could log in to each machine that runs it; build-iso makes such an ISO")
+	case contents.ModuleKey != nil:
+		return errors.New("a release has no --module-key: nobody else could build it again; build-iso makes such an ISO")
+	case contents.Config != nil:
+		return errors.New("a release has no --config: all who boot it would do what its maker wants; build-iso makes such an ISO")
 	case contents.HostKey != nil:
 		return errors.New("a release has no --host-key: everybody would have it; build-iso makes such an ISO")
 	}

@@ -11,7 +11,8 @@ import (
 // The ISO is booted in QEMU, and the running machine is checked. The result is the
 // report: report.json, junit.xml, serial.log, console.png, and bee-audit.json, which is
 // what the audit on it reported. A password that the ISO was made with is told by
-// --password before the function, as when it was built.
+// --password before the function, as when it was built, and so is its --module-certificate,
+// which a machine with Secure Boot on has enrolled.
 //
 // +cache="never"
 func (m *Bee) SmokeTest(
@@ -20,19 +21,21 @@ func (m *Bee) SmokeTest(
 	// +optional
 	iso *dagger.File,
 	// Machine to boot it on, by those of its words that are not as usual, such as uefi or
-	// uefi-usb-512-four-ahci-bmc. They are, the usual one first: bios, uefi; cd, usb;
+	// uefi-usb-512-four-ahci-bmc. They are, the usual one first: bios, uefi; cd, usb, http
+	// (UEFI loads the ISO over the first network card into memory, of which 2048 MiB are enough);
 	// 1024 or another number of MiB; virtio, e1000e, none, four (network cards: none is
 	// tested over serial, four are of different makes); nvme, virtio-blk, ahci,
 	// virtio-scsi (what connects the drive). Only where it is said: bmc (with a power
-	// supply); server, in place of network, drive and bmc (drives of every kind, three
-	// network cards, a BMC). The audit has to find what the machine has.
+	// supply); slow (a medium that is read at 4 Mbit/s); server, in place of network, drive
+	// and bmc (drives of every kind, three network cards, a BMC). The audit has to find what
+	// the machine has.
 	// +optional
 	machine string,
 	// Private SSH key that the ISO lets in, for an ISO made with keys.
 	// +optional
 	identity *dagger.Secret,
-	// Time limit of the whole test, such as 90s or 10m.
-	// +default="10m"
+	// Time limit of the whole test, such as 90s. Default: 10m, 40m on a slow machine.
+	// +optional
 	timeout string,
 ) (*dagger.Directory, error) {
 	modules, err := m.modules(ctx)
@@ -66,7 +69,7 @@ func (m *Bee) SmokeReport(
 	// +optional
 	identity *dagger.Secret,
 	// As for smoke-test.
-	// +default="10m"
+	// +optional
 	timeout string,
 ) (*dagger.Directory, error) {
 	modules, err := m.modules(ctx)
@@ -90,7 +93,7 @@ func (m *modules) smokeReport(ctx context.Context, iso *dagger.File, options smo
 	}
 	return m.iso.SmokeReport(iso, dagger.IsoSmokeReportOpts{
 		Machine: options.machine, Identity: options.identity, Password: m.bee.Contents.Password,
-		Timeout: options.timeout, Kvm: m.bee.Kvm,
+		Timeout: options.timeout, Kvm: m.bee.Kvm, ModuleCertificate: m.bee.Contents.ModuleCertificate,
 	}).Sync(ctx)
 }
 
@@ -129,5 +132,6 @@ func (m *modules) isoOr(ctx context.Context, iso *dagger.File) (*dagger.File, er
 	if err != nil {
 		return nil, err
 	}
-	return b.build(ctx)
+	iso, _, err = b.build(ctx)
+	return iso, err
 }

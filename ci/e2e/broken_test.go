@@ -160,7 +160,7 @@ func (b broken) test(t *testing.T, dir, iso string) {
 }
 
 // layered is a copy of an ISO of the base debian with the faults in it, as a layer over
-// all others.
+// all others, which its list of layers has, too.
 func (b broken) layered(t *testing.T, iso string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -199,7 +199,12 @@ func (b broken) layered(t *testing.T, iso string) string {
 ` + strings.Join(scripts, "\n") + `
 cd ..
 mksquashfs tree fault.squashfs -quiet -no-progress -all-root
-xorriso -report_about WARNING -indev "$1" -outdev broken.iso -boot_image any replay -map fault.squashfs /live/99-fault.squashfs -commit 2>&1`
+xorriso -osirrox on -indev "$1" -extract /live/bee.img bee.img 2>/dev/null
+mkdir initramfs
+zstd -dcq bee.img | (cd initramfs && cpio -idm --quiet)
+echo "$(sha256sum <fault.squashfs | cut -c1-64)  99-fault.squashfs" >>initramfs/etc/bee/layers
+(cd initramfs && find . | cpio -o -H newc --quiet) | zstd -q >listed.img
+xorriso -report_about WARNING -indev "$1" -outdev broken.iso -boot_image any replay -map fault.squashfs /live/99-fault.squashfs -map listed.img /live/bee.img -commit 2>&1`
 	cmd := exec.Command("sh", "-ec", script, "sh", iso)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {

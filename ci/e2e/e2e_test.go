@@ -7,14 +7,18 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"bee/core/iso9660"
 )
 
 // repository is the top of the work tree that is tested.
@@ -219,9 +223,47 @@ func checkManifest(t *testing.T, dir, dist string) {
 			t.Errorf("manifest lacks %s", want)
 		}
 	}
+	checkBOM(t, dist)
 }
 
-// checkSums checks the files of what was built against SHA256SUMS.
+// checkBOM checks that the bill of materials has packages, modules of Go and what the kernel was
+// built from, and that 99.9 % of the files belong to a component.
+func checkBOM(t *testing.T, dist string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dist, "bee.iso.cdx.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bom struct {
+		Components []struct {
+			Type, Name, PURL string
+			Evidence         struct{ Occurrences []struct{ Location string } }
+		}
+	}
+	if err := json.Unmarshal(text, &bom); err != nil {
+		t.Fatal(err)
+	}
+	owned := 0
+	var rest, names []string
+	for _, c := range bom.Components {
+		if c.Type == "file" {
+			rest = append(rest, c.Name)
+		}
+		owned += len(c.Evidence.Occurrences)
+		names = append(names, c.Name)
+	}
+	if owned == 0 || len(rest)*1000 > owned {
+		t.Errorf("%d files belong to a component, and these to none: %q", owned, rest)
+	}
+	for _, want := range []string{"bee", "bee/audit/cmd/audit", "bee/iso/live", "stdlib", "github.com/spf13/cobra"} {
+		if !slices.Contains(names, want) {
+			t.Errorf("the bill of materials lacks %s", want)
+		}
+	}
+}
+
+// checkSums checks the files of what was built against SHA256SUMS, that they are all there, and
+// the ISO against the digest that it has of itself.
 func checkSums(t *testing.T, dist string) {
 	t.Helper()
 	sums, err := os.ReadFile(filepath.Join(dist, "SHA256SUMS"))
@@ -229,14 +271,24 @@ func checkSums(t *testing.T, dist string) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(strings.TrimSpace(string(sums)), "\n")
-	if len(lines) != 2 {
-		t.Errorf("SHA256SUMS has %d lines, want 2:\n%s", len(lines), sums)
-	}
+	var listed []string
 	for _, line := range lines {
 		want, name, _ := strings.Cut(line, "  ")
+		listed = append(listed, name)
 		if got := digest(t, filepath.Join(dist, name)); got != want {
 			t.Errorf("%s has digest %s, SHA256SUMS says %s", name, got, want)
 		}
+	}
+	if want := []string{"bee.iso", "bee.iso.manifest.json", "bee.iso.spdx.json", "bee.iso.cdx.json", "bee.netboot.tar"}; !slices.Equal(listed, want) {
+		t.Errorf("SHA256SUMS lists %q, want %q", listed, want)
+	}
+	iso, err := os.Open(filepath.Join(dist, "bee.iso"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer iso.Close()
+	if err := iso9660.Verify(iso, func(_, _ int64) {}); err != nil {
+		t.Errorf("bee.iso: %v", err)
 	}
 }
 

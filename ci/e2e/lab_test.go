@@ -82,8 +82,8 @@ func serveImages(t *testing.T, program string) string {
 }
 
 // TestAlpineISO does on the base alpine what is done each night and for a tag: it builds, boots
-// under BIOS from CD and under UEFI from a stick, builds once more from nothing and compares,
-// locks and makes a release.
+// under BIOS from CD and over the network, and under UEFI from a stick, builds once more from
+// nothing and compares, locks and makes a release.
 //
 // Alpine itself is the lab's; each night, nightly.yml does the same on GitHub with Alpine's own.
 func TestAlpineISO(t *testing.T) {
@@ -124,6 +124,7 @@ func TestAlpineISO(t *testing.T) {
 	if t.Failed() {
 		return
 	}
+	t.Run("network", func(t *testing.T) { testNetboot(t, filepath.Join(dir, "dist"), "pxe") })
 	t.Run("tag", func(t *testing.T) {
 		testTag(t, dir, filepath.Join(dir, "dist"), "uefi-usb-1024-e1000e-virtio-blk", environment)
 		keys, err := filepath.Glob(filepath.Join(dir, "release", "bee-????????.rsa.pub"))

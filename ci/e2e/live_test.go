@@ -56,7 +56,7 @@ echo written >/new
 say "$$ $(cat /both /fifty /new | xargs) world $(cat /etc/apk/world | wc -w), over $(grep -c ' /run/live/' /proc/self/mountinfo) mounts"
 poweroff -f
 END
-printf '#!/bin/sh\necho "<3>FOREIGN" >/dev/kmsg\npoweroff -f\n' >x/sbin/init
+printf '#!/bin/sh\ndmesg -n 8\necho "<3>FOREIGN" >/dev/kmsg\npoweroff -f\n' >x/sbin/init
 echo busybox >x/etc/apk/world
 chmod 755 90/sbin/init x/sbin/init
 for layer in 50 90; do mksquashfs $layer layers/$layer-x.squashfs -quiet -no-progress -all-root >/dev/null; done
@@ -130,13 +130,16 @@ printf x | dd of="$1" bs=1 seek=$((at + 100)) conv=notrunc 2>/dev/null`, damaged
 	}{
 		// with the layers of debian's ISO, so that what lies over them starts
 		"a whole system": {options + "1 system=1", []string{"-drive", drive("medium", filepath.Join(dir, "system.iso")), "-device", "ide-cd,bus=ide.0,drive=medium"},
-			"Hardware audit of bee", nil, 0},
+			"Starting the unattended run", nil, 0}, // which comes behind the audit
 		"foreign overlays":         {options + fmt.Sprint(foreign+1), append(medium, hardware...), good, []string{"FOREIGN"}, foreign},
 		"the stand-in takes one":   {"disks=" + fmt.Sprint(foreign+1), append(medium, hardware...), "FOREIGN", []string{"LIVE"}, 0},
 		"a medium that comes late": {options + "1", []string{"-device", "qemu-xhci", "-drive", drive("medium", filepath.Join(dir, "medium.iso")), "-device", "usb-storage,drive=medium"}, good, nil, 0},
 		"another medium":           {strings.Replace(options, "bee-0123", "bee-4567", 1) + "1", medium, "bee: no medium with /live/bee-4567 found after 30 seconds", []string{"LIVE"}, 0},
 		"a damaged layer": {options + "1", []string{"-drive", drive("medium", damaged), "-device", "ide-cd,bus=ide.0,drive=medium"},
 			"is damaged, or of another boot: its SHA-256 is", []string{"LIVE"}, 0},
+		"in memory":         {options + "1 bee.toram", append(slices.Clone(medium), "-m", "1000"), "bee: all is in memory: the medium on /dev/sr0 may be taken away", nil, 0},
+		"begins in memory":  {options + "1 bee.toram", append(slices.Clone(medium), "-m", "1000"), good, nil, 0},
+		"a medium unsealed": {options + "1 bee.check", medium, "bee: the layers on /dev/sr0 are as they were made; kernel and boot loader cannot be checked", nil, 0},
 		"a disk with other layers": {options + "2", slices.Concat([]string{"-drive", drive("foreign", damaged), "-device", "nvme,serial=1,drive=foreign"}, medium),
 			good, nil, 0},
 		"a package that is missing": {options + "1 missing=dmidecode", medium, "bee: packages that are not installed: dmidecode. This machine has 51", []string{"LIVE"}, 0},

@@ -17,16 +17,26 @@ import (
 	"dagger/bee/access"
 )
 
-// TestMake builds and boots by make, as a person does who wants a password and a host key of
-// their own on the ISO.
+// TestMake builds and boots by make, as a person does who wants a password, a host key and a
+// configuration of their own on the ISO.
 func TestMake(t *testing.T) {
 	dir := committed(t)
 	dist := filepath.Join(dir, "dist")
 	hostKey, seed := newKey(t)
 	const contents, password = "--base debian --nvidia=false", "seven grey herons"
 
+	// What the configuration lets in by wins over the build's; it is the same password here.
+	configured, err := access.HashPassword(password, "bee.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(t.TempDir(), "bee.yaml")
+	if err := os.WriteFile(config, []byte("ssh: {password_hash: \""+configured+"\"}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
 	run := command(t, dir, []string{"BEE_PASSWORD=" + password}, "make", "iso",
-		"ARGS="+contents+" --password env:BEE_PASSWORD --host-key file:"+hostKey+" --machine bios")
+		"ARGS="+contents+" --password env:BEE_PASSWORD --host-key file:"+hostKey+" --config "+config+" --machine bios")
 	if run.exit != 0 {
 		t.Fatalf("exit status %d:\n%s\n%s", run.exit, tail(run.output, 60), tail(run.progress, 60))
 	}
@@ -57,13 +67,17 @@ func TestMake(t *testing.T) {
 	if len(passed) > 0 {
 		t.Errorf("not checked: %v", passed)
 	}
+	serial, err := os.ReadFile(filepath.Join(dist, "smoke", "bios-cd-1024-virtio-nvme", "serial.log"))
+	if err != nil || !strings.Contains(string(serial), "bee: SSH password set by bee.yaml") {
+		t.Errorf("the configuration is not what lets in, %v:\n%s", err, tail(string(serial), 30))
+	}
 	hash, err := access.HashPassword(password, commitOf(t, dir)+" debian")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Three characters alone come up in a picture of the console by chance.
 	const anyHash, digits = "$6$rounds=", 86
-	noSecrets(t, dist, said, password, anyHash, hash[len(hash)-digits:], hash, seed)
+	noSecrets(t, dist, said, password, anyHash, hash[len(hash)-digits:], hash, configured[len(configured)-digits:], configured, seed)
 
 	// The ISO of a hash is what is built from here on.
 	given, err := access.HashPassword("eight grey herons", dir)

@@ -2,7 +2,11 @@ package e2e
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"bee/core/iso9660"
 )
 
 // media are what QEMU has of all that a medium may be behind: a drive, and the controller
@@ -47,15 +53,32 @@ const mediumSize = 16 << 20
 // to be readable, and on a few where the medium is behind what no other test boots from.
 func testMedia(t *testing.T, iso string) {
 	dir := t.TempDir()
-	script := `xorriso -osirrox on -indev "$1" -extract /live/vmlinuz vmlinuz -extract /live/initrd initrd -extract /boot/grub/grub.cfg grub.cfg
-: >id
-mformat -C -i fat -T 32768 ::
+	run := func(script string) {
+		t.Helper()
+		cmd := exec.Command("sh", "-ec", script, "sh", iso)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	run(`xorriso -osirrox on -indev "$1" -extract /live live -extract /boot/grub/grub.cfg grub.cfg
+mv live/vmlinuz .
+cat live/initrd live/bee.img >initrd
+mformat -C -i fat -T 1048576 ::
 mmd -i fat ::live
-mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.cfg)"`
-	cmd := exec.Command("sh", "-ec", script, "sh", iso)
-	cmd.Dir = dir
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+mcopy -i fat live/*-*.squashfs live/bee-* ::live/`)
+	// what is read, or copied, on a machine without GPUs
+	const most = 150e6
+	core := int64(0)
+	for _, name := range []string{"vmlinuz", "initrd", "live/00-base.squashfs", "live/90-bee.squashfs"} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		core += info.Size()
+	}
+	if core > most {
+		t.Errorf("kernel, initramfs, base and bee have %d bytes, more than %.0f", core, most)
 	}
 
 	t.Run("all media", func(t *testing.T) {
@@ -82,7 +105,7 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 			}
 		}
 		// the initramfs finds no medium, while this shell shows what it could read
-		console := bootInitramfs(t, dir, `rdinit=/bin/sh -- -c "/init | while sleep 1; do for d in /sys/block/*; do head -n 1 /dev/${d##*/}; done; done"`,
+		console := bootInitramfs(t, dir, `bee.id=none rdinit=/bin/sh -- -c "mknod /dev/null c 1 3; while sleep 1; do for d in /sys/block/*; do head -n 1 /dev/${d##*/}; done; done & exec /init"`,
 			hardware, func(line string) bool {
 				if _, name, found := strings.Cut(line, "this is "); found {
 					delete(missing, name)
@@ -102,6 +125,9 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 		t.Fatal(err)
 	}
 	options := regexp.MustCompile(`bee\.id=\S+`).FindString(string(config))
+	testDamage(t, dir, iso, options)
+	testRemoved(t, dir, iso, options)
+	testUnattended(t, dir, iso, options)
 	nvme := []string{"-drive", drive("foreign", iso), "-device", "nvme,serial=1,drive=foreign"}
 	sick := filepath.Join(dir, "sick")
 	if err := os.WriteFile(sick, nil, 0o600); err != nil {
@@ -142,6 +168,140 @@ mcopy -i fat id "::live/$(sed -n '/bee.id/{s/.*bee.id=\([^ ]*\).*/\1/p;q}' grub.
 			}
 			if wanted := strings.HasSuffix(name, " beside a disk"); passedOver != wanted {
 				t.Errorf("another is passed over: %v, want %v:\n%s", passedOver, wanted, tail(console, 40))
+			}
+		})
+	}
+}
+
+// testDamage boots the ISO with a layer of another build, and with one that is damaged, as a whole
+// and in one block.
+func testDamage(t *testing.T, dir, iso, options string) {
+	cd := func(file string) []string {
+		return []string{"-drive", drive("iso", file), "-device", "ide-cd,bus=ide.1,drive=iso"}
+	}
+	data, err := os.ReadFile(iso)
+	if err != nil {
+		t.Fatal(err)
+	}
+	layer, err := os.ReadFile(filepath.Join(dir, "live/00-base.squashfs"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	begin := bytes.Index(data, layer[:1<<16])
+	if begin < 0 {
+		t.Fatal("the base layer is not in the ISO")
+	}
+	const block = 4096
+	tree := int(binary.LittleEndian.Uint64(layer[40:])) // bytes_used of a squashfs' superblock
+	tree = (tree + block - 1) / block * block
+	flipped := func(name string, at int) string {
+		t.Helper()
+		changed := bytes.Clone(data)
+		changed[begin+at] ^= 1
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, changed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	// the tables of inodes and folders are at its end: nothing is found without them
+	other, damaged := flipped("other", tree), flipped("damaged", tree-2*block)
+	const anew = "bee: 00-base.squashfs on the medium is damaged, and what is read of it fails: write the medium anew"
+	for name, c := range map[string]struct {
+		options  string
+		hardware []string
+		last     string // of the console's lines
+	}{
+		"a layer of another build": {"", cd(other), "bee: the medium on /dev/sr0 is passed over: /run/live/media/sr0/live/00-base.squashfs is damaged, or of another boot: the root of its hash tree is"},
+		"a damaged layer":          {"", cd(damaged), anew},
+		"too little memory":        {" bee.toram", cd(iso), "bee: the medium has to stay: this machine has too little memory for the layers: "},
+		"a damaged layer in RAM":   {" bee.toram", append(cd(damaged), "-m", "1000"), "bee: /run/live/media/sr0/live/00-base.squashfs is damaged, or of another boot: its SHA-256 is"},
+		"a good medium":            {" bee.check", cd(iso), "bee: the medium is as it was made"},
+		"a damaged medium":         {" bee.check", cd(damaged), "bee: the medium on /dev/sr0 is damaged: write it anew. /run/live/media/sr0/live/00-base.squashfs is damaged, or of another boot: its SHA-256 is"},
+		"a medium of files":        {" bee.check", []string{"-device", "ich9-ahci,id=ahci", "-drive", drive("fat", filepath.Join(dir, "fat")), "-device", "ide-hd,bus=ahci.0,drive=fat"}, "bee: the layers on /dev/sda are as they were made; kernel and boot loader cannot be checked"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			console := bootInitramfs(t, dir, options+c.options, c.hardware, func(line string) bool { return strings.Contains(line, c.last) })
+			if !strings.Contains(console, c.last) {
+				t.Errorf("nothing says %q:\n%s", c.last, tail(console, 40))
+			}
+		})
+	}
+
+	// a bit of any file
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		at := random.IntN(len(data))
+		data[at] ^= 1 << random.IntN(8)
+		if err := iso9660.Verify(bytes.NewReader(data), func(_, _ int64) {}); err == nil {
+			t.Errorf("byte %d is another, and nobody says so", at)
+		}
+		data[at] = original(t, iso, at)
+	}
+}
+
+func original(t *testing.T, file string, at int) byte {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b [1]byte
+	if _, err := f.ReadAt(b[:], int64(at)); err != nil {
+		t.Fatal(err)
+	}
+	return b[0]
+}
+
+// testRemoved takes the medium away from a machine that has copied it into memory.
+func testRemoved(t *testing.T, dir, iso, options string) {
+	t.Run("medium taken away", func(t *testing.T) {
+		t.Parallel()
+		monitor := filepath.Join(t.TempDir(), "monitor")
+		hardware := []string{"-device", "qemu-xhci", "-drive", drive("iso", iso), "-device", "usb-storage,id=stick,drive=iso", "-monitor", "unix:" + monitor + ",server=on,wait=off", "-m", "1000"}
+		removed := false
+		const last = "bee: SSH password for root and bee:"
+		console := bootInitramfs(t, dir, options+" bee.toram", hardware, func(line string) bool {
+			if strings.Contains(line, "bee: all is in memory: the medium on /dev/sda may be taken away") {
+				conn, err := net.Dial("unix", monitor)
+				if err != nil {
+					t.Error(err)
+					return true
+				}
+				t.Cleanup(func() { conn.Close() }) // it carries the command out while it is there
+				fmt.Fprintln(conn, "device_del stick")
+				removed = true
+			}
+			return strings.Contains(line, last)
+		})
+		if !removed || !strings.Contains(console, last) {
+			t.Errorf("taken away: %v:\n%s", removed, tail(console, 60))
+		}
+	})
+}
+
+// testNetboot boots what was built over a network, on these machines.
+func testNetboot(t *testing.T, dist string, machines ...string) {
+	dir := t.TempDir()
+	script := `tar -xf "$1/bee.netboot.tar"
+sha256sum --quiet -c SHA256SUMS
+go build -C "$2" -o "$PWD/smoke" ./iso/smoke`
+	cmd := exec.Command("sh", "-ec", script, "sh", dist, repository)
+	cmd.Dir = dir
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, machine := range machines {
+		t.Run(machine, func(t *testing.T) {
+			t.Parallel()
+			if _, err := os.Stat("/usr/share/OVMF"); err != nil && strings.HasPrefix(machine, "uefi") {
+				t.Skip("no UEFI firmware on this machine; on Debian the package ovmf has it")
+			}
+			out, err := exec.Command(filepath.Join(dir, "smoke"), "run", "--netboot", dir, "--machine", machine).CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "\nPASS checks-complete: ") {
+				t.Errorf("%v:\n%s", err, tail(string(out), 60))
 			}
 		})
 	}

@@ -198,6 +198,9 @@ func TestISO(t *testing.T) {
 		testSlowDriver(t, dir, filepath.Join(dist, "bee.iso"))
 		testMedia(t, filepath.Join(dist, "bee.iso"))
 		testLive(t, filepath.Join(dist, "bee.iso"))
+		if told.Release["BEE_BASE"] == "debian" {
+			testNetboot(t, dist, "pxe", "uefi-secure-pxe")
+		}
 	})
 
 	verdict := p.must(t, "verdict")

@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/pem"
 	"maps"
 	"os"
 	"os/exec"
@@ -218,12 +221,13 @@ func testTag(t *testing.T, dir, dist, machine string, environment map[string]str
 			t.Fatal(err)
 		}
 	}
+	key, public := newAttestationKey(t)
 	head := commitOf(t, dir)
 	p := newPipeline(t, dir, "release.yml", "release", "draft")
 	maps.Copy(p.env, environment)
 	maps.Copy(p.env, map[string]string{
 		"PATH": bin + ":" + os.Getenv("PATH"), "GH_MANIFEST": filepath.Join(bin, "manifest"), "GH_DRAFT": draft,
-		"GATE_MACHINE": machine,
+		"GATE_MACHINE": machine, "GATE_ATTESTATION_KEY": "file:" + key,
 	})
 	p.values = map[string]string{
 		"github.token": "secret", "github.sha": head, "github.repository": "someone/bee", "github.ref_name": "v1.2.0",
@@ -244,7 +248,7 @@ func testTag(t *testing.T, dir, dist, machine string, environment map[string]str
 	if got, want := digest(t, filepath.Join(out, "bee.iso")), digest(t, filepath.Join(dist, "bee.iso")); got != want {
 		t.Errorf("the ISO of the release is %s, that of build %s", got, want)
 	}
-	checkSums(t, out)
+	testVerify(t, dir, out, public)
 	withoutNvidia(t, out)
 	r := readReport(t, filepath.Join(out, "smoke", machine))
 	r.check(t, "checks-complete")
@@ -278,10 +282,69 @@ func testTag(t *testing.T, dir, dist, machine string, environment map[string]str
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"v1.2.0", "--draft", "release/NOTES.md", "release/bee.iso", "release/bee.iso.manifest.json", "release/SHA256SUMS"} {
+	for _, want := range []string{"v1.2.0", "--draft", "release/NOTES.md", "release/bee.iso", "release/bee.iso.manifest.json", "release/bee.iso.spdx.json", "release/bee.iso.cdx.json", "release/bee.intoto.jsonl", "release/SHA256SUMS"} {
 		if !strings.Contains(string(drafted), want+"\n") {
 			t.Errorf("the draft lacks %s:\n%s", want, drafted)
 		}
+	}
+}
+
+// newAttestationKey makes a key that signs statements, and returns the files with its two halves.
+func newAttestationKey(t *testing.T) (private, public string) {
+	t.Helper()
+	pub, priv, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	half := func(kind string, der []byte, err error) string {
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), "key.pem")
+		if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(priv)
+	private = half("PRIVATE KEY", der, err)
+	der, err = x509.MarshalPKIXPublicKey(pub)
+	return private, half("PUBLIC KEY", der, err)
+}
+
+// testVerify checks a release as its readers do: as it was made, as GitHub has it, without folders,
+// and with a byte changed.
+func testVerify(t *testing.T, dir, release, public string) {
+	t.Helper()
+	check := func() gateRun {
+		return command(t, dir, nil, "go", "run", "./ci/cmd/verify", release, "--key", public)
+	}
+	made := check()
+	if made.exit != 0 || !strings.HasSuffix(made.output, "\nGOOD\n") || !strings.Contains(made.output, "signed by SHA256:") {
+		t.Errorf("exit status %d:\n%s%s", made.exit, made.output, made.progress)
+	}
+	smoke, away := filepath.Join(release, "smoke"), filepath.Join(t.TempDir(), "smoke")
+	move := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	move(smoke, away)
+	if run := check(); run.exit != 0 || !strings.Contains(run.output, "note: the reports of its tests are not here") {
+		t.Errorf("without folders: exit status %d:\n%s%s", run.exit, run.output, run.progress)
+	}
+	move(away, smoke)
+	appendTo(t, release, "NOTES.md", "x")
+	if run := check(); run.exit == 0 || !strings.Contains(run.output, "\nREFUSED NOTES.md: was changed") {
+		t.Errorf("with a byte more: exit status %d:\n%s%s", run.exit, run.output, run.progress)
+	}
+	notes := filepath.Join(release, "NOTES.md")
+	text, err := os.ReadFile(notes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(notes, text[:len(text)-1], 0o644); err != nil {
+		t.Fatal(err)
 	}
 }
 

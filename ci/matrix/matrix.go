@@ -33,6 +33,12 @@ var firmwares = map[string][]string{
 	"debian": machine.Firmwares,
 }
 
+// media are what the ISO of a plan is to a machine.
+var media = []string{machine.CD, machine.USB}
+
+// isoMedia are what an ISO can be to one.
+var isoMedia = append(slices.Clone(media), machine.HTTP)
+
 // Bases are those that there are plans for.
 func Bases() []string { return slices.Sorted(maps.Keys(memories)) }
 
@@ -47,8 +53,19 @@ func CheckBase(base string) error {
 // serverMachine is the one server of every plan. Servers of today start under UEFI.
 var serverMachine = machine.Machine{Firmware: machine.UEFI, Media: machine.CD, MemoryMiB: 1024, Console: machine.TTYS1, Profile: machine.Server}
 
+// slowMachine is the one slow machine of the plans of Pairs: as a BMC has the ISO as a stick,
+// over a line far away. It takes too long for each change.
+var slowMachine = machine.Machine{Firmware: machine.UEFI, Media: machine.USB, MemoryMiB: 1024, Network: machine.Virtio,
+	Disk: machine.NVMe, BMC: true, Slow: true, Console: machine.TTYS0, Profile: machine.Plain}
+
+// loadedMachine is the one of the plans of Pairs on the base debian whose UEFI loads the ISO over the
+// network, with Secure Boot on: no disk is what it was booted from.
+var loadedMachine = machine.Machine{Firmware: machine.UEFISecure, Media: machine.HTTP, MemoryMiB: 4096, Network: machine.Virtio,
+	Disk: machine.NVMe, Console: machine.TTYS0, Profile: machine.Plain}
+
 // Plan is the shortest list of machines that is found for a coverage: plain ones,
-// and one server. It is the same at each call; that of Each begins that of Pairs.
+// one server, and for Pairs a slow one and one that loads the ISO over the network. It is the same at each call; the plain ones of Each
+// are the first of Pairs.
 func Plan(base string, coverage Coverage) ([]machine.Machine, error) {
 	all, err := plain(base)
 	if err != nil {
@@ -57,7 +74,14 @@ func Plan(base string, coverage Coverage) ([]machine.Machine, error) {
 	if !slices.Contains(Coverages, coverage) {
 		return nil, fmt.Errorf("coverage %q is not known; it is one of %q", coverage, Coverages)
 	}
-	return append(cover(all, coverage), serverMachine), nil
+	plan := append(cover(all, coverage), serverMachine)
+	if coverage == Pairs {
+		plan = append(plan, slowMachine)
+		if base == "debian" { // nobody has seen Alpine's initramfs find it
+			plan = append(plan, loadedMachine)
+		}
+	}
+	return plan, nil
 }
 
 // Machines are those of these names, as Find has them, or, where there is no name, those
@@ -92,6 +116,9 @@ func Find(base, name string) (machine.Machine, error) {
 	if err == nil && !slices.Contains(firmwares[base], m.Firmware) {
 		err = fmt.Errorf("machine %q: base %s starts under %s, not under %s", name, base, strings.Join(firmwares[base], " and "), m.Firmware)
 	}
+	if err == nil && !slices.Contains(isoMedia, m.Media) {
+		err = fmt.Errorf("machine %q: what is tested is an ISO, as %s, not as %s", name, strings.Join(isoMedia, ", "), m.Media)
+	}
 	return m, err
 }
 
@@ -102,7 +129,7 @@ func plain(base string) ([]machine.Machine, error) {
 	}
 	var all []machine.Machine
 	for _, firmware := range firmwares[base] {
-		for _, medium := range machine.Media {
+		for _, medium := range media {
 			for _, memory := range memories[base] {
 				for _, network := range machine.Networks {
 					for _, disk := range machine.Disks {

@@ -22,7 +22,7 @@ func TestPlanCovers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			covered, names, servers := map[pair]bool{}, map[string]bool{}, 0
+			covered, names, servers, slow, loaded := map[pair]bool{}, map[string]bool{}, 0, 0, 0
 			for _, m := range plan {
 				if names[m.Name()] {
 					t.Errorf("%s, %s: %s is there twice", base, coverage, m.Name())
@@ -32,12 +32,26 @@ func TestPlanCovers(t *testing.T) {
 					servers++
 					continue
 				}
+				if m.Media == machine.HTTP {
+					loaded++
+					continue
+				}
+				if m.Slow {
+					slow++
+					continue
+				}
 				for _, p := range pairsOf(m, coverage == Each) {
 					covered[p] = true
 				}
 			}
 			if servers != 1 {
 				t.Errorf("%s, %s: %d servers", base, coverage, servers)
+			}
+			if want := map[Coverage]int{Each: 0, Pairs: 1}[coverage]; slow != want {
+				t.Errorf("%s, %s: %d slow machines, not %d", base, coverage, slow, want)
+			}
+			if want := map[string]int{"debian pairs": 1}[base+" "+string(coverage)]; loaded != want {
+				t.Errorf("%s, %s: %d machines that load the ISO, not %d", base, coverage, loaded, want)
 			}
 			for _, m := range all {
 				for _, p := range pairsOf(m, coverage == Each) {
@@ -46,7 +60,7 @@ func TestPlanCovers(t *testing.T) {
 					}
 				}
 			}
-			if n := len(plan) - 1; coverage == Each && n != 4 || coverage == Pairs && n > most[base] {
+			if n := len(plan) - servers - slow - loaded; coverage == Each && n != 4 || coverage == Pairs && n > most[base] {
 				t.Errorf("%s, %s: %d plain machines", base, coverage, n)
 			}
 		}
@@ -88,6 +102,16 @@ func TestFind(t *testing.T) {
 	}
 	if _, err := Find("alpine", "uefi-usb-256-four-nvme-bmc"); err == nil || !strings.Contains(err.Error(), `machine "uefi-usb-256-four-nvme-bmc": base alpine is tested with a memory of [512 1024 4096] MiB, not of 256`) {
 		t.Errorf("too little memory for the base: %v", err)
+	}
+}
+
+// A plan is for an ISO.
+func TestFindRefusesNetboot(t *testing.T) {
+	if _, err := Find("debian", "uefi-pxe"); err == nil || err.Error() != `machine "uefi-pxe": what is tested is an ISO, as cd, usb, http, not as pxe` {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Find("debian", "uefi-http-4096"); err != nil {
+		t.Errorf("by HTTP: %v", err)
 	}
 }
 

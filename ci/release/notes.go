@@ -61,17 +61,22 @@ func Notes(in NotesInput) (string, error) {
 const use = `
 ## Verify and boot
 
-In the folder of the release:
+In the folder of the release, and, for all that is in it, in a clone of the repository at the
+commit above:
 
     sha256sum -c SHA256SUMS
+    go run ./ci/cmd/verify FOLDER
+
+Who made it, a signature tells where its maker has a key, which ` + "`--key PUBLIC.pem`" + ` checks. GitHub tells
+it of what it built, of the ISO and of ` + "`bee.statements.jsonl`" + ` alike:
+
     gh attestation verify bee.iso --repo OWNER/REPOSITORY \
         --signer-workflow OWNER/REPOSITORY/.github/workflows/release.yml \
         --source-ref refs/tags/%s --source-digest COMMIT
 
-The second command says that the workflow release.yml made the ISO, of this tag and of the
-commit above; it is for releases that GitHub built. The workflow is the commit's own: look
-whether that is on ` + "`main`, in a clone by `git branch --remotes --contains COMMIT`" + `. Then write
-the ISO to a USB stick, which is overwritten, or attach it as virtual media:
+This says that the workflow release.yml made it, of this tag and of the commit above. The workflow is
+the commit's own: look whether that is on ` + "`main`, in a clone by `git branch --remotes --contains COMMIT`" + `.
+Then write the ISO to a USB stick, which is overwritten, or attach it as virtual media:
 
     sudo dd if=bee.iso of=/dev/sdX bs=4M conv=fsync status=progress
 

@@ -13,7 +13,7 @@ import (
 const github = "../../.github/"
 
 // commands are those of the gate.
-var commands = []string{"plan", "lint", "modules", "build", "smoke", "verdict", "reproduce", "locks", "release"}
+var commands = []string{"plan", "lint", "modules", "build", "smoke", "verdict", "reproduce", "locks", "support", "vulnerabilities", "release"}
 
 // all are the workflows by the names of their files.
 func all(t *testing.T) map[string]*workflow {
@@ -172,7 +172,7 @@ func TestWhoStartsWhat(t *testing.T) {
 		if strings.Contains(string(text), "secrets") {
 			t.Errorf("%s: takes a secret", name)
 		}
-		if strings.Contains(string(text), "github.token") && name != "release.yml" && name != "nightly.yml" {
+		if strings.Contains(string(text), "github.token") && !slices.Contains([]string{"release.yml", "nightly.yml", "vulnerabilities.yml"}, name) {
 			t.Errorf("%s: hands on its token", name)
 		}
 	}

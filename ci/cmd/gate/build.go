@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,10 +33,11 @@ func (g *gate) buildCommand() *cobra.Command {
 	var folder string
 	cmd := &cobra.Command{
 		Use:   "build",
-		Short: "Build the ISO, with its manifest and checksums",
-		Long: `build writes bee.iso, its manifest and SHA256SUMS into a folder, and removes what is in
-the folder smoke there of reports on another ISO. Outputs: iso, the file; sha256 and
-size of it; version, the release of bee that it is.`,
+		Short: "Build the ISO, with its manifest, bill of materials and checksums",
+		Long: `build writes bee.iso, its manifest, its bill of materials, bee.netboot.tar, which
+machines boot it from over the network, and SHA256SUMS into a folder, and removes what
+is in the folder smoke there of reports on another ISO. Outputs: iso, the file; sha256
+and size of it; version, the release of bee that it is.`,
 		Example: `  gate build --base debian --output dist`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -144,29 +143,14 @@ func (g *gate) built(folder string) error {
 	g.out.Set("sha256", m.ISO.SHA256)
 	g.out.Set("size", strconv.FormatInt(m.ISO.SizeBytes, 10))
 	g.out.Set("version", m.Release["BEE_VERSION"])
-	g.warnOfEnd(m.Release["BEE_BASE"], m.Release["BEE_RELEASE"], time.Now())
+	now := time.Now()
+	if s, known := versions.SupportOf(strings.ToUpper(m.Release["BEE_BASE"])+"_RELEASE", m.Release["BEE_RELEASE"]); known && !now.Before(s.End) {
+		g.warnOfEnd(s, 1, now)
+	}
 	if output.InActions(g.getenv) {
 		g.out.Summary(summary.Build(info, summary.File{Name: isoFile, Size: m.ISO.SizeBytes, SHA256: m.ISO.SHA256}))
 		return nil
 	}
 	g.out.Printf("%s\n%s\n", info, summary.File{Name: iso, Size: m.ISO.SizeBytes, SHA256: m.ISO.SHA256})
 	return nil
-}
-
-// warnOfEnd tells of a base that gets no security fixes any more.
-func (g *gate) warnOfEnd(base, release string, now time.Time) {
-	end, known := versions.SupportEnd(base, release)
-	if !known || now.Before(end) {
-		return
-	}
-	var others []string
-	supported := versions.Supported(base, now)
-	for _, other := range slices.Sorted(maps.Keys(supported)) {
-		others = append(others, fmt.Sprintf("%s (until %s)", other, supported[other].Format(time.DateOnly)))
-	}
-	message := fmt.Sprintf("the security fixes of %s %s ended on %s", base, release, end.Format(time.DateOnly))
-	if len(others) > 0 {
-		message += "; VERSIONS can name " + strings.Join(others, " or ")
-	}
-	g.out.Warning(output.Annotation{File: versions.File, Line: 1, Title: "old base", Message: message})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -10,21 +9,19 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"bee/core/report"
+	"bee/core/sums"
 	"bee/gate/internal/module"
-	"bee/gate/internal/output"
-	"bee/gate/internal/whole"
 	"dagger/bee/matrix"
 )
 
-const serverLine = `{"name":"uefi-cd-1024-server","firmware":"uefi","media":"cd","memory_mib":1024,"network":"","disk":"","bmc":false,"console":"ttys1","profile":"server"}]}`
+const serverLine = `{"name":"uefi-cd-1024-server","firmware":"uefi","media":"cd","memory_mib":1024,"network":"","disk":"","bmc":false,"console":"ttys1","slow":false,"profile":"server"}]}`
 
 func TestPlan(t *testing.T) {
 	_, env := repository(t)
 	o := run(t, nil, false, env, "plan")
-	contains(t, "plan", o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme","firmware":"bios","media":"cd","memory_mib":512,"network":"virtio","disk":"nvme","bmc":false,"console":"ttys0","profile":"plain"},`, serverLine+"\n")
+	contains(t, "plan", o.text, `{"include":[{"name":"bios-cd-512-virtio-nvme","firmware":"bios","media":"cd","memory_mib":512,"network":"virtio","disk":"nvme","bmc":false,"console":"ttys0","slow":false,"profile":"plain"},`, serverLine+"\n")
 	if o.status != 0 || strings.Count(o.text, "\n") != 1 {
 		t.Errorf("more than one line: %+v", o)
 	}
@@ -66,17 +63,20 @@ func TestInput(t *testing.T) {
 		`coverage "x" is not known; it is one of ["each" "pairs"]`:                    {"plan", "--coverage", "x"},
 		`--machine: machine "x": "x" is none of the words of a machine`:               append(smoke, "--machine", "x"),
 		`--jobs -1: it has to be 1 or more`:                                           append(smoke, "--jobs", "-1"),
-		`--timeout 0s: it has to be longer than nothing`:                              append(smoke, "--timeout", "0s"),
+		`--timeout -1s: it has to be longer than nothing`:                             append(smoke, "--timeout", "-1s"),
 		`--password env:NONE: the variable is not set, or empty`:                      append(smoke, "--password", "env:NONE"),
 		`--password: open none: no such file`:                                         append(smoke, "--password", "file:none"),
 		`--password says where it is: env:NAME for a variable, file:PATH for a file`:  append(smoke, "--password", "s3cret"),
 		`[identity password] were all set`:                                            append(smoke, "--password", "env:A", "--identity", iso),
 		`--authorized-keys: stat none: no such file`:                                  {"iso", "--authorized-keys", "none"},
+		`--config: stat none: no such file`:                                           {"build", "--config", "none"},
 		`--nvidia-run: stat none: no such file`:                                       {"build", "--nvidia-run", "none"},
 		`--fabric-manager: stat none: no such file`:                                   {"build", "--fabric-manager", "none"},
 		"--iso: there is no none.iso; `make build` makes dist/bee.iso":                {"boot", "--iso", "none.iso"},
 		`"x" is none of the words of a machine`:                                       {"boot", "--iso", iso, "--machine", "x"},
 		`--identity: open none: no such file`:                                         append(smoke, "--identity", "none"),
+		`set they must all be set; missing [module-certificate]`:                      {"build", "--module-key", "env:KEY"},
+		`--module-certificate: stat none: no such file`:                               {"build", "--module-key", "env:KEY", "--module-certificate", "none"},
 		`--signing-key: open none: no such file`:                                      {"build", "--signing-key", "none"},
 		`--apk-mirror: stat none: no such file`:                                       {"build", "--apk-mirror", "none"},
 		`--aports: stat none: no such file`:                                           {"build", "--aports", "none"},
@@ -135,32 +135,10 @@ func dist(t *testing.T, folder, text string) {
 	manifest := fmt.Sprintf(`{"schema_version": 1, "iso": {"size_bytes": 3145728, "sha256": "%s"}, "release": {"BEE_VERSION": "20261105-0123", "BEE_BUILD_INFO": "bee 20261105-0123 on debian trixie, Linux 6.12.1"}}`, sha(text))
 	write(t, filepath.Join(folder, isoFile), text)
 	write(t, filepath.Join(folder, manifestFile), manifest)
-	write(t, filepath.Join(folder, whole.SumsFile), sha(text)+"  bee.iso\n"+sha(manifest)+"  bee.iso.manifest.json\n")
+	write(t, filepath.Join(folder, sums.File), sha(text)+"  bee.iso\n"+sha(manifest)+"  bee.iso.manifest.json\n")
 }
 
 func sha(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
-
-// Who builds on a base that gets no security fixes any more is told, and of what does.
-func TestEndOfSupport(t *testing.T) {
-	for _, c := range []struct{ base, release, now, want string }{
-		{"alpine", "3.21", "2026-10-31", ""},
-		{"alpine", "3.21", "2026-11-01", "VERSIONS:1: warning: old base: the security fixes of alpine 3.21 ended on 2026-11-01; VERSIONS can name 3.22 (until 2027-05-01) or 3.23 (until 2027-11-01)\n"},
-		{"alpine", "3.22", "2026-11-28", ""},
-		{"alpine", "3.23", "2027-11-01", "VERSIONS:1: warning: old base: the security fixes of alpine 3.23 ended on 2027-11-01\n"},
-		{"alpine", "4.0", "2030-01-01", ""},
-		{"debian", "trixie", "2026-11-28", ""},
-		{"", "", "2026-11-28", ""},
-	} {
-		now, err := time.Parse(time.DateOnly, c.now)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var text bytes.Buffer
-		g := &gate{out: output.New(func(string) string { return "" }, &text)}
-		g.warnOfEnd(c.base, c.release, now)
-		equal(t, c.base+" "+c.release+" on "+c.now, text.String(), c.want)
-	}
-}
 
 func TestBuild(t *testing.T) {
 	top, env := repository(t)
@@ -216,6 +194,9 @@ func TestBuild(t *testing.T) {
 	equal(t, "password of a file", fmt.Sprint(s.options.Arguments["password"]), "s3cret")
 	o = run(t, s, true, env, "build", "--output", folder, "--password-hash", "env:PASSWORD", "--host-key", "file:"+file)
 	equal(t, "hash and host key", fmt.Sprint(s.options.Arguments), "map[base:debian hostKey:s3cret nvidia:true passwordHash:s3cret]")
+	o = run(t, s, true, env, "build", "--output", folder, "--module-key", "file:"+file, "--module-certificate", key)
+	equal(t, "module key", fmt.Sprint(s.options.Arguments), "map[base:debian moduleCertificate:"+key+" moduleKey:s3cret nvidia:true]")
+	contains(t, "module key", o.text, "::add-mask::s3cret\n")
 	contains(t, "hash and host key", o.text, "::add-mask::s3cret\n")
 
 	failing := &standIn{do: func(module.Call, string) (string, error) { return "", errors.New("the kernel is of another series") }}
@@ -351,7 +332,7 @@ func TestRelease(t *testing.T) {
 	}}
 	folder := filepath.Join(t.TempDir(), "v1")
 	o := run(t, s, true, env, "release", "--version", "v1", "--releases", top, "--output", folder, "--coverage", "each", "--jobs", "2", "--kvm=false", "--nvidia=false")
-	equal(t, "calls", s.calls[0], "release coverage=each jobs=2 rebuild= releases="+top+" timeout=10m0s version=v1")
+	equal(t, "calls", s.calls[0], "release coverage=each jobs=2 rebuild= releases="+top+" version=v1")
 	equal(t, "module", fmt.Sprint(s.options.Arguments), "map[base:debian kvm:false nvidia:false]")
 	equal(t, "outputs", o.outputs, set("folder", folder)+set("notes", folder+"/NOTES.md")+set("verdict", "pass"))
 	contains(t, "summary", o.summary, "## PASS: 5 of 5 machines passed\n", "| 1 bios 1024 |")
@@ -360,7 +341,9 @@ func TestRelease(t *testing.T) {
 	}
 
 	// Machines that are named take the place of those of the plan.
-	o = run(t, s, true, env, "release", "--version", "v1", "--output", folder+"-1", "--machine", machine512, "--rebuild", "mine")
+	env["KEY"] = "the key"
+	o = run(t, s, true, env, "release", "--version", "v1", "--output", folder+"-1", "--machine", machine512, "--rebuild", "mine", "--attestation-key", "env:KEY")
+	contains(t, "who signs", s.calls[1], "release attestationKey=the key ")
 	contains(t, "one machine", s.calls[1], " machines=["+machine512+"] rebuild=mine ")
 	contains(t, "one machine", o.summary, "## PASS: 1 of 1 machines passed\n")
 

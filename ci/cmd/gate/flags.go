@@ -36,6 +36,7 @@ type contentsFlags struct {
 	base                            string
 	nvidia                          bool
 	nvidiaRun, fabricManager, nvlsm string
+	moduleKey, moduleCertificate    string
 	gpuBurn                         bool
 }
 
@@ -45,6 +46,9 @@ func (f *contentsFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.nvidiaRun, "nvidia-run", "", "NVIDIA's installer, a .run `file`, to take the driver from")
 	cmd.Flags().StringVar(&f.fabricManager, "fabric-manager", "", "NVIDIA's archive of the Fabric Manager in the driver's version, a .tar.xz `file`")
 	cmd.Flags().StringVar(&f.nvlsm, "nvlsm", "", "NVIDIA's archive of NVLSM, a .tar.xz `file`, beside --fabric-manager")
+	secretFlag(cmd, &f.moduleKey, "module-key", "private RSA key, in PEM, that signs NVIDIA's kernel modules for machines with Secure Boot on")
+	moduleCertificateFlag(cmd, &f.moduleCertificate)
+	cmd.MarkFlagsRequiredTogether("module-key", "module-certificate")
 	cmd.Flags().BoolVar(&f.gpuBurn, "gpu-burn", false, "build gpu_burn and put it on the ISO")
 	cmd.MarkFlagFilename("nvidia-run", "run")
 	cmd.MarkFlagFilename("fabric-manager", "xz")
@@ -63,6 +67,7 @@ func (f *contentsFlags) arguments(g *gate) (module.Arguments, error) {
 		{"nvidia-run", "nvidiaRun", f.nvidiaRun},
 		{"fabric-manager", "fabricManager", f.fabricManager},
 		{"nvlsm", "nvlsm", f.nvlsm},
+		{"module-certificate", "moduleCertificate", f.moduleCertificate},
 	} {
 		if file.path == "" {
 			continue
@@ -72,22 +77,31 @@ func (f *contentsFlags) arguments(g *gate) (module.Arguments, error) {
 		}
 		arguments[file.argument] = module.File(file.path)
 	}
+	if f.moduleKey != "" {
+		key, err := g.secret("module-key", f.moduleKey)
+		if err != nil {
+			return nil, err
+		}
+		arguments["moduleKey"] = key
+	}
 	if f.gpuBurn {
 		arguments["gpuBurn"] = true
 	}
 	return arguments, nil
 }
 
-// accessFlags say whom SSH lets into an ISO that is built, and by which key it knows that it
-// is the right machine.
-type accessFlags struct{ authorizedKeys, password, passwordHash, hostKey string }
+// accessFlags say whom SSH lets into an ISO that is built, by which key it knows that it
+// is the right machine, and what that does by itself.
+type accessFlags struct{ authorizedKeys, password, passwordHash, hostKey, config string }
 
 func (f *accessFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.authorizedKeys, "authorized-keys", "", "`file` with public SSH keys that may log in")
 	secretFlag(cmd, &f.password, "password", "password for root and bee, whose hash goes onto the ISO")
 	secretFlag(cmd, &f.passwordHash, "password-hash", "hash of the password, as mkpasswd --method=sha512crypt --rounds=300000 makes it")
 	secretFlag(cmd, &f.hostKey, "host-key", "private ed25519 key of the machine (default: it makes one at each boot)")
+	cmd.Flags().StringVar(&f.config, "config", "", "`file` with what a machine does that finds no other bee.yaml; whoever has the ISO can read it")
 	cmd.MarkFlagFilename("authorized-keys", "pub")
+	cmd.MarkFlagFilename("config", "yaml", "yml")
 	cmd.MarkFlagsMutuallyExclusive("authorized-keys", "password")
 	cmd.MarkFlagsMutuallyExclusive("authorized-keys", "password-hash")
 }
@@ -109,15 +123,27 @@ func (f *accessFlags) arguments(g *gate) (module.Arguments, error) {
 		}
 		arguments[secret.argument] = text
 	}
-	if f.authorizedKeys != "" {
-		arguments["authorizedKeys"] = module.File(f.authorizedKeys)
-		return arguments, isFile("authorized-keys", f.authorizedKeys)
+	for _, file := range []struct{ flag, argument, path string }{
+		{"authorized-keys", "authorizedKeys", f.authorizedKeys},
+		{"config", "config", f.config},
+	} {
+		if file.path == "" {
+			continue
+		}
+		if err := isFile(file.flag, file.path); err != nil {
+			return nil, err
+		}
+		arguments[file.argument] = module.File(file.path)
 	}
 	return arguments, nil
 }
 
 func secretFlag(cmd *cobra.Command, from *string, flag, what string) {
 	cmd.Flags().StringVar(from, flag, "", what+", by `where` it is: env:NAME or file:PATH")
+}
+
+func moduleCertificateFlag(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVar(file, "module-certificate", "", "`file` with the certificate of the key that signs NVIDIA's kernel modules; machines with Secure Boot on have it enrolled")
 }
 
 func baseFlag(cmd *cobra.Command, base *string) {
@@ -162,7 +188,7 @@ type testFlags struct {
 
 func (f *testFlags) add(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "`number` of machines at a time (default: what processors and memory bear)")
-	cmd.Flags().DurationVar(&f.timeout, "timeout", 10*time.Minute, "time limit for each machine")
+	cmd.Flags().DurationVar(&f.timeout, "timeout", 0, "time limit for each machine (default 10m, of a slow one 40m)")
 	kvmFlag(cmd, &f.kvm)
 }
 
@@ -182,12 +208,19 @@ func (f *testFlags) check(machines []machine.Machine) error {
 	switch {
 	case f.jobs < 0:
 		return fmt.Errorf("--jobs %d: it has to be 1 or more", f.jobs)
-	case f.timeout <= 0:
+	case f.timeout < 0:
 		return fmt.Errorf("--timeout %s: it has to be longer than nothing", f.timeout)
 	case f.jobs == 0:
 		f.jobs = bearable(largest, runtime.NumCPU(), availableMiB())
 	}
 	return nil
+}
+
+// limit adds the time limit to the arguments of a test, where there is one.
+func (f *testFlags) limit(arguments module.Arguments) {
+	if f.timeout > 0 {
+		arguments["timeout"] = f.timeout.String()
+	}
 }
 
 // overheadMiB is what QEMU, and the test, take beside the memory of the machine.

@@ -32,8 +32,8 @@ func TestIso(t *testing.T) {
 	s := builder(t)
 	o := run(t, s, false, env, "iso", "--output", folder, "--jobs", "1", "--nvidia=false", "--kvm=false")
 	equal(t, "calls", strings.Join(s.calls, "\n"), "build\n"+
-		"smokeReport iso="+iso+" machine=bios-cd-1024-virtio-nvme timeout=10m0s\n"+
-		"smokeReport iso="+iso+" machine=uefi-cd-1024-virtio-nvme timeout=10m0s")
+		"smokeReport iso="+iso+" machine=bios-cd-1024-virtio-nvme\n"+
+		"smokeReport iso="+iso+" machine=uefi-cd-1024-virtio-nvme")
 	equal(t, "module", fmt.Sprint(s.options.Arguments), "map[base:debian kvm:false nvidia:false]")
 	if want := "PASS: 2 of 2 machines passed\nreports: " + folder + "/smoke/*/summary.txt\nlog: " + top + "/dist/build.log\n"; o.status != 0 || !strings.HasSuffix(o.text, want) {
 		t.Errorf("status %d:\n%s", o.status, o.text)
@@ -41,15 +41,16 @@ func TestIso(t *testing.T) {
 
 	key := write(t, filepath.Join(t.TempDir(), "id.pub"), "ssh-ed25519 AAAA")
 	s = builder(t)
-	o = run(t, s, true, env, "iso", "--output", folder, "--jobs", "1", "--kvm=false", "--authorized-keys", key)
+	o = run(t, s, true, env, "iso", "--output", folder, "--jobs", "1", "--kvm=false", "--authorized-keys", key, "--config", key)
 	contains(t, "keys", o.text, "::notice title=smoke::without --identity, nobody can log in by SSH: the ISO is tested over the serial console\n")
 	contains(t, "keys", strings.Join(s.calls, "\n"), "machine=bios-cd-1024-none-nvme", "machine=uefi-cd-1024-none-nvme")
 	equal(t, "keys", fmt.Sprint(s.options.Arguments["authorizedKeys"]), key)
+	equal(t, "config", fmt.Sprint(s.options.Arguments["config"]), key)
 	equal(t, "outputs", o.outputs, set("iso", iso)+set("sha256", sha("new"))+set("size", "3145728")+set("version", "20261105-0123")+set("verdict", "pass"))
 
 	s = builder(t)
 	run(t, s, true, env, "iso", "--output", folder, "--jobs", "1", "--authorized-keys", key, "--identity", key, "--machine", "server")
-	if len(s.calls) != 2 || !strings.Contains(s.calls[1], " identity=ssh-ed25519 AAAA iso="+iso+" machine=bios-cd-1024-server ") {
+	if len(s.calls) != 2 || !strings.Contains(s.calls[1], " identity=ssh-ed25519 AAAA iso="+iso+" machine=bios-cd-1024-server") {
 		t.Errorf("with the private key: %q", s.calls)
 	}
 

@@ -106,8 +106,8 @@ Every flag can be given by the environment, too: --coverage is GATE_COVERAGE,
 --apk-mirror is GATE_APK_MIRROR. The command line wins; an empty variable counts
 as none.
 
-It needs dagger in PATH, except for plan and verdict; "make gate" brings one, with an
-engine.
+It needs dagger in PATH, except for plan, verdict and vulnerabilities; "make gate" brings
+one, with an engine.
 
 On a terminal, dagger shows what it does; elsewhere, it is told in short. All that the
 engine says is in dist/, in a log that is named at the end (in GitHub Actions, on standard
@@ -116,7 +116,8 @@ gate that writes there is waited for.
 
 Exit status (that of "go run" is 1, and that of make 2, in place of each but 0):
   0  all is well
-  1  a check is FAIL, there are findings, the lock is stale, or a function failed
+  1  a check is FAIL, there are findings, a vulnerability is known, the lock is stale, or a
+     function failed
   2  the step could not begin: wrong usage, no such file, no Dagger
   3  the checks of a machine did not run to their end, or its report is missing`,
 		Example: `  gate build --base debian
@@ -141,7 +142,7 @@ Exit status (that of "go run" is 1, and that of make 2, in place of each but 0):
 	root.MarkPersistentFlagFilename("signing-key")
 	root.AddCommand(
 		g.planCommand(), g.lintCommand(), g.modulesCommand(), g.buildCommand(), g.smokeCommand(), g.isoCommand(),
-		g.bootCommand(), g.verdictCommand(), g.reproduceCommand(), g.releaseCommand(), g.locksCommand(),
+		g.bootCommand(), g.verdictCommand(), g.reproduceCommand(), g.releaseCommand(), g.locksCommand(), g.supportCommand(), g.vulnerabilitiesCommand(),
 	)
 	return root
 }

@@ -16,16 +16,17 @@ import (
 )
 
 func (g *gate) releaseCommand() *cobra.Command {
-	var version, releases, coverage, rebuild, folder string
+	var version, releases, coverage, rebuild, attestationKey, folder string
 	var names []string
 	var contents contentsFlags
 	var test testFlags
 	cmd := &cobra.Command{
 		Use:   "release --version VERSION --output FOLDER",
 		Short: "Build a release, and test it on all machines of the plan",
-		Long: `release puts a release into a folder, with the smoke reports of all machines and
-notes on what changed since the release before. It tells what came out of the tests,
-as verdict does. In GitHub Actions, the commit has to be on the branch main of origin.
+		Long: `release puts a release into a folder, with the smoke reports of all machines,
+notes on what changed since the release before, and statements about what it is made of
+and how its tests went, by which ci/cmd/verify checks it. It tells what came out of the
+tests, as verdict does. In GitHub Actions, the commit has to be on the branch main of origin.
 Outputs: folder; notes, the file; verdict.`,
 		Example: `  gate release --version v1.4.0 --releases releases --output releases/v1.4.0`,
 		Args:    cobra.NoArgs,
@@ -55,10 +56,16 @@ Outputs: folder; notes, the file; verdict.`,
 			}
 			constructor["kvm"] = test.kvm
 			arguments := module.Arguments{
-				"version": version, "coverage": coverage, "rebuild": rebuild, "jobs": test.jobs, "timeout": test.timeout.String(),
+				"version": version, "coverage": coverage, "rebuild": rebuild, "jobs": test.jobs,
 			}
+			test.limit(arguments)
 			if len(names) > 0 {
 				arguments["machines"] = names
+			}
+			if attestationKey != "" {
+				if arguments["attestationKey"], err = g.secret("attestation-key", attestationKey); err != nil {
+					return err
+				}
 			}
 			// The first release of all has none before it, and no folder of them.
 			switch _, err := os.Stat(releases); {
@@ -74,7 +81,7 @@ Outputs: folder; notes, the file; verdict.`,
 			return g.withClaims(cmd.Context(), []claim.Claim{building(folder)}, func() error {
 				return g.withModule(cmd.Context(), "release.log", constructor, func(ctx context.Context, m module.Module) error {
 					g.out.Group("release " + version)
-					err := export(ctx, m, module.Call{Function: "release", Arguments: arguments}, folder, whole.CheckSums)
+					err := export(ctx, m, module.Call{Function: "release", Arguments: arguments}, folder, whole.Checked)
 					g.out.EndGroup()
 					if err != nil {
 						return g.failed("release", err)
@@ -99,6 +106,7 @@ Outputs: folder; notes, the file; verdict.`,
 	g.machineFlag(cmd, &names, &contents.base, "the plan's")
 	rebuildFlag(cmd, &rebuild)
 	test.add(cmd)
+	secretFlag(cmd, &attestationKey, "attestation-key", "private key, ed25519 or ECDSA on P-256, in PEM, that signs the statements (default: nobody does)")
 	flags.StringVar(&folder, "output", "", "`folder` for the release, which must not exist or be empty")
 	cmd.MarkFlagRequired("version")
 	cmd.MarkFlagRequired("output")

@@ -27,7 +27,7 @@ type smokeTest struct {
 	names               []string
 	folder              string
 	testFlags
-	identityFile, password string
+	identityFile, password, moduleCertificate string
 
 	machines []machine.Machine
 	// Arguments of each test but its machine.
@@ -67,6 +67,12 @@ end as an annotation; the output "verdict" is pass, fail or error.
 				}
 				constructor["password"] = password
 			}
+			if t.moduleCertificate != "" {
+				if err := isFile("module-certificate", t.moduleCertificate); err != nil {
+					return err
+				}
+				constructor["moduleCertificate"] = module.File(t.moduleCertificate)
+			}
 			claims := append([]claim.Claim{t.booting()}, t.testing()...)
 			return g.withClaims(cmd.Context(), claims, func() error {
 				return g.withModule(cmd.Context(), "smoke.log", constructor, func(ctx context.Context, m module.Module) error {
@@ -83,6 +89,7 @@ end as an annotation; the output "verdict" is pass, fail or error.
 	t.testFlags.add(cmd)
 	t.identityFlag(cmd)
 	secretFlag(cmd, &t.password, "password", "password of the ISO")
+	moduleCertificateFlag(cmd, &t.moduleCertificate)
 	flags.StringVar(&t.folder, "report", "", "`folder` for the reports; older ones of the same machines are replaced")
 	cmd.MarkFlagRequired("iso")
 	cmd.MarkFlagRequired("report")
@@ -114,7 +121,7 @@ func (g *gate) prepare(t *smokeTest) error {
 	if err := t.check(t.machines); err != nil {
 		return err
 	}
-	t.common["timeout"] = t.timeout.String()
+	t.limit(t.common)
 	return nil
 }
 

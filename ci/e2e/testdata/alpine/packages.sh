@@ -31,6 +31,8 @@ mkdir -p trees/busybox/usr/bin trees/apk-tools/usr/bin trees/mkinitfs/usr/share/
 mv debian/usr/bin/busybox trees/busybox/usr/bin/
 cp "$(command -v apk)" trees/apk-tools/usr/bin/
 install -m 755 "$here/init" trees/mkinitfs/usr/share/mkinitfs/initramfs-init
+install -m 755 -D -t trees/mkinitfs/usr/sbin "$here/mkinitfs"
+install -m 755 -D -t trees/busybox/usr/share/udhcpc "$here/default.script"
 # what a boot has no use for takes time to install
 rm -rf "$modules" debian/usr/lib/firmware debian/boot debian/usr/share/doc debian/usr/lib/x86_64-linux-gnu/{gconv,perl-base} debian/usr/bin/perl*
 mv debian trees/alpine-base
@@ -45,9 +47,18 @@ for path in trees/alpine-base/usr/lib/*; do
 done
 ln -s ../../lib/modules trees/alpine-base/usr/lib/modules
 install -m 755 -D -t trees/alpine-base/etc/init.d "$here"/services/*
-for service in dmesg mdev modules bootmisc localmount killprocs mount-ro; do # which have nothing to do
+echo 'dmesg_level="1"' >trees/alpine-base/etc/conf.d/dmesg
+for service in mdev modules bootmisc localmount killprocs mount-ro; do # which have nothing to do
 	printf '#!/sbin/openrc-run\nstart() { :; }\n' >"trees/alpine-base/etc/init.d/$service"
 	chmod 755 "trees/alpine-base/etc/init.d/$service"
+done
+
+# openssl, which checks the kernel's modules, with the libraries that the system has not
+mkdir -p trees/openssl/usr/bin trees/openssl/usr/lib/x86_64-linux-gnu
+cp "$(command -v openssl)" trees/openssl/usr/bin/
+for library in ssl crypto; do
+	[ -e "trees/alpine-base/usr/lib/x86_64-linux-gnu/lib$library.so.3" ] ||
+		cp -L "/usr/lib/x86_64-linux-gnu/lib$library.so.3" trees/openssl/usr/lib/x86_64-linux-gnu/
 done
 
 mkdir -p trees/gcompat/lib
@@ -60,7 +71,11 @@ sed 's/#.*//' "$bee"/iso/alpine/{packages,kernel,tools,compiler} | xargs -n 1 | 
 	while read -r name; do
 		tree=$work/trees/$name
 		[ -d "$tree" ] || { mkdir -p "$tree/usr/share/alpine"; echo "$name" >"$tree/usr/share/alpine/$name"; }
-		depends=$([ "$name" != alpine-base ] || echo '"busybox"')
+		case $name in
+		alpine-base) depends='"busybox", "apk-tools"' ;;
+		linux-lts) depends='"mkinitfs"' ;;
+		*) depends= ;;
+		esac
 		printf '%s{"Name": "%s", "Version": "1-r0", "Depends": [%s], "Tree": "%s"}\n' "$comma" "$name" "$depends" "$tree"
 		comma=,
 	done <names

@@ -13,6 +13,7 @@ import (
 	"dagger.io/dagger"
 	"dagger.io/dagger/querybuilder"
 	"github.com/Khan/genqlient/graphql"
+	"golang.org/x/crypto/argon2"
 
 	"bee/gate/internal/whole"
 )
@@ -80,6 +81,15 @@ func (e *engine) Close() error {
 	return err
 }
 
+// name is what the engine knows a secret by, and takes two for one by: one of another session,
+// where that runs still. It is the same for the same secret, so that what was made with it is in
+// the cache. It goes into logs, and a password is no sooner guessed by it than by the hash that an
+// ISO has (the engine names secrets that "dagger call" reads in the same way).
+func (s Secret) name(argument string) string {
+	const passes, memoryKiB, threads, size = 3, 64 << 10, 1, 16
+	return fmt.Sprintf("%s %x", argument, argon2.IDKey([]byte(s), []byte("bee's gate: "+argument), passes, memoryKiB, threads, size))
+}
+
 // selection is a call as the engine takes it.
 func (e *engine) selection(call Call) (*querybuilder.Selection, error) {
 	query, err := e.with(e.client.QueryBuilder().Select("bee"), e.arguments)
@@ -105,7 +115,7 @@ func (e *engine) with(query *querybuilder.Selection, arguments Arguments) (*quer
 			}
 			value = e.client.Host().Directory(path)
 		case Secret:
-			value = e.client.SetSecret(name, string(v))
+			value = e.client.SetSecret(v.name(name), string(v))
 		}
 		query = query.Arg(name, value)
 	}

@@ -22,6 +22,21 @@ func TestError(t *testing.T) {
 	}
 }
 
+// Two secrets are two to the engine, also of one name in two sessions, and one is one.
+func TestNameOfSecret(t *testing.T) {
+	const one, other = Secret("one"), Secret("other")
+	name := one.name("password")
+	if again := one.name("password"); again != name {
+		t.Error("one secret has two names: nothing that it made is found in the cache")
+	}
+	if name == other.name("password") || name == one.name("goProxy") {
+		t.Error("two secrets have one name")
+	}
+	if !strings.HasPrefix(name, "password ") || len(name) != len("password ")+32 {
+		t.Errorf("%q", name)
+	}
+}
+
 // What the engine's collector took away is asked for once more, what failed otherwise is not.
 func TestAsk(t *testing.T) {
 	collected := errors.New("the commit to build: snapshot ndz2jkk9hi82phzzwedmvwxmc does not exist: not found [traceparent:1e-63]")

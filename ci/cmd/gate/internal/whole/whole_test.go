@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"bee/core/sums"
 )
 
 func put(t *testing.T, path, text string) {
@@ -179,31 +181,13 @@ func TestLinks(t *testing.T) {
 	holds(t, "in their place", folder, "lock=newer lock.part=theirs")
 }
 
-func TestCheckSums(t *testing.T) {
-	const digest = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881" // of x
-	for want, sums := range map[string]string{
-		"":                        digest + "  a\n",
-		"a is not whole: its SHA": strings.Replace(digest, "2", "3", 1) + "  a\n",
-		"no such file":            digest + "  b\n",
-		"is empty":                "",
-		"is not a SHA-256":        digest + "  ../a\n",
-	} {
-		folder := t.TempDir()
-		put(t, filepath.Join(folder, "a"), "x")
-		put(t, filepath.Join(folder, SumsFile), sums)
-		if err := CheckSums(folder); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("%q: %v, want %s", sums, err, want)
-		}
-	}
-}
-
 func TestSummed(t *testing.T) {
 	exports := 0
 	of := func(text string) source {
 		return source{10, func(folder string) error {
 			exports++
 			put(t, filepath.Join(folder, "a"), text)
-			put(t, filepath.Join(folder, SumsFile), fmt.Sprintf("%x  a\n", sha256.Sum256([]byte(text))))
+			put(t, filepath.Join(folder, sums.File), fmt.Sprintf("%x  a\n", sha256.Sum256([]byte(text))))
 			return nil
 		}}
 	}
@@ -227,7 +211,7 @@ func TestSummed(t *testing.T) {
 		if exports != step.exports {
 			t.Errorf("%s: %d exports, want %d", step.what, exports, step.exports)
 		}
-		if err := CheckSums(folder); err != nil {
+		if err := Checked(folder); err != nil {
 			t.Errorf("%s: %v", step.what, err)
 		}
 		if text, err := os.ReadFile(filepath.Join(folder, "a")); string(text) != step.text {

@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2153,SC2154 # of mkimage
 # Stands in for the profile that all of mkimage's derive from, and for its sections. The
-# kernel's is what update-kernel and mkinitfs make: of the kernel's package, of the init that
-# mkinitfs brings, of busybox and apk.
+# kernel's is what update-kernel makes.
 profile_base() {
 	kernel_flavors="lts"
 	initfs_cmdline="modules=loop,squashfs quiet"
+	initfs_features="ata base bootchart cdrom ext4 mmc nvme raid scsi squashfs usb virtio"
 	grub_mod="all_video disk part_gpt part_msdos linux normal configfile search search_label efi_gop fat iso9660 test"
 	apks="alpine-base"
 }
@@ -16,33 +16,22 @@ section_kernels() {
 }
 
 build_kernel() {
-	root=$WORKDIR/kernel-root initramfs=$WORKDIR/initramfs
-	rm -rf "$root" "$initramfs"
+	root=$WORKDIR/kernel-root modloop=modloop-$2
+	signature=$WORKDIR/$modloop.SIGN.RSA.${PACKAGER_PUBKEY##*/}
+	rm -rf "$root"
 	mkdir -p "$root/etc/apk" "$DESTDIR/boot"
 	cp -r /etc/apk/keys "$root/etc/apk/"
 	apk add --root "$root" --repositories-file "$APKROOT/etc/apk/repositories" --initdb --quiet \
-		busybox apk-tools mkinitfs "linux-$2" linux-firmware wireless-regdb || return 1
+		busybox apk-tools "linux-$2" linux-firmware wireless-regdb || return 1
+	cp "$PACKAGER_PUBKEY" "$root/etc/apk/keys/"
 	cp "$root/boot/vmlinuz-$2" "$DESTDIR/boot/"
 	release=$(ls "$root/lib/modules")
-	modloop=modloop-$2
 	mkdir -p "$root/loop/modules"
 	cp -r "$root/lib/modules/$release" "$root/loop/modules/"
 	mksquashfs "$root/loop" "$DESTDIR/boot/$modloop" -quiet -no-progress -all-root -comp zstd -Xcompression-level 1 >/dev/null || return 1
-
-	mkdir -p "$initramfs/bin" "$initramfs/dev" "$initramfs/proc" "$initramfs/sys" "$initramfs/lib" "$initramfs/tmp" \
-		"$initramfs/etc/apk/keys" "$initramfs/var/cache/misc"
-	cp "$root/usr/bin/busybox" "$root/usr/bin/apk" "$initramfs/bin/"
-	for applet in $("$root/usr/bin/busybox" --list); do
-		[ -e "$initramfs/bin/$applet" ] || ln -s busybox "$initramfs/bin/$applet"
-	done
-	cp "$root/usr/share/mkinitfs/initramfs-init" "$initramfs/init"
-	cp -r "$root/lib/modules" "$initramfs/lib/"
-	cp "$PACKAGER_PUBKEY" "$initramfs/etc/apk/keys/"
-	openssl dgst -sha1 -sign "$PACKAGER_PRIVKEY" \
-		-out "$initramfs/var/cache/misc/$modloop.SIGN.RSA.${PACKAGER_PUBKEY##*/}" "$DESTDIR/boot/$modloop" || return 1
-	find "$initramfs" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-	(cd "$initramfs" && find . | sort | cpio --quiet --renumber-inodes -o -H newc | gzip -1n) >"$DESTDIR/boot/initramfs-$2"
-	rm -rf "$root" "$initramfs"
+	openssl dgst -sha1 -sign "$PACKAGER_PRIVKEY" -out "$signature" "$DESTDIR/boot/$modloop" || return 1
+	mkinitfs -q -b "$root" -s "$signature" -F "$initfs_features base squashfs" -o "$DESTDIR/boot/initramfs-$2" "$release" || return 1
+	rm -rf "$root" "$signature"
 }
 
 section_apks() {
