@@ -1,6 +1,6 @@
 # The commands of a working day.
 
-.PHONY: iso build smoke boot test unit accuracy fuzz bench lint e2e gate engine clean help
+.PHONY: iso build smoke boot test unit accuracy fuzz bench screenshots lint e2e gate engine clean help
 .DEFAULT_GOAL := help
 
 # WITH_ENGINE makes sure of an engine, and of dagger in PATH, for the command behind it.
@@ -29,8 +29,9 @@ $(ISO):
 
 test: lint unit accuracy e2e ## lint, unit tests, accuracy and end-to-end tests: what .ci/run runs
 
-MODULES = ./audit/... ./engine/... ./gpuburn/... ./iso/... ./iso/alpine/... ./nvidia/...
-CI = ./core/... ./bench/... ./ci/access/... ./ci/commit/... ./ci/release/... ./ci/workflows/... ./ci/matrix/... ./ci/cmd/gate/...
+MODULES = ./audit/... ./console/... ./engine/... ./gpuburn/... ./iso/... ./iso/alpine/... ./nvidia/...
+CI = ./core/... ./bench/... ./ci/access/... ./ci/attestation/... ./ci/commit/... ./ci/matrix/... ./ci/modulekey/... ./ci/release/... ./ci/verify/... \
+	./ci/workflows/... ./ci/cmd/gate/... ./ci/cmd/verify/...
 
 unit: ## unit tests
 	ci/unit.sh $(MODULES)
@@ -47,6 +48,9 @@ fuzz: ## every fuzz test for a while each: make fuzz TIME=60s
 bench: ## how long build, boot and audit take, how large the ISO is: make bench ARGS="--only iso,audit"
 	@go run ./bench $(ARGS)
 
+screenshots: ## draw README's pictures of the console anew
+	go test -count=1 -run '^(TestScreenshots|TestFirstScreen)$$' ./console -update
+
 lint: ## gofmt, vet, staticcheck, govulncheck, shellcheck
 	@$(RUN_GATE) lint
 
@@ -54,7 +58,7 @@ e2e: ## every pipeline for real: builds, boots, broken ISOs, bad input; RUN=Test
 	$(WITH_ENGINE) go test -v -count=1 -timeout 75m $(if $(RUN),-run "$(RUN)") ./ci/e2e
 
 gate: ## one step of a pipeline: make gate GATE="smoke --iso dist/bee.iso --report dist/smoke"
-	$(if $(filter plan verdict,$(firstword $(GATE))),go run ./ci/cmd/gate,$(RUN_GATE)) $(GATE)
+	$(if $(filter plan verdict vulnerabilities,$(firstword $(GATE))),go run ./ci/cmd/gate,$(RUN_GATE)) $(GATE)
 
 engine: ## make sure of a Dagger engine, and tell how dagger gets into a shell
 	@go run ./engine ensure
