@@ -5,10 +5,12 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -16,7 +18,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"bee/core/iso9660"
 )
@@ -68,20 +72,49 @@ func qemus() map[string]bool {
 	return found
 }
 
+// callLimit is how long a call may take: a cold build of everything, on a slow machine.
+const callLimit = 40 * time.Minute
+
+// refusalLimit is how long one may take that fails before anything large is built.
+const refusalLimit = 15 * time.Minute
+
 // dagger runs the CLI in a folder and returns what it printed; ok is false where
 // it exited with an error.
 func dagger(t *testing.T, dir string, args ...string) (stdout, stderr string, ok bool) {
 	t.Helper()
-	var out, errs bytes.Buffer
-	cmd := exec.CommandContext(t.Context(), "dagger", args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
-	t.Logf("dagger %s", strings.Join(args, " "))
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
+	return daggerWithin(t, callLimit, dir, args...)
+}
+
+// daggerWithin is dagger with a limit. It has been seen once that a call did not end within an
+// hour which fails after ten seconds otherwise, for a reason that is not known: such a call is told
+// of, with what its goroutines wait for, and made once more.
+func daggerWithin(t *testing.T, limit time.Duration, dir string, args ...string) (stdout, stderr string, ok bool) {
+	t.Helper()
+	for attempt := 1; ; attempt++ {
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		var out, errs bytes.Buffer
+		cmd := exec.CommandContext(ctx, "dagger", args...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+		cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGQUIT) }
+		cmd.WaitDelay = 10 * time.Second
+		t.Logf("dagger %s", strings.Join(args, " "))
+		err := cmd.Run()
+		late := ctx.Err()
+		cancel()
+		if errors.Is(late, context.DeadlineExceeded) {
+			said := fmt.Sprintf("attempt %d: no end within %s:\n%s", attempt, limit, tail(errs.String(), 200))
+			if attempt == 1 {
+				t.Log(said)
+				continue
+			}
+			t.Fatal(said)
+		}
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		return out.String(), errs.String(), err == nil
 	}
-	return out.String(), errs.String(), err == nil
 }
 
 // mustDagger is dagger for a call that has to succeed.
@@ -97,7 +130,7 @@ func mustDagger(t *testing.T, dir string, args ...string) string {
 // refuses checks that a call fails, and that its error says what is wanted.
 func refuses(t *testing.T, dir, want string, args ...string) {
 	t.Helper()
-	_, stderr, ok := dagger(t, dir, args...)
+	_, stderr, ok := daggerWithin(t, refusalLimit, dir, args...)
 	if ok || !strings.Contains(stderr, want) {
 		t.Errorf("ok is %v, and the error does not say %q:\n%s", ok, want, tail(stderr, 30))
 	}
