@@ -9,7 +9,8 @@ type Kind string
 const (
 	Gone     Kind = "gone"     // locked, but not there
 	Changed  Kind = "changed"  // there in another version
-	Rebuilt  Kind = "rebuilt"  // there in its version, but with another checksum
+	Rebuilt  Kind = "rebuilt"  // there in its version, but with another digest
+	Moved    Kind = "moved"    // the same, but in other layers
 	New      Kind = "new"      // needed, but not locked
 	Unneeded Kind = "unneeded" // locked and there, but not needed
 )
@@ -29,7 +30,9 @@ func (d Difference) String() string {
 	case Changed:
 		return fmt.Sprintf("%s %s %s -> %s", d.Kind, d.Name, d.Locked.Version, d.Now.Version)
 	case Rebuilt:
-		return fmt.Sprintf("%s %s %s %s -> %s", d.Kind, d.Name, d.Locked.Version, d.Locked.Checksum, d.Now.Checksum)
+		return fmt.Sprintf("%s %s %s %s -> %s", d.Kind, d.Name, d.Locked.Version, d.Locked.digest(d.Now), d.Now.digest(d.Locked))
+	case Moved:
+		return fmt.Sprintf("%s %s %s %s -> %s", d.Kind, d.Name, d.Locked.Version, d.Locked.Layers, d.Now.Layers)
 	case New:
 		return fmt.Sprintf("%s %s %s", d.Kind, d.Name, d.Now.Version)
 	default:
@@ -61,11 +64,36 @@ func Compare(locked, now Lock) []Difference {
 // Gone is the difference of an entry that is not there.
 func (e Entry) Gone() Difference { return Difference{Kind: Gone, Name: e.Name, Locked: e} }
 
-// Differs tells how what is there of the same name differs from the entry, if it does.
+// Differs tells how what is there of the same name differs from the entry, if it does. A SHA-256
+// that is not known differs from none.
 func (e Entry) Differs(now Entry) (d Difference, differs bool) {
-	d = Difference{Kind: Changed, Name: e.Name, Locked: e, Now: now}
-	if now.Version == e.Version {
+	d = Difference{Name: e.Name, Locked: e, Now: now}
+	switch {
+	case now.Version != e.Version:
+		d.Kind = Changed
+	case !e.Same(now):
 		d.Kind = Rebuilt
+	case now.Layers != e.Layers:
+		d.Kind = Moved
+	default:
+		return Difference{}, false
 	}
-	return d, now != e
+	return d, true
+}
+
+// Same tells whether both are one package, as far as their digests are known.
+func (e Entry) Same(other Entry) bool {
+	return e.Name == other.Name && e.Version == other.Version && e.Architecture == other.Architecture && e.Checksum == other.Checksum &&
+		(e.SHA256 == other.SHA256 || e.SHA256 == "" || other.SHA256 == "")
+}
+
+// digest is what tells the entry from another one of its name and version.
+func (e Entry) digest(other Entry) string {
+	switch {
+	case e.Architecture != other.Architecture:
+		return e.Architecture
+	case e.Checksum != other.Checksum:
+		return e.Checksum
+	}
+	return e.SHA256
 }

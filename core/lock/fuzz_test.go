@@ -7,8 +7,8 @@ import (
 )
 
 func FuzzParse(f *testing.F) {
-	f.Add("# c\na 1-r0 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\na+ 1 Q1BAQEBAQEBAQEBAQEBAQEBAQEBAQ=\n")
-	f.Add("a  1 Q1AQEB\n")
+	f.Add("# c\na 1-r0 x86_64 base - Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\na+ 1 all base,tools 0000000000000000000000000000000000000000000000000000000000000000\n")
+	f.Add("a 1 all base,base -\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		l, err := Parse("x", text)
 		if err != nil {
@@ -32,7 +32,7 @@ func FuzzParse(f *testing.F) {
 
 // FuzzCompare: what differs one way differs the other way, and nothing from itself.
 func FuzzCompare(f *testing.F) {
-	f.Add("# c\na 1-r0 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n", "a 2-r0 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\nb 1 Q1BAQEBAQEBAQEBAQEBAQEBAQEBAQ=\n")
+	f.Add("# c\na 1-r0 x86_64 base - Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n", "a 2-r0 x86_64 tools - Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\nb 1 all base 0000000000000000000000000000000000000000000000000000000000000000\n")
 	f.Fuzz(func(t *testing.T, from, to string) {
 		a, err := Parse("a", from)
 		if err != nil {

@@ -9,19 +9,27 @@ import (
 	"testing"
 )
 
-// entry has a checksum that is made of sum.
+// entry has digests that are made of sum.
 func entry(name, version string, sum byte) Entry {
-	return Entry{name, version, "Q1" + base64.StdEncoding.EncodeToString(slices.Repeat([]byte{sum}, 20))}
+	return Entry{Name: name, Version: version, Architecture: "x86_64", Layers: Base,
+		SHA256:   strings.Repeat(string('0'+rune(sum)), 64),
+		Checksum: "Q1" + base64.StdEncoding.EncodeToString(slices.Repeat([]byte{sum}, 20))}
 }
 
 func TestWriteAndParse(t *testing.T) {
-	l := Of(entry("b", "2-r0", 2), entry("a", "1-r0", 1), entry("a-b", "3", 3), entry("a+", "1", 4))
+	debian := Entry{Name: "a-b", Version: "3", Architecture: "all", Layers: "base,tools", SHA256: strings.Repeat("a", 64)}
+	index := entry("a+", "1", 4)
+	index.SHA256 = ""
+	l := Of(entry("b", "2-r0", 2), entry("a", "1-r0", 1), debian, index)
 	var b strings.Builder
 	if err := l.Write(&b); err != nil {
 		t.Fatal(err)
 	}
 	text := b.String()[len(header):]
-	want := "a 1-r0 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\na+ 1 Q1BAQEBAQEBAQEBAQEBAQEBAQEBAQ=\na-b 3 Q1AwMDAwMDAwMDAwMDAwMDAwMDAwM=\nb 2-r0 Q1AgICAgICAgICAgICAgICAgICAgI=\n"
+	want := "a 1-r0 x86_64 base " + strings.Repeat("1", 64) + " Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n" +
+		"a+ 1 x86_64 base - Q1BAQEBAQEBAQEBAQEBAQEBAQEBAQ=\n" +
+		"a-b 3 all base,tools " + strings.Repeat("a", 64) + "\n" +
+		"b 2-r0 x86_64 base " + strings.Repeat("2", 64) + " Q1AgICAgICAgICAgICAgICAgICAgI=\n"
 	if text != want {
 		t.Errorf("got\n%s", text)
 	}
@@ -48,29 +56,53 @@ func TestWriteAndParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	const sum = " Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n"
+	digest := " " + strings.Repeat("0", 64)
 	for text, want := range map[string]string{
-		"# only comments\n":              "x: no package",
-		"# c\na 1" + sum + "b 1\n":       "x:3: ",
-		"a  1" + sum:                     "x:1: ",
-		"a 1 Q1AQEB=\n":                  "x:1: ",
-		"a 1 Q2AQEB\n":                   "is no checksum",
-		"a 1 AQEBAQEBAQEBAQEBAQEBAQ=\n":  "is no checksum",
-		"a 1" + sum + "\n" + "a 2" + sum: "x:3: a is there twice, first in line 1",
+		"# only comments\n":                                               "x: no package",
+		"# c\na 1 all base" + digest + "\nb 1\n":                          "x:3: ",
+		"a  1 all base" + digest + "\n":                                   "x:1: ",
+		"a 1" + sum:                                                       "is not name, version, architecture",
+		"a 1 all base -" + " Q1AQEB=\n":                                   "x:1: ",
+		"a 1 all base -" + " Q2AQEB\n":                                    "is no checksum",
+		"a 1 all base -" + " AQEBAQEBAQEBAQEBAQEBAQ=\n":                   "is no checksum",
+		"a 1 all base " + strings.Repeat("A", 64) + "\n":                  "is no SHA-256",
+		"a 1 all base 00\n":                                               "is no SHA-256",
+		"a 1 all boot -\n":                                                `layer "boot" is not known; the layers are: base, nvidia, cuda, tools`,
+		"a 1 all tools,base -\n":                                          "are not sorted",
+		"a 1 all base,base -\n":                                           "are not sorted",
+		"a 1 all base" + digest + "\n\n" + "a 2 all base" + digest + "\n": "x:3: a is there twice, first in line 1",
 	} {
-		if _, err := Parse("x", text); err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), `; "alpine lock" writes a right one`) {
+		if _, err := Parse("x", text); err == nil || !strings.Contains(err.Error(), want) || !strings.HasSuffix(err.Error(), `; "dagger call --base BASE lock" writes a right one`) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
 }
 
+func TestUnion(t *testing.T) {
+	of := func(name, version string) Entry { e := entry(name, version, 1); e.Layers = ""; return e }
+	got, err := Union(map[string][]Entry{Tools: {of("a", "1"), of("c", "1")}, Base: {of("b", "2"), of("a", "1"), of("a", "1")}})
+	if err != nil || len(got) != 3 || got[0].Layers != "base,tools" || got[1].Layers != "base" || got[2].Layers != "tools" {
+		t.Errorf("%v, %v", got, err)
+	}
+	if _, err := Union(map[string][]Entry{Tools: {of("a", "1")}, Base: {of("a", "2")}}); err == nil || err.Error() != "base takes a 2, and tools 1: no lock can have both" {
+		t.Error(err)
+	}
+}
+
 func TestCompare(t *testing.T) {
-	was := Of(entry("same", "1", 1), entry("gone", "1", 1), entry("changed", "1-r12", 1), entry("rebuilt", "1", 1))
-	now := Of(entry("same", "1", 1), entry("changed", "1-r13", 2), entry("rebuilt", "1", 2), entry("new", "1", 1), entry("zlib", "3", 1))
+	moved, unread := entry("moved", "1", 1), entry("unread", "1", 1)
+	moved.Layers, unread.SHA256 = "base,tools", ""
+	resealed := entry("resealed", "1", 1)
+	resealed.SHA256 = strings.Repeat("2", 64)
+	was := Of(entry("same", "1", 1), entry("gone", "1", 1), entry("changed", "1-r12", 1), entry("rebuilt", "1", 1), entry("moved", "1", 1), entry("unread", "1", 1), entry("resealed", "1", 1))
+	now := Of(entry("same", "1", 1), entry("changed", "1-r13", 2), entry("rebuilt", "1", 2), entry("new", "1", 1), entry("zlib", "3", 1), moved, unread, resealed)
 	want := []string{
 		"changed changed 1-r12 -> 1-r13",
 		"gone gone 1",
+		"moved moved 1 base -> base,tools",
 		"new new 1",
 		"rebuilt rebuilt 1 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE= -> Q1AgICAgICAgICAgICAgICAgICAgI=",
+		"rebuilt resealed 1 " + strings.Repeat("1", 64) + " -> " + strings.Repeat("2", 64),
 		"new zlib 3",
 	}
 	var got []string

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 	"bee/core/lock"
 	"bee/core/printable"
+	"bee/iso/alpine/internal/digest"
 	"bee/iso/alpine/internal/image"
 	"bee/iso/alpine/internal/keys"
 	"bee/iso/alpine/internal/list"
@@ -76,6 +78,7 @@ type sources struct {
 	repositories []string
 	keys         string
 	silence      time.Duration
+	digests      bool
 }
 
 func (s *sources) flags(c *cobra.Command) {
@@ -87,6 +90,10 @@ func (s *sources) flags(c *cobra.Command) {
 			panic(err) // no such flag
 		}
 	}
+}
+
+func (s *sources) digestsFlag(c *cobra.Command) {
+	c.Flags().BoolVar(&s.digests, "digests", false, "read the packages' files, of repositories that are folders, for their SHA-256")
 }
 
 func (s *sources) open() ([]*repository.Repository, *keys.Keys, error) {
@@ -106,14 +113,22 @@ func (s *sources) open() ([]*repository.Repository, *keys.Keys, error) {
 }
 
 // resolve returns what the lists take, and the indexes that it was taken from.
-func (s *sources) resolve(ctx context.Context, lists []string) ([]*apk.RepositoryPackage, []apk.NamedIndex, error) {
-	var installs [][]string
-	for _, path := range lists {
+func (s *sources) resolve(ctx context.Context, lists []string) (lock.Lock, []apk.NamedIndex, error) {
+	type install struct {
+		layer string
+		names []string
+	}
+	var installs []install
+	for _, text := range lists {
+		layer, path, found := strings.Cut(text, "=")
+		if !found {
+			return nil, nil, fmt.Errorf("list %q is not LAYER=FILE, such as %s=packages.list", text, lock.Base)
+		}
 		names, err := list.Read(path)
 		if err != nil {
 			return nil, nil, err
 		}
-		installs = append(installs, names)
+		installs = append(installs, install{layer, names})
 	}
 	repositories, trusted, err := s.open()
 	if err != nil {
@@ -127,37 +142,52 @@ func (s *sources) resolve(ctx context.Context, lists []string) ([]*apk.Repositor
 		}
 		indexes = append(indexes, index)
 	}
-	packages, err := resolve.Union(ctx, indexes, installs)
-	return packages, indexes, err
+	layers := map[string][]*apk.RepositoryPackage{}
+	for _, i := range installs {
+		packages, err := resolve.Install(ctx, indexes, i.names)
+		if err != nil {
+			return nil, nil, err
+		}
+		layers[i.layer] = append(layers[i.layer], packages...)
+	}
+	l, err := locked.Of(layers)
+	if err != nil || !s.digests {
+		return l, indexes, err
+	}
+	return l, indexes, digest.Files(l, repositories)
 }
 
 func lockCommand() *cobra.Command {
 	var from sources
 	c := &cobra.Command{
-		Use:   "lock --repository REPOSITORY... --keys FOLDER LIST...",
-		Short: "Write the lock: packages with versions and checksums",
+		Use:   "lock --repository REPOSITORY... --keys FOLDER LAYER=LIST...",
+		Short: "Write the lock: packages with versions and digests",
 		Long: `lock writes, to standard output, which packages the lists take from the
 repositories: those named, what they depend on, and what joins them by install_if,
 as apk would install them. Equal lists and indexes give equal bytes.
 
 A LIST is a file of package names, one or more in a line, with # before comments.
-Each is resolved as an install of its own; the lock has what all of them take.
+Each is resolved as an install of its own; the lock has what all of them take, and
+by LAYER (base, nvidia, cuda or tools) what for.
+
+Indexes have no SHA-256 of packages: with --digests the files are read, which
+repositories that are folders have.
 
 Exit status: 0, or 1 where a repository cannot be read or trusted, or a list
 cannot be installed.`,
-		Example: `  alpine lock --keys keys packages.list >packages.lock \
-    --repository https://mirror.example/alpine/v3.21/main \
-    --repository https://mirror.example/alpine/v3.21/community`,
+		Example: `  alpine lock --digests --keys keys base=packages.list tools=tools.list >packages.lock \
+    --repository /srv/alpine/v3.21/main --repository /srv/alpine/v3.21/community`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			packages, _, err := from.resolve(cmd.Context(), args)
+			l, _, err := from.resolve(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			return locked.Of(packages).Write(cmd.OutOrStdout())
+			return l.Write(cmd.OutOrStdout())
 		},
 	}
 	from.flags(c)
+	from.digestsFlag(c)
 	return c
 }
 
@@ -165,21 +195,23 @@ func compareCommand() *cobra.Command {
 	var from sources
 	var file string
 	c := &cobra.Command{
-		Use:   "compare --lock FILE --repository REPOSITORY... --keys FOLDER LIST...",
+		Use:   "compare --lock FILE --repository REPOSITORY... --keys FOLDER LAYER=LIST...",
 		Short: "Tell how the repositories differ from the lock",
 		Long: `compare resolves the lists as "alpine lock" does, and writes to standard output a
 line for each package that is not as it is locked:
 
   gone NAME VERSION             no repository has a package of this name
   changed NAME VERSION -> NEW   the repository has another version
-  rebuilt NAME VERSION CHECKSUM -> CHECKSUM
+  rebuilt NAME VERSION DIGEST -> DIGEST
                                 the same version, but other content
+  moved NAME VERSION LAYERS -> LAYERS
+                                the same, but for other layers
   new NAME VERSION              needed now, but not locked
   unneeded NAME VERSION         locked, but not needed any more
 
 Exit status: 0 without a difference, 3 with some, 1 where a repository cannot be
 read or trusted, or a list cannot be installed.`,
-		Example: `  alpine compare --lock packages.lock --keys keys packages.list \
+		Example: `  alpine compare --lock packages.lock --keys keys base=packages.list \
     --repository https://mirror.example/alpine/v3.21/main \
     --repository https://mirror.example/alpine/v3.21/community`,
 		Args: cobra.MinimumNArgs(1),
@@ -188,11 +220,11 @@ read or trusted, or a list cannot be installed.`,
 			if err != nil {
 				return err
 			}
-			packages, indexes, err := from.resolve(cmd.Context(), args)
+			now, indexes, err := from.resolve(cmd.Context(), args)
 			if err != nil {
 				return err
 			}
-			differences := locked.Compare(l, packages, indexes)
+			differences := locked.Compare(l, now, indexes)
 			for _, d := range differences {
 				fmt.Fprintln(cmd.OutOrStdout(), printable.Lines(d.String()))
 			}
@@ -203,6 +235,7 @@ read or trusted, or a list cannot be installed.`,
 		},
 	}
 	from.flags(c)
+	from.digestsFlag(c)
 	require(c, &file, "lock", "lock file")
 	return c
 }
@@ -230,7 +263,7 @@ or trusted.`,
     --repository https://mirror.example/alpine/v3.21/community
 
   # from then on
-  alpine compare --lock packages.lock --keys keys packages.list \
+  alpine compare --lock packages.lock --keys keys base=packages.list \
     --repository /srv/alpine/v3.21/main --repository /srv/alpine/v3.21/community`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {

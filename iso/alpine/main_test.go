@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -78,7 +80,7 @@ func (p *place) run(base, name string, args ...string) (stdout, stderr string, e
 
 func (p *place) writeLock(t *testing.T) string {
 	t.Helper()
-	text, _, err := p.run(p.dir, "lock", p.list)
+	text, _, err := p.run(p.dir, "lock", "base="+p.list)
 	if err == nil {
 		err = os.WriteFile(p.lock, []byte(text), 0o600)
 	}
@@ -134,7 +136,7 @@ func TestLockMirrorCompare(t *testing.T) {
 	if got := names(text); !slices.Equal(got, []string{"alpine-base", "busybox", "ipmitool"}) {
 		t.Errorf("locked: %q", got)
 	}
-	if served, _, err := p.run(p.url, "lock", p.list); err != nil || served != text {
+	if served, _, err := p.run(p.url, "lock", "base="+p.list); err != nil || served != text {
 		t.Errorf("from a server: %v\n%s", err, served)
 	}
 	output := filepath.Join(p.dir, "copy")
@@ -153,9 +155,39 @@ func TestLockMirrorCompare(t *testing.T) {
 			t.Errorf("%s: %v, or another content", name, err)
 		}
 	}
-	if out, _, err := p.run(output, "compare", "--lock", p.lock, p.list); err != nil || out != "" {
+	if out, _, err := p.run(output, "compare", "--lock", p.lock, "base="+p.list); err != nil || out != "" {
 		t.Errorf("compare with the copy: %v, %q", err, out)
 	}
+
+	// its files have the SHA-256 that the indexes lack
+	digests, _, err := p.run(output, "lock", "--digests", "base="+p.list)
+	if err != nil || strings.Contains(digests, " - ") {
+		t.Fatalf("%v\n%s", err, digests)
+	}
+	busybox, err := os.ReadFile(filepath.Join(output, want[4]))
+	if err != nil || !strings.Contains(digests, fmt.Sprintf("busybox 1.37.0-r12 x86_64 base %x Q1", sha256.Sum256(busybox))) {
+		t.Errorf("%v\n%s", err, digests)
+	}
+	other := strings.Replace(digests, fmt.Sprintf("%x", sha256.Sum256(busybox)), strings.Repeat("0", 64), 1)
+	if err := os.WriteFile(p.lock, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, _, err := p.run(output, "compare", "--lock", p.lock, "base="+p.list); err != nil || out != "" {
+		t.Errorf("compare without reading files: %v, %q", err, out)
+	}
+	if out, _, err := p.run(output, "compare", "--digests", "--lock", p.lock, "base="+p.list); !errors.Is(err, errDifferent) || !strings.HasPrefix(out, "rebuilt busybox 1.37.0-r12 0000") {
+		t.Errorf("another file: %v, %q", err, out)
+	}
+	if _, _, err := p.run(p.url, "lock", "--digests", "base="+p.list); err == nil || !strings.Contains(err.Error(), "ipmitool-1.8-r1.apk: \"alpine mirror\" makes such folders") {
+		t.Errorf("digests of a server: %v", err)
+	}
+	if _, _, err := p.run(p.url, "lock", p.list); err == nil || !strings.Contains(err.Error(), "is not LAYER=FILE") {
+		t.Errorf("a list of no layer: %v", err)
+	}
+	if _, _, err := p.run(p.url, "lock", "boot="+p.list); err == nil || !strings.Contains(err.Error(), `layer "boot" is not known`) {
+		t.Errorf("a list of no known layer: %v", err)
+	}
+	p.writeLock(t)
 
 	// what is right stays, what is not is fetched again
 	if err := os.WriteFile(filepath.Join(output, want[4]), []byte("damaged"), 0o600); err != nil {
@@ -179,11 +211,11 @@ func TestCompareDiffers(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := strings.Replace(string(old), "busybox 1.37.0-r12", "busybox 1.37.0-r11", 1)
-	changed += "edac-utils 1 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n"
+	changed += "edac-utils 1 x86_64 base - Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=\n"
 	if err := os.WriteFile(p.lock, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, _, err := p.run(p.dir, "compare", "--lock", p.lock, p.list)
+	out, _, err := p.run(p.dir, "compare", "--lock", p.lock, "base="+p.list)
 	if want := "changed busybox 1.37.0-r11 -> 1.37.0-r12\ngone edac-utils 1\n"; out != want {
 		t.Errorf("got %q", out)
 	}
@@ -358,7 +390,7 @@ func TestServerFails(t *testing.T) {
 				return true
 			}
 			start := time.Now()
-			_, _, err := p.run(p.url, "lock", p.list)
+			_, _, err := p.run(p.url, "lock", "base="+p.list)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -414,7 +446,7 @@ func TestTrust(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := newPlace(t)
 			c.change(t, p)
-			_, _, err := p.run(p.url, "lock", p.list)
+			_, _, err := p.run(p.url, "lock", "base="+p.list)
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), p.keys) {
 				t.Errorf("error %v, want %q", err, c.want)
 			}

@@ -25,7 +25,10 @@ const (
 	alpineCpio     = "alpine/cpio.sh"
 )
 
-var alpineLists = []string{alpineSystem, alpineKernel, alpineTools, alpineCompiler}
+// alpineLists are the lists of packages, by the layer of the lock that they are for.
+var alpineLists = []struct{ layer, file string }{
+	{"base", alpineSystem}, {"base", alpineKernel}, {"nvidia", alpineCompiler}, {"tools", alpineTools},
+}
 
 // Alpine makes ISOs on the alpine base: with Alpine's own mkimage, of packages that
 // are installed at each boot, and squashfs layers that an apkovl lays over them.
@@ -52,8 +55,8 @@ type Alpine struct {
 	//
 	// +private
 	Layers *dagger.Directory
-	// Every package that goes into the ISO or is needed to make it, as the
-	// repositories have it now: a lock, as in alpine/packages.lock.
+	// Every package that goes into the ISO or is needed to make it, as the repositories have it
+	// now: as a lock, but for SHA-256, which no index of Alpine's has.
 	Packages *dagger.File
 }
 
@@ -108,7 +111,11 @@ func (m *Iso) Alpine(
 		mirror = "/bee-packages"
 		system = system.WithMountedDirectory(mirror, apkMirror)
 	}
-	system, err := withFiles(ctx, system, m.Files, append(alpineLists, "alpine/repositories.sh")...)
+	files := []string{"alpine/repositories.sh"}
+	for _, list := range alpineLists {
+		files = append(files, list.file)
+	}
+	system, err := withFiles(ctx, system, m.Files, files...)
 	if err != nil {
 		return nil, err
 	}
@@ -151,46 +158,49 @@ func (m *Iso) Alpine(
 // alpineProgram is a call of the program alpine that looks into the repositories.
 func alpineProgram(args ...string) []string {
 	call := "exec alpine \"$@\" --keys /etc/apk/keys $(sed 's/^/--repository /' /etc/apk/repositories)"
-	for _, name := range alpineLists {
+	for _, list := range alpineLists {
 		if args[0] != "mirror" {
-			call += " /bee/" + name
+			call += " " + list.layer + "=/bee/" + list.file
 		}
 	}
 	return append([]string{"sh", "-c", call, "sh"}, args...)
 }
 
-// locked compares the packages with those of the lock.
+// Lock is a lock of the packages, as in alpine/packages.lock, with the SHA-256 of their files, which
+// are fetched for that.
+func (a *Alpine) Lock(ctx context.Context) (*dagger.File, error) {
+	saved, err := a.saved(ctx)
+	if err != nil {
+		return nil, err
+	}
+	text, err := saved.WithExec(alpineProgram("lock", "--digests")).Stdout(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return dag.Directory().WithNewFile(lockFile, text).File(lockFile), nil
+}
+
+// locked compares the packages with those of the lock: what the indexes say of them, and, if
+// strict, their files, too.
 func (a *Alpine) locked(ctx context.Context, look *dagger.Container, strict bool) error {
-	names, err := a.Module.Files.Directory("alpine").Entries(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(names, "packages.lock") {
-		if strict {
-			return errors.New("iso/alpine/packages.lock is missing: dagger call lock export --path iso/alpine/packages.lock")
+	text, err := lockText(ctx, a.Module.Files, "alpine")
+	if err != nil || text == "" {
+		if strict && err == nil {
+			return errNoLock("alpine")
 		}
-		return nil
-	}
-	text, err := a.Module.Files.File(alpineLock).Contents(ctx)
-	if err != nil {
 		return err
 	}
-	compare := look.
+	compare := []string{"compare", "--lock", "/bee-packages.lock"}
+	if strict {
+		if look, err = a.saved(ctx); err != nil {
+			return err
+		}
+		compare = append(compare, "--digests")
+	}
+	compared := look.
 		WithNewFile("/bee-packages.lock", text).
-		WithExec(alpineProgram("compare", "--lock", "/bee-packages.lock"), dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
-	code, err := compare.ExitCode(ctx)
-	if err != nil {
-		return err
-	}
-	const differs = 3
-	if code == 0 || code == differs && !strict {
-		return nil // what differs is in the log
-	}
-	said, err := compare.CombinedOutput(ctx)
-	if err != nil {
-		return err
-	}
-	return errors.New(strings.TrimSpace(said))
+		WithExec(alpineProgram(compare...), dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
+	return comparison(ctx, compared, strict)
 }
 
 // Folder where programs on this base look for shared libraries.
@@ -232,6 +242,15 @@ func (a *Alpine) Mirror(ctx context.Context) (*dagger.Directory, error) {
 // fetched and verified before anything is made of them, and none is gone, or another one,
 // meanwhile.
 func (a *Alpine) local(ctx context.Context) (*dagger.Container, error) {
+	saved, err := a.saved(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return saved.WithoutMount("/bee"), nil
+}
+
+// saved is what looks into repositories with a saved copy of the packages in their place.
+func (a *Alpine) saved(ctx context.Context) (*dagger.Container, error) {
 	packages, err := a.Mirror(ctx)
 	if err != nil {
 		return nil, err
@@ -239,8 +258,7 @@ func (a *Alpine) local(ctx context.Context) (*dagger.Container, error) {
 	const folder = "/bee-packages"
 	return a.System.
 		WithMountedDirectory(folder, packages).
-		With(repositories(folder, a.Release)).
-		WithoutMount("/bee"), nil
+		With(repositories(folder, a.Release)), nil
 }
 
 // with is a container with the packages of a list, and these files of the module.

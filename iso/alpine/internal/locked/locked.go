@@ -10,25 +10,27 @@ import (
 	"bee/core/lock"
 )
 
-// Entry locks a package.
+// Entry locks a package, which is in no layer yet, and whose SHA-256 no index has.
 func Entry(p *apk.RepositoryPackage) lock.Entry {
-	return lock.Entry{Name: p.Name, Version: p.Version, Checksum: p.ChecksumString()}
+	return lock.Entry{Name: p.Name, Version: p.Version, Architecture: p.Arch, Checksum: p.ChecksumString()}
 }
 
-// Of locks packages, which have different names.
-func Of(packages []*apk.RepositoryPackage) lock.Lock {
-	entries := make([]lock.Entry, 0, len(packages))
-	for _, p := range packages {
-		entries = append(entries, Entry(p))
+// Of locks what layers take, by their names.
+func Of(layers map[string][]*apk.RepositoryPackage) (lock.Lock, error) {
+	of := map[string][]lock.Entry{}
+	for layer, packages := range layers {
+		for _, p := range packages {
+			of[layer] = append(of[layer], Entry(p))
+		}
 	}
-	return lock.Of(entries...)
+	return lock.Union(of)
 }
 
 // Compare tells how what an install would take now differs from the lock, sorted
-// by name. indexes are those that packages were resolved from.
-func Compare(l lock.Lock, packages []*apk.RepositoryPackage, indexes []apk.NamedIndex) []lock.Difference {
+// by name. indexes are those that it was resolved from.
+func Compare(l, now lock.Lock, indexes []apk.NamedIndex) []lock.Difference {
 	there := byName(indexes)
-	differences := lock.Compare(l, Of(packages))
+	differences := lock.Compare(l, now)
 	for i, d := range differences {
 		if d.Kind == lock.Gone && there[d.Name] != nil {
 			differences[i].Kind = lock.Unneeded
@@ -45,7 +47,7 @@ func Missing(l lock.Lock, indexes []apk.NamedIndex) []lock.Difference {
 		entries := there[e.Name]
 		if len(entries) == 0 {
 			differences = append(differences, e.Gone())
-		} else if !slices.Contains(entries, e) {
+		} else if !slices.ContainsFunc(entries, e.Same) {
 			d, _ := e.Differs(entries[len(entries)-1])
 			differences = append(differences, d)
 		}

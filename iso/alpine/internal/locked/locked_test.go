@@ -21,6 +21,16 @@ func index(packages ...*apk.Package) apk.NamedIndex {
 	return apk.NewNamedRepositoryWithIndex("", place.WithIndex(&apk.APKIndex{Packages: packages}))
 }
 
+// of locks packages of one layer.
+func of(t *testing.T, packages []*apk.RepositoryPackage) lock.Lock {
+	t.Helper()
+	l, err := Of(map[string][]*apk.RepositoryPackage{lock.Base: packages})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
 func lines(differences []lock.Difference) string {
 	var b strings.Builder
 	for _, d := range differences {
@@ -30,7 +40,7 @@ func lines(differences []lock.Difference) string {
 }
 
 func TestCompare(t *testing.T) {
-	was := Of(index(pkg("same", "1", 1), pkg("gone", "1", 1), pkg("changed", "1-r12", 1), pkg("rebuilt", "1", 1), pkg("unneeded", "1", 1)).Packages())
+	was := of(t, index(pkg("same", "1", 1), pkg("gone", "1", 1), pkg("changed", "1-r12", 1), pkg("rebuilt", "1", 1), pkg("unneeded", "1", 1)).Packages())
 	now := index(pkg("same", "1", 1), pkg("changed", "1-r13", 2), pkg("rebuilt", "1", 2), pkg("unneeded", "2", 1), pkg("new", "1", 1))
 	needed := slices.DeleteFunc(slices.Clone(now.Packages()), func(p *apk.RepositoryPackage) bool { return p.Name == "unneeded" })
 	want := `changed changed 1-r12 -> 1-r13
@@ -39,10 +49,10 @@ new new 1
 rebuilt rebuilt 1 Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE= -> Q1AgICAgICAgICAgICAgICAgICAgI=
 unneeded unneeded 1
 `
-	if got := lines(Compare(was, needed, []apk.NamedIndex{now})); got != want {
+	if got := lines(Compare(was, of(t, needed), []apk.NamedIndex{now})); got != want {
 		t.Errorf("got\n%s", got)
 	}
-	if got := Compare(Of(needed), needed, []apk.NamedIndex{now}); got != nil {
+	if got := Compare(of(t, needed), of(t, needed), []apk.NamedIndex{now}); got != nil {
 		t.Errorf("of the same: %v", got)
 	}
 }
@@ -50,7 +60,7 @@ unneeded unneeded 1
 // A copy needs the packages, but not that all of them are installed, and any
 // repository will do.
 func TestMissing(t *testing.T) {
-	was := Of(index(pkg("same", "1", 1), pkg("gone", "1", 1), pkg("changed", "1", 1)).Packages())
+	was := of(t, index(pkg("same", "1", 1), pkg("gone", "1", 1), pkg("changed", "1", 1)).Packages())
 	got := lines(Missing(was, []apk.NamedIndex{index(pkg("same", "1", 1), pkg("changed", "2", 1)), index(pkg("same", "2", 1), pkg("new", "1", 1))}))
 	if want := "changed changed 1 -> 2\ngone gone 1\n"; got != want {
 		t.Errorf("got\n%s", got)

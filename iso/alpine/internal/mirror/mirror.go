@@ -62,9 +62,9 @@ func Write(ctx context.Context, o Options) error {
 		return o.lacking(missing)
 	}
 	var jobs []job
-	wanted := map[lock.Entry]bool{}
+	wanted := map[string]lock.Entry{}
 	for _, e := range o.Lock {
-		wanted[e] = true
+		wanted[e.Name] = e
 	}
 	for i, index := range indexes {
 		folder := o.folder(o.Repositories[i])
@@ -75,8 +75,8 @@ func Write(ctx context.Context, o Options) error {
 			return err
 		}
 		for _, p := range index.Packages() {
-			if e := locked.Entry(p); wanted[e] {
-				delete(wanted, e) // a second repository need not have it, too
+			if e, found := wanted[p.Name]; found && e.Same(locked.Entry(p)) {
+				delete(wanted, p.Name) // a second repository need not have it, too
 				jobs = append(jobs, job{o.Repositories[i], p, folder})
 			}
 		}

@@ -152,6 +152,11 @@ func (r *Repository) Fetch(ctx context.Context, p *apk.Package, folder string) (
 	return true, os.Rename(file.Name(), target)
 }
 
+// Path is that of a file, of a repository that is a folder.
+func (r *Repository) Path(name string) (path string, found bool) {
+	return r.file(name), r.client == nil
+}
+
 func (r *Repository) file(name string) string { return r.location + "/" + Arch + "/" + name }
 
 // get reads a file of the repository. It calls use again where a server fails

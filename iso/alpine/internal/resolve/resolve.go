@@ -4,7 +4,6 @@ package resolve
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -37,26 +36,6 @@ func Install(ctx context.Context, indexes []apk.NamedIndex, names []string) ([]*
 		}
 		names = append(names, joined)
 	}
-}
-
-// Union returns what several installs take together, sorted by name.
-func Union(ctx context.Context, indexes []apk.NamedIndex, installs [][]string) ([]*apk.RepositoryPackage, error) {
-	union := map[string]*apk.RepositoryPackage{}
-	for _, names := range installs {
-		packages, err := Install(ctx, indexes, names)
-		if err != nil {
-			return nil, err
-		}
-		for _, p := range packages {
-			if other := union[p.Name]; other != nil && other != p {
-				return nil, fmt.Errorf("one list takes %s, another %s: no lock can have both", other.Filename(), p.Filename())
-			}
-			union[p.Name] = p
-		}
-	}
-	packages := slices.Collect(maps.Values(union))
-	slices.SortFunc(packages, func(a, b *apk.RepositoryPackage) int { return strings.Compare(a.Name, b.Name) })
-	return packages, nil
 }
 
 // closure is what names need, without most of what joins by install_if: apko's
