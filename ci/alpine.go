@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"path"
 
+	"bee/core/versions"
 	"dagger/bee/internal/dagger"
 )
 
@@ -14,24 +16,43 @@ type alpine struct {
 	base *dagger.IsoAlpine
 }
 
-func newAlpine(m *modules) (base, error) {
+func newAlpine(ctx context.Context, m *modules) (base, error) {
 	if m.bee.Contents.ModuleKey != nil {
 		return nil, errors.New("--module-key is for the base debian: alpine does not start with Secure Boot on, " +
 			"and has no shim, by which a kernel gets to know enrolled keys; packages and what comes with the kernel are signed by --signing-key there")
 	}
-	return alpine{m, m.alpine(m.bee.Sources)}, nil
-}
-
-// alpine is the alpine base of the module iso.
-func (m *modules) alpine(from Sources) *dagger.IsoAlpine {
-	v := m.versions
-	return m.iso.Alpine(v.AlpineImage, v.AlpineRelease, v.AportsCommit, int(v.Epoch()), dagger.IsoAlpineOpts{
+	from, v := m.bee.Sources, m.versions
+	if m.inputs != nil {
+		var err error
+		if from.ApkMirror, err = m.inputs.folder(alpineInputs); err != nil {
+			return nil, err
+		}
+		if from.Aports, err = m.inputs.folder(path.Join(aportsInputs, v.AportsCommit)); err != nil {
+			return nil, err
+		}
+	}
+	image, err := m.image(ctx, v.AlpineImage, "where you have a copy, name it as ALPINE_IMAGE in "+versions.LocalFile+"; the base debian needs none")
+	if err != nil {
+		return nil, err
+	}
+	return alpine{m, m.iso.Alpine(image, v.AlpineRelease, v.AportsCommit, int(v.Epoch()), dagger.IsoAlpineOpts{
 		Aports:     from.Aports,
 		Mirror:     v.AlpineMirror,
 		ApkMirror:  from.ApkMirror,
 		SigningKey: from.SigningKey,
 		Strict:     from.Strict,
-	})
+	})}, nil
+}
+
+func (b alpine) locked(ctx context.Context) (string, error) { return b.base.Locked(ctx) }
+
+func (b alpine) lock() *dagger.File { return b.base.Lock() }
+
+func (b alpine) inputs() baseInputs {
+	v := b.versions
+	return baseInputs{images: []string{v.AlpineImage}, files: dag.Directory().
+		WithDirectory(alpineInputs, b.base.Mirror()).
+		WithDirectory(path.Join(aportsInputs, v.AportsCommit, "scripts"), b.base.Scripts())}
 }
 
 func (b alpine) release() string { return b.versions.AlpineRelease }
@@ -54,6 +75,10 @@ func (b alpine) netboot(iso *dagger.File, epoch int) *dagger.Directory {
 
 func (b alpine) keys(iso *dagger.File) *dagger.Directory { return b.base.Keys(iso) }
 
+func (b alpine) debianDriver() bool { return false }
+
+func (b alpine) debianCuda() bool { return false }
+
 func (b alpine) driver(ctx context.Context, installer *dagger.File, kernel string) (origin *dagger.NvidiaDriver, headers *dagger.Directory, options dagger.NvidiaDriverLayerOpts, err error) {
 	libraries, err := b.base.Libraries(ctx)
 	if err != nil {
@@ -64,43 +89,4 @@ func (b alpine) driver(ctx context.Context, installer *dagger.File, kernel strin
 
 func (b alpine) cuda(ctx context.Context) (*dagger.GpuburnCuda, error) {
 	return b.imageCuda(ctx, "--base debian takes Debian's toolkit, and what it builds runs on both")
-}
-
-// Makes iso/alpine/packages.lock as it would be now.
-//
-// It names every package that the base alpine is made of and with, with version and
-// checksum, as the mirror has them at this moment.
-//
-//	dagger call lock export --path iso/alpine/packages.lock
-//
-// +cache="session"
-func (m *Bee) Lock(ctx context.Context) (*dagger.File, error) {
-	modules, err := m.modules(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := m.Sources
-	now.Strict = false // it may be another one than before
-	return modules.alpine(now).Packages(), nil
-}
-
-// Saves the packages that the base alpine is made of.
-//
-// Alpine keeps no old ones. Build from them with --apk-mirror, on a site that has no
-// mirror, too.
-//
-//	dagger call alpine-mirror export --path alpine-mirror
-//	dagger call --apk-mirror alpine-mirror build-iso export --path dist/bee.iso
-//
-// +cache="session"
-func (m *Bee) AlpineMirror(ctx context.Context) (*dagger.Directory, error) {
-	modules, err := m.modules(ctx)
-	if err != nil {
-		return nil, err
-	}
-	mirror := modules.alpine(m.Sources).Mirror()
-	if _, err := mirror.Sync(ctx); err != nil {
-		return nil, because(err, "the packages cannot be saved")
-	}
-	return mirror, nil
 }

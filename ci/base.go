@@ -29,9 +29,20 @@ type base interface {
 	// netboot is what machines boot an ISO from over the network, of the time of that.
 	netboot(iso *dagger.File, epoch int) *dagger.Directory
 
+	// locked tells how the packages differ from the base's lock: kept, differs or none.
+	locked(context.Context) (string, error)
+	// lock is what the base's lock would be now.
+	lock() *dagger.File
+	// inputs are what an ISO on the base, of whatever contents, is made of.
+	inputs() baseInputs
+
 	// keys are the public ones that what is on an ISO is signed with; nil where nothing is.
 	keys(iso *dagger.File) *dagger.Directory
 
+	// debianDriver and debianCuda tell whether NVIDIA's driver and CUDA are those of Debian's
+	// packages, unless the caller gives others.
+	debianDriver() bool
+	debianCuda() bool
 	// driver is where the NVIDIA driver comes from, the installer where there is one, with what
 	// its modules for a kernel are made of.
 	driver(ctx context.Context, installer *dagger.File, kernel string) (origin *dagger.NvidiaDriver, headers *dagger.Directory, options dagger.NvidiaDriverLayerOpts, err error)
@@ -39,8 +50,16 @@ type base interface {
 	cuda(context.Context) (*dagger.GpuburnCuda, error)
 }
 
+// baseInputs are those that only one base has.
+type baseInputs struct {
+	images []string
+	// Layers of Debian's packages, as the lock has them.
+	layers []string
+	files  *dagger.Directory
+}
+
 // bases are those that there are, by their names in VERSIONS and --base.
-var bases = map[string]func(*modules) (base, error){
+var bases = map[string]func(context.Context, *modules) (base, error){
 	"alpine": newAlpine,
 	"debian": newDebian,
 }
@@ -59,10 +78,10 @@ func (m *Bee) builder(ctx context.Context) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return modules.builder()
+	return modules.builder(ctx)
 }
 
-func (m *modules) builder() (*builder, error) {
+func (m *modules) builder(ctx context.Context) (*builder, error) {
 	contents := m.bee.Contents
 	if contents.NvidiaRun != nil && !contents.Nvidia {
 		return nil, errors.New("--nvidia-run and --nvidia=false exclude each other")
@@ -84,7 +103,7 @@ func (m *modules) builder() (*builder, error) {
 	if !ok {
 		return nil, fmt.Errorf("base %q is not known; the bases are: %s", name, strings.Join(slices.Sorted(maps.Keys(bases)), ", "))
 	}
-	base, err := newBase(m)
+	base, err := newBase(ctx, m)
 	if err != nil {
 		return nil, err
 	}

@@ -79,7 +79,7 @@ func (m *Bee) Audit(ctx context.Context) (*dagger.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	release, err := m.commit(ctx, modules.versions)
+	release, err := modules.commit(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (b *builder) build(ctx context.Context) (iso *dagger.File, epoch int, err e
 	var release beerelease.Release
 	first, firstCtx := errgroup.WithContext(ctx)
 	first.Go(func() (err error) {
-		release, err = b.bee.commit(firstCtx, b.versions)
+		release, err = b.commit(firstCtx)
 		return err
 	})
 	first.Go(func() error { return b.load(firstCtx) })
@@ -138,6 +138,9 @@ func (b *builder) build(ctx context.Context) (iso *dagger.File, epoch int, err e
 		WithFile("usr/local/lib/bee/network", b.iso.Network(), executable).
 		WithFile("usr/local/lib/bee/selftest", b.iso.Selftest(), executable)
 	release.Base, release.BaseRelease = b.name, b.base.release()
+	if release.Lock, err = b.base.locked(ctx); err != nil {
+		return nil, 0, err
+	}
 	own, err = b.withAccess(ctx, own, &release)
 	if err != nil {
 		return nil, 0, err

@@ -24,7 +24,7 @@ func (m *Bee) NvidiaModules(ctx context.Context) (*dagger.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	commit, err := m.commit(ctx, b.versions)
+	commit, err := b.commit(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,10 +71,9 @@ type gpuBurnOptions struct {
 func (b *builder) gpuBurn(ctx context.Context, options gpuBurnOptions) (*dagger.Directory, error) {
 	source, architectures := options.source, options.architectures
 	if source == nil {
-		source = b.gpuburn.Source(b.versions.GpuBurnCommit)
-		if _, err := source.Sync(ctx); err != nil {
-			return nil, because(err, "the source of gpu_burn, commit %s, cannot be fetched; where you have its folder: dagger call gpu-burn --source FOLDER export --path iso/vendor/%s",
-				b.versions.GpuBurnCommit, gpuBurnName)
+		var err error
+		if source, err = b.gpuBurnSource(ctx); err != nil {
+			return nil, err
 		}
 	}
 	skip := len(architectures) == 0
@@ -88,18 +87,35 @@ func (b *builder) gpuBurn(ctx context.Context, options gpuBurnOptions) (*dagger.
 	return cuda.Build(source, architectures, dagger.GpuburnCudaBuildOpts{SkipUnknown: skip}), nil
 }
 
+// gpuBurnSource is that of GPU_BURN_COMMIT.
+func (m *modules) gpuBurnSource(ctx context.Context) (*dagger.Directory, error) {
+	commit := m.versions.GpuBurnCommit
+	if m.inputs != nil {
+		return m.inputs.folder("gpu-burn/" + commit)
+	}
+	source := m.gpuburn.Source(commit)
+	if _, err := source.Sync(ctx); err != nil {
+		return nil, because(err, "the source of gpu_burn, commit %s, cannot be fetched; where you have its folder: dagger call gpu-burn --source FOLDER export --path iso/vendor/%s",
+			commit, gpuBurnName)
+	}
+	return source, nil
+}
+
 // imageCuda is the CUDA toolkit of CUDA_IMAGE; instead says what there is where that
 // cannot be pulled.
 func (m *modules) imageCuda(ctx context.Context, instead string) (*dagger.GpuburnCuda, error) {
-	cuda := m.gpuburn.ImageCuda(m.versions.CudaImage)
-	if _, err := cuda.Container().Sync(ctx); err != nil {
-		return nil, because(err, "the image of CUDA, %s, cannot be pulled; %s", m.versions.CudaImage, instead)
+	image, err := m.image(ctx, m.versions.CudaImage, instead)
+	if err != nil {
+		return nil, err
 	}
-	return cuda, nil
+	return m.gpuburn.ImageCuda(image), nil
 }
 
 // runDriver is the NVIDIA driver of the .run installer that VERSIONS names.
 func (m *modules) runDriver(installer *dagger.File) *dagger.NvidiaDriver {
+	if installer == nil {
+		installer = m.inputs.digest(m.versions.NvidiaRunSHA256)
+	}
 	return m.nvidia.RunDriver(m.versions.Nvidia, m.versions.NvidiaRunSHA256, dagger.NvidiaRunDriverOpts{Installer: installer})
 }
 
@@ -173,11 +189,19 @@ func (b *builder) withFabric(origin *dagger.NvidiaDriver, d *driver) (*dagger.Nv
 			return nil, fmt.Errorf("FABRIC_MANAGER_SHA256 in VERSIONS has no digest of NVIDIA's Fabric Manager %s, the driver's version: "+
 				"put %s:SHA256 there, or do without by FABRIC_MANAGER_ORIGIN=none in %s", d.version, d.version, versions.LocalFile)
 		}
-		origin = origin.WithFabricManager(digest, dagger.NvidiaDriverWithFabricManagerOpts{Archive: contents.FabricManager})
+		archive := contents.FabricManager
+		if archive == nil {
+			archive = b.inputs.digest(digest)
+		}
+		origin = origin.WithFabricManager(digest, dagger.NvidiaDriverWithFabricManagerOpts{Archive: archive})
 		d.fabricManager = d.version
 	}
 	if contents.Nvlsm != nil || fetched {
-		origin = origin.WithSubnetManager(v.NVLSM, v.NVLSMSHA256, dagger.NvidiaDriverWithSubnetManagerOpts{Archive: contents.Nvlsm})
+		archive := contents.Nvlsm
+		if archive == nil {
+			archive = b.inputs.digest(v.NVLSMSHA256)
+		}
+		origin = origin.WithSubnetManager(v.NVLSM, v.NVLSMSHA256, dagger.NvidiaDriverWithSubnetManagerOpts{Archive: archive})
 		d.nvlsm = v.NVLSM
 	}
 	return origin, nil

@@ -60,6 +60,7 @@ type Sources struct {
 	SigningKey *dagger.Secret
 	Strict     bool
 	GoProxy    *dagger.Secret
+	Inputs     *dagger.Directory
 }
 
 func New(
@@ -155,6 +156,10 @@ func New(
 	// env:GOPROXY. Default: that of GOLANG_IMAGE, which has none in it.
 	// +optional
 	goProxy *dagger.Secret,
+	// Saved copy of all that an ISO is made of, see inputs: nothing is fetched, and a build needs no
+	// network. Default: everything comes from where VERSIONS says.
+	// +optional
+	inputs *dagger.Directory,
 	// Let QEMU use the host's KVM, where it works.
 	// +optional
 	kvm bool,
@@ -168,7 +173,7 @@ func New(
 		Sources: Sources{
 			Pins: pins, Repository: repository,
 			ApkMirror: apkMirror, Aports: aports, SigningKey: signingKey, Strict: strict,
-			GoProxy: goProxy,
+			GoProxy: goProxy, Inputs: inputs,
 		},
 		Kvm: kvm,
 	}

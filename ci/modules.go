@@ -19,6 +19,7 @@ type modules struct {
 	overrides []string // keys of versions that are others than the commit's
 	// Whether this site keeps to an engine that the commit does not pin.
 	keepsEngine bool
+	inputs      *inputs // nil where nothing is saved
 	golang      *dagger.Container
 	audit       *dagger.Audit
 	iso         *dagger.Iso
@@ -31,32 +32,59 @@ func (m *Bee) modules(ctx context.Context) (*modules, error) {
 	if err != nil {
 		return nil, err
 	}
-	golang, err := m.golang(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	iso := dag.Iso(golang, v.DebianImage, dagger.IsoOpts{
+	all := &modules{bee: m, versions: v, overrides: overrides, keepsEngine: keepsEngine}
+	options := dagger.IsoOpts{
 		DebianMirror:   v.DebianMirror,
 		DebianRelease:  v.DebianRelease,
 		DebianSnapshot: v.DebianSnapshot,
 		Rebuild:        m.Rebuild,
-	})
-	return &modules{
-		bee:         m,
-		versions:    v,
-		overrides:   overrides,
-		keepsEngine: keepsEngine,
-		golang:      golang,
-		audit:       dag.Audit(golang, dagger.AuditOpts{Rebuild: m.Rebuild}),
-		iso:         iso,
-		nvidia:      dag.Nvidia(iso.Tools(), golang, dagger.NvidiaOpts{Rebuild: m.Rebuild}),
-		gpuburn:     dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild}),
-	}, nil
+	}
+	if m.Sources.Inputs != nil {
+		if all.inputs, err = openInputs(ctx, m.Sources.Inputs, v.DebianImage); err != nil {
+			return nil, err
+		}
+		if options.DebianPackages, err = all.inputs.folder(debianInputs); err != nil {
+			return nil, err
+		}
+	}
+	debian, err := all.inputs.image(v.DebianImage)
+	if err != nil {
+		return nil, err
+	}
+	if all.golang, err = all.goContainer(ctx); err != nil {
+		return nil, err
+	}
+	all.iso = dag.Iso(all.golang, debian, options)
+	all.audit = dag.Audit(all.golang, dagger.AuditOpts{Rebuild: m.Rebuild})
+	all.nvidia = dag.Nvidia(all.iso.Tools(), all.golang, dagger.NvidiaOpts{Rebuild: m.Rebuild})
+	all.gpuburn = dag.Gpuburn(dagger.GpuburnOpts{Rebuild: m.Rebuild})
+	return all, nil
 }
 
-// golang is a container with Go, and with the proxy of its modules where that is a secret.
-func (m *Bee) golang(ctx context.Context, v *versions.Versions) (*dagger.Container, error) {
-	golang, proxy := dag.Container().From(v.GolangImage), m.Sources.GoProxy
+// image is a container of an image, which is pulled unless it is saved; instead says what there is
+// where it cannot be.
+func (m *modules) image(ctx context.Context, address, instead string) (*dagger.Container, error) {
+	image, err := m.inputs.image(address)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := image.Sync(ctx); err != nil {
+		return nil, because(err, "the image %s cannot be pulled; %s", address, instead)
+	}
+	return image, nil
+}
+
+// goContainer is a container with Go, and with the proxy of its modules where that is a secret, or
+// where they are saved.
+func (m *modules) goContainer(ctx context.Context) (*dagger.Container, error) {
+	golang, err := m.inputs.image(m.versions.GolangImage)
+	if err != nil {
+		return nil, err
+	}
+	if m.inputs != nil {
+		return m.inputs.goModules(golang)
+	}
+	proxy := m.bee.Sources.GoProxy
 	if proxy == nil {
 		return golang, nil
 	}

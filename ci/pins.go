@@ -45,14 +45,13 @@ func (m *Bee) pins(ctx context.Context) (v *versions.Versions, overrides []strin
 }
 
 // commit says which commit is built, and of what time.
-func (m *Bee) commit(ctx context.Context, v *versions.Versions) (beerelease.Release, error) {
+func (m *modules) commit(ctx context.Context) (beerelease.Release, error) {
 	// Git itself tells in a fraction of the time that Dagger takes to compare the trees.
-	text, err := dag.Container().
-		From(v.GolangImage). // it brings git
-		WithMountedDirectory("/src", m.Sources.Repository.Uncommitted().After()).
-		WithWorkdir("/src").
-		WithExec([]string{"sh", "-c", commit.Script}).
-		Stdout(ctx)
+	text, err := m.golang. // it brings git
+				WithMountedDirectory("/src", m.bee.Sources.Repository.Uncommitted().After()).
+				WithWorkdir("/src").
+				WithExec([]string{"sh", "-c", commit.Script}).
+				Stdout(ctx)
 	if err != nil {
 		return beerelease.Release{}, because(err, "the commit to build")
 	}

@@ -193,7 +193,7 @@ func (m *Bee) Release(
 	if err != nil {
 		return nil, err
 	}
-	commit, err := b.bee.commit(ctx, b.versions)
+	commit, err := b.commit(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -312,7 +312,7 @@ func (b *builder) checkRelease(ctx context.Context, version string, releases *da
 	if err := b.checkOwn(ctx); err != nil {
 		return "", err
 	}
-	commit, err := b.bee.commit(ctx, b.versions)
+	commit, err := b.commit(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -128,7 +128,7 @@ func (m *modules) isoOr(ctx context.Context, iso *dagger.File) (*dagger.File, er
 	if iso != nil {
 		return iso, nil
 	}
-	b, err := m.builder()
+	b, err := m.builder(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,12 @@
 #!/bin/bash
-# cuda-debian.sh: installs of Debian's CUDA toolkit what gpu_burn is compiled and
-# linked with. The whole of it takes up five times as much.
+# cuda-debian.sh PACKAGE...: unpacks of the packages of Debian's CUDA toolkit what gpu_burn is
+# compiled and linked with. The whole of it takes up five times as much.
 set -euo pipefail
-[ $# = 0 ] || { echo "usage: cuda-debian.sh" >&2; exit 2; }
+[ $# != 0 ] || { echo "usage: cuda-debian.sh PACKAGE..." >&2; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-apt-get -qq download nvidia-cuda-toolkit nvidia-cuda-dev libcu++-dev libc6
-# nvcc 12.4 takes no newer compiler than this one
-apt-get install --yes --quiet --no-install-recommends g++-13 make
+apt-get -qq download "$@"
 
 unpack() { # PACKAGE PATH...
 	package=$1

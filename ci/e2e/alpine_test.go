@@ -70,7 +70,7 @@ func alpine(t *testing.T, dir, keys string, args ...string) []string {
 	t.Helper()
 	pins := readPins(t)
 	return slices.Concat([]string{"call", "--progress=plain", "-m", filepath.Join(dir, "iso"),
-		"--golang", pins.GolangImage, "--debian-image", pins.DebianImage,
+		"--golang", pins.GolangImage, "--debian", pins.DebianImage,
 		"alpine", "--image", pins.DebianImage, "--release", "3.21", "--epoch", "1",
 		"--aports-commit", strings.Repeat("0", 40), "--apk-keys", keys}, args)
 }

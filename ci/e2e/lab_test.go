@@ -24,7 +24,7 @@ func newLab(t *testing.T) lab {
 	pins := readPins(t)
 	l := lab{mirror: filepath.Join(t.TempDir(), "mirror"), aports: filepath.Join(repository, "ci/e2e/testdata/alpine/aports")}
 	base := filepath.Join(t.TempDir(), "base")
-	iso := []string{"call", "--progress=plain", "-m", "iso", "--golang", pins.GolangImage, "--debian-image", pins.DebianImage,
+	iso := []string{"call", "--progress=plain", "-m", "iso", "--golang", pins.GolangImage, "--debian", pins.DebianImage,
 		"--debian-mirror", pins.DebianMirror, "--debian-release", pins.DebianRelease, "--debian-snapshot", pins.DebianSnapshot}
 	mustDagger(t, repository, append(iso, "debian", "--epoch", fmt.Sprint(pins.Epoch()), "base", "export", "--path", base)...)
 

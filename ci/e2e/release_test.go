@@ -426,7 +426,7 @@ func TestVerdict(t *testing.T) {
 				}
 			}
 			call := []string{"call", "--progress=plain", "-m", "iso", "--golang", pins.GolangImage,
-				"--debian-image", pins.DebianImage, "verdict", "--reports", reports}
+				"--debian", pins.DebianImage, "verdict", "--reports", reports}
 			if test.want == "" {
 				mustDagger(t, repository, call...)
 			} else {

@@ -26,6 +26,8 @@ type Release struct {
 	SSH string
 	// Names of the vendor programs on the ISO.
 	Vendor []string
+	// How the packages are to the lock of the base: kept, differs, or none without a lock.
+	Lock string
 	// Keys of VERSIONS that had another value, where it was built, than at the commit.
 	Overrides []string
 }
@@ -56,6 +58,7 @@ func (r Release) String() string {
 		{"BEE_NVLSM", r.NVLSM},
 		{"BEE_SSH", r.SSH},
 		{"BEE_VENDOR", strings.Join(r.Vendor, " ")},
+		{"BEE_LOCK", r.Lock},
 		{"BEE_OVERRIDES", strings.Join(r.Overrides, " ")},
 		{"BEE_BUILD_INFO", r.info()},
 	}

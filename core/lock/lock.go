@@ -82,6 +82,22 @@ func Union(of map[string][]Entry) (Lock, error) {
 	return Of(slices.Collect(maps.Values(union))...), nil
 }
 
+// Only is what of the lock is in any of the layers.
+func (l Lock) Only(of []string) (Lock, error) {
+	for _, layer := range of {
+		if err := checkLayers(layer); err != nil {
+			return nil, err
+		}
+	}
+	var only Lock
+	for _, e := range l {
+		if slices.ContainsFunc(strings.Split(e.Layers, ","), func(layer string) bool { return slices.Contains(of, layer) }) {
+			only = append(only, e)
+		}
+	}
+	return only, nil
+}
+
 // Entry returns the one of this name.
 func (l Lock) Entry(name string) (Entry, bool) {
 	at, found := slices.BinarySearchFunc(l, name, func(e Entry, name string) int { return strings.Compare(e.Name, name) })

@@ -89,6 +89,20 @@ func TestUnion(t *testing.T) {
 	}
 }
 
+func TestOnly(t *testing.T) {
+	both := entry("b", "1", 1)
+	both.Layers = "base,nvidia"
+	tools := entry("c", "1", 1)
+	tools.Layers = Tools
+	l := Of(entry("a", "1", 1), both, tools)
+	if only, err := l.Only([]string{NVIDIA, Tools}); err != nil || !slices.Equal(only, Of(both, tools)) {
+		t.Error(only, err)
+	}
+	if _, err := l.Only([]string{"boot"}); err == nil {
+		t.Error("an unknown layer is taken")
+	}
+}
+
 func TestCompare(t *testing.T) {
 	moved, unread := entry("moved", "1", 1), entry("unread", "1", 1)
 	moved.Layers, unread.SHA256 = "base,tools", ""

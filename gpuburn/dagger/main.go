@@ -73,16 +73,36 @@ func (m *Gpuburn) DebianCuda(
 	if err != nil {
 		return nil, err
 	}
-	return &Cuda{m.Scripts, c.WithExec([]string{"/bee/cuda-debian.sh"}).With(again(m.Rebuild))}, nil
+	c = c.
+		WithExec(append([]string{"apt-get", "install", "--yes", "--quiet", "--no-install-recommends"}, compiler...)).
+		WithExec(append([]string{"/bee/cuda-debian.sh"}, toolkit...)).
+		With(again(m.Rebuild))
+	return &Cuda{m.Scripts, c}, nil
+}
+
+// What CUDA from Debian is made of: packages that are unpacked in part, and those that are
+// installed; nvcc 12.4 takes no newer compiler than this one.
+var (
+	toolkit  = []string{"nvidia-cuda-toolkit", "nvidia-cuda-dev", "libcu++-dev", "libc6"}
+	compiler = []string{"g++-13", "make"}
+)
+
+// Debian's packages that gpu_burn is made of and with, CUDA among them: in install those that are
+// installed, with what they depend on, and in download those that are taken apart, a name in each
+// line.
+func (m *Gpuburn) Packages() *dagger.Directory {
+	return dag.Directory().
+		WithNewFile("install", strings.Join(compiler, "\n")).
+		WithNewFile("download", strings.Join(toolkit, "\n"))
 }
 
 // CUDA from an image that holds the whole toolkit, such as nvidia/cuda's devel
 // images.
 func (m *Gpuburn) ImageCuda(
-	// The image, with its digest.
-	image string,
+	// The image, with its digest, or a container.
+	image *dagger.Container,
 ) *Cuda {
-	return &Cuda{m.Scripts, dag.Container().From(image).With(again(m.Rebuild))}
+	return &Cuda{m.Scripts, image.With(again(m.Rebuild))}
 }
 
 // gpu_burn and gpu_probe as a folder: gpu_burn and gpu_probe (what to run), lib with the

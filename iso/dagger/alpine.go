@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +20,6 @@ const (
 	alpineKernel   = "alpine/kernel"   // what mkimage makes kernel, initramfs and modloop of
 	alpineTools    = "alpine/tools"    // what mkimage runs with
 	alpineCompiler = "alpine/compiler" // what compiles kernel modules
-	alpineLock     = "alpine/packages.lock"
 	alpineCpio     = "alpine/cpio.sh"
 )
 
@@ -58,6 +56,9 @@ type Alpine struct {
 	// Every package that goes into the ISO or is needed to make it, as the repositories have it
 	// now: as a lock, but for SHA-256, which no index of Alpine's has.
 	Packages *dagger.File
+	// How the packages differ from alpine/packages.lock: kept (they do not), differs, or none,
+	// where there is no lock.
+	Locked string
 }
 
 // The alpine base.
@@ -68,9 +69,9 @@ type Alpine struct {
 // +cache="session"
 func (m *Iso) Alpine(
 	ctx context.Context,
-	// Image of Alpine, with its digest. Packages are trusted that are signed with the
-	// keys that it brings.
-	image string,
+	// Alpine, an image with its digest, or a container. Packages are trusted that are signed with
+	// the keys that it brings.
+	image *dagger.Container,
 	// Release of Alpine, such as 3.21.
 	release string,
 	// Commit of Alpine's aports, whose scripts make the ISO.
@@ -100,15 +101,12 @@ func (m *Iso) Alpine(
 	// +optional
 	strict bool,
 ) (*Alpine, error) {
-	system := dag.Container().From(image)
-	if _, err := system.Sync(ctx); err != nil {
-		return nil, fmt.Errorf("the image of Alpine, %s, cannot be pulled; where you have a copy, name it as ALPINE_IMAGE in VERSIONS.local; the base debian needs none: %v", image, err)
-	}
+	system := image
 	if apkKeys != nil {
 		system = system.WithDirectory("/etc/apk/keys", apkKeys)
 	}
 	if apkMirror != nil {
-		mirror = "/bee-packages"
+		mirror = savedPackages
 		system = system.WithMountedDirectory(mirror, apkMirror)
 	}
 	files := []string{"alpine/repositories.sh"}
@@ -150,9 +148,10 @@ func (m *Iso) Alpine(
 		Key:          signingKey,
 		Epoch:        epoch,
 		Layers:       dag.Directory(),
-		Packages:     dag.Directory().WithNewFile("packages.lock", text).File("packages.lock"),
+		Packages:     dag.Directory().WithNewFile(lockFile, text).File(lockFile),
 	}
-	return a, a.locked(ctx, look, strict)
+	a.Locked, err = a.locked(ctx, look, strict)
+	return a, err
 }
 
 // alpineProgram is a call of the program alpine that looks into the repositories.
@@ -182,25 +181,20 @@ func (a *Alpine) Lock(ctx context.Context) (*dagger.File, error) {
 
 // locked compares the packages with those of the lock: what the indexes say of them, and, if
 // strict, their files, too.
-func (a *Alpine) locked(ctx context.Context, look *dagger.Container, strict bool) error {
-	text, err := lockText(ctx, a.Module.Files, "alpine")
-	if err != nil || text == "" {
-		if strict && err == nil {
-			return errNoLock("alpine")
+func (a *Alpine) locked(ctx context.Context, look *dagger.Container, strict bool) (string, error) {
+	return locked(ctx, a.Module.Files, "alpine", strict, func(text string) (*dagger.Container, error) {
+		compare, look := []string{"compare", "--lock", lockPath}, look
+		if strict {
+			var err error
+			if look, err = a.saved(ctx); err != nil {
+				return nil, err
+			}
+			compare = append(compare, "--digests")
 		}
-		return err
-	}
-	compare := []string{"compare", "--lock", "/bee-packages.lock"}
-	if strict {
-		if look, err = a.saved(ctx); err != nil {
-			return err
-		}
-		compare = append(compare, "--digests")
-	}
-	compared := look.
-		WithNewFile("/bee-packages.lock", text).
-		WithExec(alpineProgram(compare...), dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
-	return comparison(ctx, compared, strict)
+		return look.
+			WithNewFile(lockPath, text).
+			WithExec(alpineProgram(compare...), dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny}), nil
+	})
 }
 
 // Folder where programs on this base look for shared libraries.
@@ -227,8 +221,8 @@ func unreachable(said string) error {
 func (a *Alpine) Mirror(ctx context.Context) (*dagger.Directory, error) {
 	saved := a.System.
 		// by what it holds: the packages of now
-		WithMountedFile("/bee-packages.lock", a.Packages).
-		WithExec(alpineProgram("mirror", "--lock", "/bee-packages.lock", "--output", "/out")).
+		WithMountedFile(lockPath, a.Packages).
+		WithExec(alpineProgram("mirror", "--lock", lockPath, "--output", "/out")).
 		Directory("/out")
 	_, err := saved.Sync(ctx)
 	var failed *dagger.ExecError
@@ -255,10 +249,9 @@ func (a *Alpine) saved(ctx context.Context) (*dagger.Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	const folder = "/bee-packages"
 	return a.System.
-		WithMountedDirectory(folder, packages).
-		With(repositories(folder, a.Release)), nil
+		WithMountedDirectory(savedPackages, packages).
+		With(repositories(savedPackages, a.Release)), nil
 }
 
 // with is a container with the packages of a list, and these files of the module.
@@ -341,10 +334,24 @@ func (a *Alpine) Keys(
 	// The ISO.
 	iso *dagger.File,
 ) *dagger.Directory {
-	return a.Module.Tools.With(install("xorriso")).
+	return a.Module.Tools.With(install(readerTools...)).
 		WithMountedFile("/iso/bee.iso", iso).
 		WithExec([]string{"xorriso", "-report_about", "WARNING", "-osirrox", "on:auto_chmod_off", "-indev", "/iso/bee.iso", "-extract", "/keys", "/keys"}).
 		Directory("/keys")
+}
+
+// Alpine's scripts that make ISOs: the folder scripts of its aports.
+func (a *Alpine) Scripts(ctx context.Context) (*dagger.Directory, error) {
+	aports := a.Aports
+	if aports == nil {
+		aports = dag.Git("https://gitlab.alpinelinux.org/alpine/aports.git").
+			Commit(a.AportsCommit).
+			Tree(dagger.GitRefTreeOpts{DiscardGitDir: true})
+		if _, err := aports.Sync(ctx); err != nil {
+			return nil, fmt.Errorf("the aports of Alpine, commit %s, cannot be fetched; --aports FOLDER takes a tree that you have: %v", a.AportsCommit, err)
+		}
+	}
+	return aports.Directory("scripts"), nil
 }
 
 // A hybrid ISO: it boots from CD and from a USB stick, under BIOS and UEFI.
@@ -358,14 +365,9 @@ func (a *Alpine) Iso(
 	// Time of the ISO's own files, in seconds since 1970.
 	epoch int,
 ) (*dagger.File, error) {
-	aports := a.Aports
-	if aports == nil {
-		aports = dag.Git("https://gitlab.alpinelinux.org/alpine/aports.git").
-			Commit(a.AportsCommit).
-			Tree(dagger.GitRefTreeOpts{DiscardGitDir: true})
-		if _, err := aports.Sync(ctx); err != nil {
-			return nil, fmt.Errorf("the aports of Alpine, commit %s, cannot be fetched; --aports FOLDER takes a tree that you have: %v", a.AportsCommit, err)
-		}
+	scripts, err := a.Scripts(ctx)
+	if err != nil {
+		return nil, err
 	}
 	kernel, err := a.Kernel(ctx)
 	if err != nil {
@@ -406,15 +408,15 @@ func (a *Alpine) Iso(
 			Sharing: dagger.CacheSharingModeLocked,
 		})
 	}
-	const lock, out = "/bee-packages.lock", "/out"
+	const out = "/out"
 	return mkimage.
-		WithMountedFile(lock, a.Packages).
-		WithMountedDirectory("/aports", aports).
+		WithMountedFile(lockPath, a.Packages).
+		WithMountedDirectory("/aports/scripts", scripts).
 		WithMountedDirectory("/files", files).
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
 		WithEnvVariable("BEE_EPOCH", strconv.Itoa(epoch)).
 		WithEnvVariable("BEE_FLAVOR", alpineFlavor).
-		WithExec([]string{"/bee/alpine/iso.sh", "/aports", "/files", "/etc/apk/repositories", key, kernel, lock, out}).
+		WithExec([]string{"/bee/alpine/iso.sh", "/aports", "/files", "/etc/apk/repositories", key, kernel, lockPath, out}).
 		File(out + "/bee.iso"), nil
 }
 

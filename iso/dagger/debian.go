@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,25 +23,111 @@ type Debian struct {
 	//
 	// +private
 	Layers *dagger.Directory
+	// Lists of packages, by layer and by what is done with them.
+	//
+	// +private
+	Lists *dagger.Directory
+	// How the packages differ from debian/packages.lock: kept (they do not), differs, or none,
+	// where there is no lock.
+	Locked string
 }
 
 // The debian base.
+//
+// Fails, if strict, where a package is not the one that debian/packages.lock names.
 func (m *Iso) Debian(
 	ctx context.Context,
 	// Time of the base layer's files, in seconds since 1970. It belongs to the
 	// base's inputs: the base is made anew when it changes.
 	epoch int,
+	// Lists of the packages that others make layers of: a folder of the layer's name (nvidia,
+	// cuda), with the files install (what is installed onto a Debian) and download (what is
+	// taken apart), which have a name in each line.
+	// +optional
+	packages *dagger.Directory,
+	// Fail where a package is not the one that debian/packages.lock names.
+	// +optional
+	strict bool,
 ) (*Debian, error) {
 	tools, err := list(ctx, m.Files.File("debian/tools"))
 	if err != nil {
 		return nil, err
 	}
-	return &Debian{
+	system, err := m.Files.File("debian/packages").Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if packages == nil {
+		packages = dag.Directory()
+	}
+	d := &Debian{
 		Module: m,
 		Tools:  m.Tools.With(install(tools...)).With(again(m.Rebuild)),
 		Epoch:  epoch,
 		Layers: dag.Directory(),
-	}, nil
+		Lists: packages.
+			WithNewFile("base/install", system).
+			WithNewFile("tools/install", strings.Join(slices.Concat(tools, layerTools, readerTools, qemuTools), "\n")),
+	}
+	d.Locked, err = locked(ctx, m.Files, "debian", strict, func(text string) (*dagger.Container, error) {
+		compare := m.Tools.WithNewFile(lockPath, text)
+		return d.archive(ctx, compare, []string{"compare", "--lock", lockPath}, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
+	})
+	return d, err
+}
+
+// archive calls the program that knows Debian's packages, with the lists.
+func (d *Debian) archive(ctx context.Context, c *dagger.Container, args []string, options ...dagger.ContainerWithExecOpts) (*dagger.Container, error) {
+	lists, err := d.Lists.Glob(ctx, "*/*")
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(lists)
+	c = c.WithMountedFile("/usr/local/bin/archive", d.Module.program("debian/archive"))
+	args = append([]string{"archive"}, args...)
+	for _, name := range lists {
+		text, err := d.Lists.File(name).Contents(ctx)
+		if err != nil {
+			return nil, err
+		}
+		file := "/bee-lists/" + name
+		c = c.WithNewFile(file, text) // by what it holds, see withFiles
+		layer, way := path.Split(name)
+		args = append(args, "--"+way, strings.TrimSuffix(layer, "/")+"="+file)
+	}
+	return c.WithExec(args, options...), nil
+}
+
+// A lock of the packages, as in debian/packages.lock: every one that an ISO is made of and with, as
+// apt would take them by the lists that were fetched for this engine.
+func (d *Debian) Lock(ctx context.Context) (*dagger.File, error) {
+	locked, err := d.archive(ctx, d.Module.Tools, []string{"lock"})
+	if err != nil {
+		return nil, err
+	}
+	text, err := locked.Stdout(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return dag.Directory().WithNewFile(lockFile, text).File(lockFile), nil
+}
+
+// A saved copy of the packages, to build from where there is no archive: the lists as Debian signed
+// them, and every package of the lock of now.
+func (d *Debian) Mirror(
+	ctx context.Context,
+	// Layers whose packages are saved: base, nvidia, cuda, tools.
+	layers []string,
+) (*dagger.Directory, error) {
+	lock, err := d.Lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.Module.Tools.
+		WithMountedFile("/usr/local/bin/archive", d.Module.program("debian/archive")).
+		WithMountedFile(lockPath, lock).
+		WithExec([]string{"archive", "mirror", "--lock", lockPath, "--layers", strings.Join(layers, ","), "--output", "/out", "--at", savedPackages}).
+		Directory("/out"), nil
 }
 
 // Folder where programs on this base look for shared libraries.

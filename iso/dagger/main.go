@@ -32,9 +32,9 @@ func New(
 	// Image or container that brings the Go toolchain: it compiles the programs that
 	// read an ISO back and that boot it.
 	golang *dagger.Container,
-	// Image of the Debian that the tools (mmdebstrap, xorriso, QEMU, …) are
-	// installed in, with its digest.
-	debianImage string,
+	// The Debian that the tools (mmdebstrap, xorriso, QEMU, …) are installed in: an image with
+	// its digest, or a container.
+	debian *dagger.Container,
 	// Where Debian's packages come from: "snapshot" (the archive as it was at
 	// --debian-snapshot), "image" (the sources that the image brings) or the URL
 	// of a mirror.
@@ -46,6 +46,10 @@ func New(
 	// Time stamp of the archive, such as 20261105T000000Z.
 	// +optional
 	debianSnapshot string,
+	// Saved copy of Debian's packages, as the function mirror of the base debian makes it. It takes
+	// the place of the mirror.
+	// +optional
+	debianPackages *dagger.Directory,
 	// What the ISO is made of: overlay/, boot/, the scripts beside them, and the folder of each
 	// base.
 	// +optional
@@ -56,7 +60,7 @@ func New(
 	// iso/ the Go module with smoke/ and manifest/, and that of the base alpine.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/network", "!iso/partition", "!iso/results", "!iso/secureboot", "!iso/unattended", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
+	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/network", "!iso/partition", "!iso/results", "!iso/secureboot", "!iso/unattended", "!iso/debian/archive", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -68,8 +72,11 @@ func New(
 	if err != nil {
 		return nil, err
 	}
-	debian := dag.Container().
-		From(debianImage).
+	if debianPackages != nil {
+		debianMirror = savedPackages
+		debian = debian.WithMountedDirectory(savedPackages, debianPackages)
+	}
+	debian = debian.
 		WithEnvVariable("DEBIAN_FRONTEND", "noninteractive").
 		WithEnvVariable("LC_ALL", "C.UTF-8").
 		WithEnvVariable("TZ", "UTC").
@@ -84,6 +91,17 @@ func New(
 	}, nil
 }
 
+// savedPackages is where a saved copy of Debian's packages is.
+const savedPackages = "/bee-packages"
+
+// What steps need of Debian's packages, beside those that iso/debian/tools lists: all of them are
+// in the lock.
+var (
+	layerTools  = []string{"squashfs-tools"}
+	readerTools = []string{"xorriso", "squashfs-tools"}
+	qemuTools   = []string{"qemu-system-x86", "ovmf", "swtpm"}
+)
+
 // again makes the steps of a container that follow depend on rebuild, where it is set.
 func again(rebuild string) dagger.WithContainerFunc {
 	return func(c *dagger.Container) *dagger.Container {
@@ -96,7 +114,7 @@ func again(rebuild string) dagger.WithContainerFunc {
 
 // layer makes a squashfs layer of a folder. Its files are of one time, in seconds since 1970.
 func (m *Iso) layer(ctx context.Context, tree *dagger.Directory, epoch int) (*dagger.File, error) {
-	packer, err := withFiles(ctx, m.Tools.With(install("squashfs-tools")).With(again(m.Rebuild)), m.Files, "layer.sh")
+	packer, err := withFiles(ctx, m.Tools.With(install(layerTools...)).With(again(m.Rebuild)), m.Files, "layer.sh")
 	if err != nil {
 		return nil, err
 	}
@@ -203,7 +221,7 @@ func (m *Iso) Documents(
 	iso *dagger.File,
 ) *dagger.Directory {
 	const memory = "/var/cache/manifest"
-	reader := m.Tools.With(install("xorriso", "squashfs-tools"))
+	reader := m.Tools.With(install(readerTools...))
 	if m.Rebuild == "" {
 		reader = reader.WithMountedCache(memory, dag.CacheVolume("manifest"))
 	}

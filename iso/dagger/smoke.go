@@ -24,7 +24,7 @@ const (
 // host's /dev/kvm is used where a probe guest runs under it, which needs --kvm.
 func (m *Iso) qemu(iso *dagger.File) *dagger.Container {
 	return m.Tools.
-		With(install("qemu-system-x86", "ovmf", "swtpm")).
+		With(install(qemuTools...)).
 		WithMountedFile("/usr/local/bin/smoke", m.program("smoke")).
 		WithMountedFile("/iso/bee.iso", iso)
 }

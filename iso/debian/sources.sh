@@ -1,7 +1,7 @@
 #!/bin/sh
 # sources.sh MIRROR RELEASE SNAPSHOT: sets the apt sources of a Debian container,
 # and fetches the package lists. MIRROR is "snapshot", "image" (the sources stay
-# as they are) or a URL.
+# as they are), a URL, or the folder of a saved copy, which knows its sources.
 set -eu
 mirror=$1 release=$2 snapshot=$3
 components="main contrib non-free non-free-firmware"
@@ -22,6 +22,10 @@ snapshot)
 http://*|https://*)
 	archive=${mirror%/}
 	security=$archive-security ;;
+/*)
+	archive=
+	rm -f /etc/apt/sources.list.d/*
+	cp "$mirror/sources.list" /etc/apt/sources.list ;;
 *) echo "sources.sh: \"$mirror\" is not snapshot, image or a URL" >&2; exit 2 ;;
 esac
 
@@ -35,7 +39,7 @@ if [ -n "$archive" ]; then
 fi
 
 apt-get update --quiet -o APT::Update::Error-Mode=any -o Acquire::Retries=3 || {
-	echo "Debian's package lists could not be fetched from ${archive:-the sources of the image}." >&2
+	echo "Debian's package lists could not be fetched from ${archive:-$([ "$mirror" = image ] && echo "the sources of the image" || echo "the saved copy")}." >&2
 	echo "Name a mirror that answers and is up to date in VERSIONS.local, DEBIAN_MIRROR=http://HOST/debian." >&2
 	exit 1
 }

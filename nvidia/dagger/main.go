@@ -145,16 +145,31 @@ func (m *Nvidia) DebianDriver(ctx context.Context) (*Driver, error) {
 		return nil, err
 	}
 	of := func(flavour string) *dagger.Directory {
-		return source.WithExec([]string{"/bee/driver/debian-source.sh", flavour, "/out"}).Directory("/out")
+		return source.WithExec([]string{"/bee/driver/debian-source.sh", sourcePackages[flavour], "/out"}).Directory("/out")
 	}
 	return &Driver{
 		Nvidia:      m,
 		Origin:      "debian",
 		Open:        of("open"),
 		Proprietary: of("proprietary"),
-		Userland:    userland.WithExec([]string{"/bee/driver/debian-userland.sh", "/out"}).Directory("/out"),
+		Userland:    userland.WithExec(append([]string{"/bee/driver/debian-userland.sh", "/out"}, userlandPackages...)).Directory("/out"),
 		Fabric:      dag.Directory(),
 	}, nil
+}
+
+// NVIDIA's installer of a driver, NVIDIA-Linux-x86_64-VERSION.run, fetched and verified.
+func (m *Nvidia) Installer(
+	ctx context.Context,
+	// Version of the driver, such as 580.159.04.
+	version string,
+	// SHA-256 of the installer.
+	sha256 string,
+) (*dagger.File, error) {
+	file := "NVIDIA-Linux-x86_64-" + version + ".run"
+	return m.fetch(ctx, sha256, "NVIDIA_RUN_SHA256", "give the file with --nvidia-run, where you have it",
+		// data centre drivers are in the first place, all others in the second
+		"https://us.download.nvidia.com/tesla/"+version+"/"+file,
+		"https://download.nvidia.com/XFree86/Linux-x86_64/"+version+"/"+file)
 }
 
 // The driver in NVIDIA's installer, NVIDIA-Linux-x86_64-VERSION.run. It is not run
@@ -171,17 +186,12 @@ func (m *Nvidia) RunDriver(
 	installer *dagger.File,
 ) (*Driver, error) {
 	if installer == nil {
-		file := "NVIDIA-Linux-x86_64-" + version + ".run"
 		var err error
-		installer, err = m.fetch(ctx, sha256, "NVIDIA_RUN_SHA256", "give the file with --nvidia-run, where you have it",
-			// data centre drivers are in the first place, all others in the second
-			"https://us.download.nvidia.com/tesla/"+version+"/"+file,
-			"https://download.nvidia.com/XFree86/Linux-x86_64/"+version+"/"+file)
-		if err != nil {
+		if installer, err = m.Installer(ctx, version, sha256); err != nil {
 			return nil, err
 		}
 	}
-	unpack, err := m.with(ctx, m.Debian.With(install("xz-utils", "zstd")), "driver/run.sh")
+	unpack, err := m.with(ctx, m.Debian.With(install(unpackTools...)), "driver/run.sh")
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +211,7 @@ func (m *Nvidia) RunDriver(
 
 // fetch fetches a file of NVIDIA's into a cache: see driver/fetch.sh.
 func (m *Nvidia) fetch(ctx context.Context, sha256, pin, instead string, urls ...string) (*dagger.File, error) {
-	c, err := m.with(ctx, m.Debian.With(install("ca-certificates", "curl")), "driver/fetch.sh")
+	c, err := m.with(ctx, m.Debian.With(install(fetchTools...)), "driver/fetch.sh")
 	if err != nil {
 		return nil, err
 	}
@@ -228,11 +238,7 @@ func (d *Driver) WithFabricManager(
 	if err != nil {
 		return nil, err
 	}
-	return d.withFabric(ctx, fabricPart{
-		name: "fabricmanager", version: version, sha256: sha256, archive: archive,
-		pin:     "FABRIC_MANAGER_SHA256",
-		instead: "give the file with --fabric-manager, where you have it, or do without by FABRIC_MANAGER_ORIGIN=none in VERSIONS.local",
-	})
+	return d.withFabric(ctx, fabricManager, version, sha256, archive)
 }
 
 // The driver with NVIDIA's subnet manager NVLSM, which the Fabric Manager needs beside it on
@@ -248,39 +254,66 @@ func (d *Driver) WithSubnetManager(
 	// +optional
 	archive *dagger.File,
 ) (*Driver, error) {
-	return d.withFabric(ctx, fabricPart{
-		name: "nvlsm", version: version, sha256: sha256, archive: archive,
-		pin:     "NVLSM_SHA256",
-		instead: "give the file with --nvlsm, where you have it, or do without by --fabric-manager FILE alone",
-	})
+	return d.withFabric(ctx, nvlsm, version, sha256, archive)
 }
 
-// fabricPart is a part of what sets NVSwitches up.
-type fabricPart struct {
-	name, version, sha256, pin, instead string
-	archive                             *dagger.File
+// fabricPart is a part of what sets NVSwitches up: its pin, and what to do where its archive is out
+// of reach.
+type fabricPart struct{ name, pin, instead string }
+
+var (
+	fabricManager = fabricPart{"fabricmanager", "FABRIC_MANAGER_SHA256",
+		"give the file with --fabric-manager, where you have it, or do without by FABRIC_MANAGER_ORIGIN=none in VERSIONS.local"}
+	nvlsm = fabricPart{"nvlsm", "NVLSM_SHA256",
+		"give the file with --nvlsm, where you have it, or do without by --fabric-manager FILE alone"}
+)
+
+// NVIDIA's archive of the Fabric Manager, fabricmanager-linux-x86_64-VERSION-archive.tar.xz, fetched
+// and verified.
+func (m *Nvidia) FabricManagerArchive(
+	ctx context.Context,
+	// Version of it, which is the driver's.
+	version string,
+	// SHA-256 of the archive.
+	sha256 string,
+) (*dagger.File, error) {
+	return m.fabricArchive(ctx, fabricManager, version, sha256)
 }
 
-func (d *Driver) withFabric(ctx context.Context, part fabricPart) (*Driver, error) {
-	if part.archive == nil {
-		var urls []string
-		for _, place := range []string{"nvidia-driver", "cuda"} {
-			urls = append(urls, "https://developer.download.nvidia.com/compute/"+place+"/redist/"+part.name+"/linux-x86_64/"+part.name+"-linux-x86_64-"+part.version+"-archive.tar.xz")
-		}
+// NVIDIA's archive of NVLSM, nvlsm-linux-x86_64-VERSION-archive.tar.xz, fetched and verified.
+func (m *Nvidia) NvlsmArchive(
+	ctx context.Context,
+	// Version of it.
+	version string,
+	// SHA-256 of the archive.
+	sha256 string,
+) (*dagger.File, error) {
+	return m.fabricArchive(ctx, nvlsm, version, sha256)
+}
+
+func (m *Nvidia) fabricArchive(ctx context.Context, part fabricPart, version, sha256 string) (*dagger.File, error) {
+	var urls []string
+	for _, place := range []string{"nvidia-driver", "cuda"} {
+		urls = append(urls, "https://developer.download.nvidia.com/compute/"+place+"/redist/"+part.name+"/linux-x86_64/"+part.name+"-linux-x86_64-"+version+"-archive.tar.xz")
+	}
+	return m.fetch(ctx, sha256, part.pin, part.instead, urls...)
+}
+
+func (d *Driver) withFabric(ctx context.Context, part fabricPart, version, sha256 string, archive *dagger.File) (*Driver, error) {
+	if archive == nil {
 		var err error
-		part.archive, err = d.Nvidia.fetch(ctx, part.sha256, part.pin, part.instead, urls...)
-		if err != nil {
+		if archive, err = d.Nvidia.fabricArchive(ctx, part, version, sha256); err != nil {
 			return nil, err
 		}
 	}
-	unpack, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("xz-utils", "zlib1g", "libgcc-s1", "libstdc++6", "libibumad3", "libibmad5", "libibverbs1")), "driver/fabric.sh")
+	unpack, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install(fabricTools...)), "driver/fabric.sh")
 	if err != nil {
 		return nil, err
 	}
 	with := *d
 	with.Fabric = d.Fabric.WithDirectory("/", unpack.
-		WithMountedFile("/bee/archive.tar.xz", part.archive).
-		WithExec([]string{"/bee/driver/fabric.sh", part.name, "/bee/archive.tar.xz", part.version, part.sha256, "/out"}).
+		WithMountedFile("/bee/archive.tar.xz", archive).
+		WithExec([]string{"/bee/driver/fabric.sh", part.name, "/bee/archive.tar.xz", version, sha256, "/out"}).
 		Directory("/out"))
 	return &with, nil
 }
@@ -328,7 +361,7 @@ func (d *Driver) Modules(
 		return nil, fmt.Errorf("flavour %q is neither open nor proprietary", flavour)
 	}
 	if compiler == nil {
-		compiler = d.Nvidia.Debian.With(install("gcc", "libc6-dev", "libelf1t64", "kmod", "make", "xz-utils"))
+		compiler = d.Nvidia.Debian.With(install(compilerTools...))
 	}
 	builder, err := d.Nvidia.with(ctx, compiler, "modules.sh")
 	if err != nil {
@@ -356,7 +389,7 @@ const certificateFile = "module-certificate.der"
 // signed puts signed modules in the place of those in a folder. The key is mounted, and in no
 // layer of the engine's cache.
 func (d *Driver) signed(ctx context.Context, modules, headers *dagger.Directory) (*dagger.Directory, error) {
-	signer, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install("openssl")), "sign.sh")
+	signer, err := d.Nvidia.with(ctx, d.Nvidia.Debian.With(install(signTools...)), "sign.sh")
 	if err != nil {
 		return nil, err
 	}

@@ -1,14 +1,9 @@
 #!/bin/bash
-# debian-source.sh FLAVOUR OUTDIR: the sources of NVIDIA's kernel modules, of the
-# flavour open or proprietary, from Debian's package.
+# debian-source.sh PACKAGE OUTDIR: the sources of NVIDIA's kernel modules from Debian's package,
+# which has those of one flavour.
 set -euo pipefail
-[ $# = 2 ] || { echo "usage: debian-source.sh FLAVOUR OUTDIR" >&2; exit 2; }
-flavour=$1 out=$2
-case $flavour in
-open) package=nvidia-open-kernel-dkms ;;
-proprietary) package=nvidia-kernel-dkms ;;
-*) echo "debian-source.sh: flavour $flavour is neither open nor proprietary" >&2; exit 2 ;;
-esac
+[ $# = 2 ] || { echo "usage: debian-source.sh PACKAGE OUTDIR" >&2; exit 2; }
+package=$1 out=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"

@@ -1,14 +1,14 @@
 #!/bin/bash
-# debian-userland.sh OUTDIR: what programs need of NVIDIA's driver, from Debian's
-# packages. OUTDIR gets version, and the folders bin, lib, firmware and doc.
+# debian-userland.sh OUTDIR PACKAGE...: what programs need of NVIDIA's driver, from Debian's
+# packages, nvidia-smi and others. OUTDIR gets version, and the folders bin, lib, firmware and doc.
 set -euo pipefail
-[ $# = 1 ] || { echo "usage: debian-userland.sh OUTDIR" >&2; exit 2; }
+[ $# -gt 1 ] || { echo "usage: debian-userland.sh OUTDIR PACKAGE..." >&2; exit 2; }
 out=$1
+shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-apt-get -qq download nvidia-smi nvidia-persistenced firmware-nvidia-gsp \
-	libnvidia-ml1 libnvidia-cfg1 libcuda1 libnvidia-ptxjitcompiler1
+apt-get -qq download "$@"
 for package in ./*.deb; do dpkg-deb --extract "$package" root; done
 version=$(dpkg-deb --field ./nvidia-smi_*.deb Version)
 

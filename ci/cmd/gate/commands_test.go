@@ -358,30 +358,47 @@ func TestRelease(t *testing.T) {
 }
 
 func TestLocks(t *testing.T) {
-	const sumA, sumB = "Q1AQEBAQEBAQEBAQEBAQEBAQEBAQE=", "Q1AgICAgICAgICAgICAgICAgICAgI="
+	sumA, sumB := "x86_64 base "+strings.Repeat("a", 64), "x86_64 base "+strings.Repeat("b", 64)
 	top, env := repository(t)
+	changes := filepath.Join(t.TempDir(), "changes.md")
+	env["GATE_BASE"] = "alpine"
 	s := &standIn{do: func(_ module.Call, to string) (string, error) {
 		write(t, to, "# lock\na 2-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
 		return "", nil
 	}}
 	o := run(t, s, true, env, "locks")
-	contains(t, "missing", o.text, "::warning title=no lock::iso/alpine/packages.lock is not in the repository; make one, and commit it: gate locks --output iso/alpine/packages.lock\n")
+	contains(t, "missing", o.text, "::warning title=no lock::iso/alpine/packages.lock is not in the repository: a build takes what the mirror has, and --strict, and with it a release, is refused; make one, and commit it: gate locks --base alpine --output iso/alpine/packages.lock\n")
 	if o.status != 0 || o.outputs != set("fresh", "false") {
 		t.Errorf("missing: status %d, outputs %s", o.status, o.outputs)
 	}
-	lock := write(t, filepath.Join(top, lockFile), "# lock\na 1-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
+	lock := write(t, filepath.Join(top, lockFile("alpine")), "# lock\na 1-r0 "+sumA+"\nb 1-r0 "+sumB+"\n")
 	o = run(t, s, true, env, "locks")
 	contains(t, "stale", o.text, "::warning file=iso/alpine/packages.lock,line=1,title=stale lock::a 1-r0 is now 2-r0\n")
 	equal(t, "stale", o.summary, "## STALE: iso/alpine/packages.lock: packages that differ: 1\n\n- a 1-r0 is now 2-r0\n\n")
 	if o.status != 0 || o.outputs != set("fresh", "false") {
 		t.Errorf("stale: status %d, outputs %s", o.status, o.outputs)
 	}
+	if o = run(t, s, true, env, "locks", "--changes", changes); o.status != 0 {
+		t.Errorf("told: status %d", o.status)
+	}
+	if text, err := os.ReadFile(changes); err != nil || string(text) != "- a 1-r0 is now 2-r0\n" {
+		t.Errorf("told: %q, %v", text, err)
+	}
 	if o = run(t, s, false, env, "locks", "--output", lock); o.status != 0 {
 		t.Errorf("stale, and taken: status %d", o.status)
 	}
-	if o = run(t, s, true, env, "locks"); o.outputs != set("fresh", "true") {
+	untold := filepath.Join(t.TempDir(), "changes.md")
+	if o = run(t, s, true, env, "locks", "--changes", untold); o.outputs != set("fresh", "true") {
 		t.Errorf("fresh: outputs %s", o.outputs)
 	}
+	if _, err := os.Stat(untold); !os.IsNotExist(err) {
+		t.Errorf("fresh: changes are told, %v", err)
+	}
+	if call := s.calls[len(s.calls)-1]; !strings.Contains(call, "lock") {
+		t.Errorf("called: %s", call)
+	}
+	o = run(t, s, true, env, "locks", "--base", "debian")
+	contains(t, "another base", o.text, "iso/debian/packages.lock is not in the repository")
 	o = run(t, s, false, env, "locks")
 	if o.status != 0 || o.text != "== lock\n\n## PASS: iso/alpine/packages.lock is fresh\nlog: "+top+"/dist/locks.log\n" {
 		t.Errorf("fresh: %+v", o)
@@ -389,11 +406,13 @@ func TestLocks(t *testing.T) {
 	write(t, lock, "# lock\n\na 1-r0 "+sumB+"\nb 1-r0 "+sumA+"\nc 5-r1 "+sumA+"\n")
 	o = run(t, s, true, env, "locks")
 	contains(t, "all kinds", o.summary, ": 3\n\n- a 1-r0 is now 2-r0\n- b 1-r0 was built anew\n- c 5-r1 is gone\n")
+	write(t, lock, "a 2-r0 x86_64 base,tools "+strings.Repeat("a", 64)+"\nb 1-r0 "+sumB+"\n")
+	contains(t, "moved", run(t, s, true, env, "locks").summary, ": 1\n\n- a 2-r0 is for base, and was for base,tools\n")
 	write(t, lock, "a 2-r0 "+sumA+"\n")
 	contains(t, "new", run(t, s, true, env, "locks").summary, ": 1\n\n- b 1-r0 is new\n")
 	write(t, lock, "a 2-r0 "+sumA+"\n<<<<<<< HEAD\n")
 	o = run(t, s, true, env, "locks")
-	contains(t, "broken", o.text, "::error title=gate::iso/alpine/packages.lock:2: \"<<<<<<< HEAD\" is not name, version and checksum")
+	contains(t, "broken", o.text, "::error title=gate::iso/alpine/packages.lock:2: \"<<<<<<< HEAD\" is not name, version, architecture, layers and SHA-256, with single blanks between them")
 	if o.status != exitInput {
 		t.Errorf("broken: status %d", o.status)
 	}

@@ -58,9 +58,8 @@ It asks the apt of the system that it runs on, whose lists have been fetched, an
 verifies whatever it fetches. Packages are named in lists, files with names between
 blanks and # before comments, each for a layer (base, nvidia, cuda or tools):
 
-  --system base=LIST     what a new system is made of: those named, what they depend
-                         on, and all that is essential
-  --install tools=LIST   what an install onto this system adds to it
+  --install base=LIST    what a system is made of that has them: those named, what they
+                         depend on, and all that is essential
   --download cuda=LIST   those named alone`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -70,12 +69,11 @@ blanks and # before comments, each for a layer (base, nvidia, cuda or tools):
 }
 
 // lists are the flags that name packages.
-type lists struct{ system, install, download []string }
+type lists struct{ install, download []string }
 
 func (l *lists) flags(c *cobra.Command) {
 	const usage = "`LAYER=LIST` of packages "
-	c.Flags().StringArrayVar(&l.system, "system", nil, usage+"that a new system has; may be repeated")
-	c.Flags().StringArrayVar(&l.install, "install", nil, usage+"that are installed onto this system; may be repeated")
+	c.Flags().StringArrayVar(&l.install, "install", nil, usage+"that are installed; may be repeated")
 	c.Flags().StringArrayVar(&l.download, "download", nil, usage+"that are fetched alone; may be repeated")
 }
 
@@ -85,7 +83,7 @@ func (l *lists) resolve(ctx context.Context) (lock.Lock, error) {
 	for _, way := range []struct {
 		lists []string
 		ask   func(context.Context, []string) ([]apt.Package, error)
-	}{{l.system, apt.System}, {l.install, apt.Install}, {l.download, apt.Download}} {
+	}{{l.install, apt.Install}, {l.download, apt.Download}} {
 		for _, text := range way.lists {
 			layer, file, found := strings.Cut(text, "=")
 			if !found {
@@ -133,7 +131,7 @@ func lockCommand() *cobra.Command {
 them now. Equal lists and archives give equal bytes.
 
 Exit status: 0, or 1 where a list cannot be had.`,
-		Example: `  archive lock --system base=packages --install tools=tools >packages.lock`,
+		Example: `  archive lock --install base=packages --install tools=tools >packages.lock`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := from.resolve(cmd.Context())
@@ -166,7 +164,7 @@ line for each package that is not as it is locked:
   unneeded NAME VERSION         locked, but not needed any more
 
 Exit status: 0 without a difference, 3 with some, 1 where a list cannot be had.`,
-		Example: `  archive compare --lock packages.lock --system base=packages --install tools=tools`,
+		Example: `  archive compare --lock packages.lock --install base=packages --install tools=tools`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			locked, err := lock.Read(file)
@@ -202,6 +200,7 @@ Exit status: 0 without a difference, 3 with some, 1 where a list cannot be had.`
 
 func mirrorCommand() *cobra.Command {
 	var file string
+	var layers []string
 	var o mirror.Options
 	c := &cobra.Command{
 		Use:   "mirror --lock FILE --output FOLDER --at PATH",
@@ -220,6 +219,11 @@ Exit status: 0, or 1 where a package cannot be had, or is not the one of the loc
 			if o.Lock, err = lock.Read(file); err != nil {
 				return err
 			}
+			if len(layers) > 0 {
+				if o.Lock, err = o.Lock.Only(layers); err != nil {
+					return err
+				}
+			}
 			o.Progress = func(line string) { fmt.Fprintln(cmd.ErrOrStderr(), printable.Lines(line)) }
 			return mirror.Write(cmd.Context(), o)
 		},
@@ -227,6 +231,7 @@ Exit status: 0, or 1 where a package cannot be had, or is not the one of the loc
 	require(c, &file, "lock", "lock file")
 	require(c, &o.Folder, "output", "folder that takes the copy")
 	require(c, &o.At, "at", "path of the folder where apt will read it")
+	c.Flags().StringSliceVar(&layers, "layers", nil, "layers whose packages are fetched, with commas between them (default all)")
 	return c
 }
 

@@ -25,14 +25,9 @@ type Package struct {
 	Bytes int64
 }
 
-// Install returns what an install of the names onto this system would fetch. What is on it
-// already is not among that.
+// Install returns what a system is made of that has the names, and all that is essential. What is
+// on this system, which may have come from an image, does not count.
 func Install(ctx context.Context, names []string) ([]Package, error) {
-	return ask(ctx, append([]string{"install"}, names...))
-}
-
-// System returns what a system is made of that has the names, and all that is essential.
-func System(ctx context.Context, names []string) ([]Package, error) {
 	none, err := os.CreateTemp("", "status")
 	if err != nil {
 		return nil, err
