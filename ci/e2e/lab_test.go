@@ -117,10 +117,7 @@ func TestAlpineISO(t *testing.T) {
 	if run := p.run(t, "verdict"); run.exit == 0 || !strings.Contains(run.output, machines[1]) {
 		t.Errorf("the reports of all machines but one are not there: exit status %d:\n%s", run.exit, run.output)
 	}
-	if locks := p.run(t, "locks"); locks.exit != 0 || locks.values()["fresh"] != "true" {
-		t.Errorf("locks: exit status %d:\n%s\n%s", locks.exit, locks.output, tail(locks.progress, 20))
-	}
-	testPropose(t, p)
+	testLocks(t, dir, environment, true)
 	if t.Failed() {
 		return
 	}

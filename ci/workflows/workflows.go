@@ -76,6 +76,7 @@ type job struct {
 
 type step struct {
 	Name, ID, If, Uses, Run string
+	ContinueOnError         bool `yaml:"continue-on-error"`
 	With                    map[string]string
 	Env                     map[string]string
 }

@@ -60,7 +60,7 @@ func TestEachIsBounded(t *testing.T) {
 func TestWhoMayWrite(t *testing.T) {
 	writers := map[string][]string{
 		"release.yml/draft":   {"attestations", "contents", "id-token"},
-		"nightly.yml/propose": {"contents", "pull-requests"},
+		"locks.yml/propose": {"contents", "pull-requests"},
 	}
 	for name, w := range all(t) {
 		for key, job := range w.Jobs {
@@ -172,7 +172,7 @@ func TestWhoStartsWhat(t *testing.T) {
 		if strings.Contains(string(text), "secrets") {
 			t.Errorf("%s: takes a secret", name)
 		}
-		if strings.Contains(string(text), "github.token") && !slices.Contains([]string{"release.yml", "nightly.yml", "vulnerabilities.yml"}, name) {
+		if strings.Contains(string(text), "github.token") && !slices.Contains([]string{"release.yml", "locks.yml", "vulnerabilities.yml"}, name) {
 			t.Errorf("%s: hands on its token", name)
 		}
 	}
