@@ -111,7 +111,7 @@ func TestAlpineISO(t *testing.T) {
 		"GATE_BASE": "alpine", "GATE_NVIDIA": "false", "GATE_STRICT": "true", "GATE_REBUILD": "alpine " + filepath.Base(dir),
 		"GATE_APK_MIRROR": l.mirror,
 	}
-	p := testBuilds(t, dir, environment)
+	p := testBuilds(t, dir, environment, "locale")
 	machines := p.machines(t)
 	p.on(machines[0]).must(t, "smoke")
 	if run := p.run(t, "verdict"); run.exit == 0 || !strings.Contains(run.output, machines[1]) {

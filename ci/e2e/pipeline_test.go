@@ -23,6 +23,8 @@ type pipeline struct {
 	values map[string]string
 	// Variables that are other ones here than in the workflow.
 	env map[string]string
+	// A command that runs those of the steps, as of a variation.
+	under []string
 	// What the steps put out.
 	outputs map[string]string
 }
@@ -83,7 +85,7 @@ func (p *pipeline) run(t *testing.T, job string) gateRun {
 			environment = append(environment, name+"="+value)
 		}
 		t.Logf("%s, %s: %s", step.Workflow, job, step.Run)
-		run = command(t, p.dir, environment, "bash", "-e", "-o", "pipefail", "-c", step.Run)
+		run = command(t, p.dir, environment, slices.Concat(p.under, []string{"bash", "-e", "-o", "pipefail", "-c", step.Run})...)
 		t.Logf("%s, %s: %.0f s", step.Workflow, job, run.took.Seconds())
 		maps.Copy(p.outputs, run.values())
 	}

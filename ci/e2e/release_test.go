@@ -128,7 +128,7 @@ func TestRelease(t *testing.T) {
 		"GATE_BASE": "debian", "GATE_NVIDIA": "false", "GATE_REBUILD": rebuild, "GATE_STRICT": "false",
 	}
 	dist := filepath.Join(dir, "dist")
-	testBuilds(t, dir, environment)
+	testBuilds(t, dir, environment, "umask")
 	if t.Failed() {
 		return
 	}
@@ -152,8 +152,9 @@ func testLocks(t *testing.T, dir string, environment map[string]string, fresh bo
 	testPropose(t, p)
 }
 
-// testBuilds builds what is built each night, into dist, once more from nothing, and compares.
-func testBuilds(t *testing.T, dir string, environment map[string]string) *pipeline {
+// testBuilds builds what is built each night, into dist, once more from nothing and under a variation,
+// and compares.
+func testBuilds(t *testing.T, dir string, environment map[string]string, vary string) *pipeline {
 	p := newPipeline(t, dir, "nightly.yml", "build", "smoke", "verdict", "reproduce", "support")
 	p.values["matrix.base"] = environment["GATE_BASE"]
 	maps.Copy(p.env, environment)
@@ -162,7 +163,12 @@ func testBuilds(t *testing.T, dir string, environment map[string]string) *pipeli
 	if len(planned) < 16 {
 		t.Errorf("the plan of pairs has %d machines", len(planned))
 	}
-	p.must(t, "reproduce")
+	varied := *p
+	varied.under = variations[vary].under(t)
+	again := varied.must(t, "reproduce")
+	if iso := digest(t, filepath.Join(dir, "dist/bee.iso")); !strings.Contains(again.output, iso) && !strings.Contains(again.summary, iso) {
+		t.Errorf("with another %s it is another ISO than %s:\n%s\n%s", vary, iso, again.output, again.summary)
+	}
 	return p
 }
 
