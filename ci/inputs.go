@@ -41,7 +41,7 @@ func (m *Bee) Inputs(
 	// Go modules of the repository, whose own modules are saved.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!audit", "!console", "!core", "!iso", "!nvidia", "iso/vendor", "**/dagger", "**/testdata", "**/*_test.go", "**/*.md", "**/*.sh"]
+	// +ignore=["*", "!audit", "!console", "!core", "!iso", "!nvidia", "iso/vendor", "**/dagger", "**/testdata", "**/*_test.go"]
 	source *dagger.Directory,
 ) (*dagger.Directory, error) {
 	b, err := m.builder(ctx)

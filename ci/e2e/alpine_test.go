@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -90,13 +91,13 @@ func TestAlpinePackages(t *testing.T) {
 	dir := copyRepository(t)
 	mirror, keys := apkRepository(t, nil)
 	lock := filepath.Join(dir, "iso/alpine/packages.lock")
-	mustDagger(t, dir, alpine(t, dir, keys, "--apk-mirror", mirror, "packages", "export", "--path", lock)...)
+	mustDagger(t, dir, alpine(t, dir, keys, "--apk-mirror", mirror, "lock", "export", "--path", lock)...)
 	text, err := os.ReadFile(lock)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"alpine-base", "linux-lts", "xorriso", "linux-lts-dev", "musl"} {
-		if !strings.Contains(string(text), "\n"+name+" 1-r0 Q1") {
+		if !regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(name) + ` 1-r0 x86_64 [a-z,]+ [0-9a-f]{64} Q1`).Match(text) {
 			t.Errorf("the lock has no %s:\n%s", name, text)
 		}
 	}
@@ -108,7 +109,7 @@ func TestAlpinePackages(t *testing.T) {
 	t.Run("saved copy", func(t *testing.T) {
 		mustDagger(t, dir, alpine(t, dir, keys, "--apk-mirror", mirror, "--strict", "mirror", "export", "--path", saved)...)
 		again := filepath.Join(t.TempDir(), "lock")
-		mustDagger(t, dir, alpine(t, dir, keys, "--apk-mirror", saved, "--strict", "packages", "export", "--path", again)...)
+		mustDagger(t, dir, alpine(t, dir, keys, "--apk-mirror", saved, "--strict", "lock", "export", "--path", again)...)
 		if digest(t, again) != digest(t, lock) {
 			t.Error("the saved copy has other packages")
 		}
@@ -122,6 +123,15 @@ func TestAlpinePackages(t *testing.T) {
 		out := filepath.Join(t.TempDir(), "lock")
 		mustDagger(t, dir, alpine(t, dir, keys, "--apk-mirror", newer, "packages", "export", "--path", out)...)
 		refuses(t, dir, "dropbear 1-r0 -> 2-r0", alpine(t, dir, keys, "--apk-mirror", newer, "--strict", "packages", "export", "--path", out+"2")...)
+	})
+	t.Run("another file", func(t *testing.T) {
+		edited := copyRepository(t)
+		name := filepath.Join(edited, "iso/alpine/packages.lock")
+		other := regexp.MustCompile(`(?m)^(dropbear .*) [0-9a-f]{64} `).ReplaceAll(text, []byte("$1 "+strings.Repeat("0", 64)+" "))
+		if err := os.WriteFile(name, other, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		refuses(t, edited, "rebuilt dropbear 1-r0 0000", alpine(t, edited, keys, "--apk-mirror", mirror, "--strict", "packages", "export", "--path", saved+"6")...)
 	})
 	t.Run("flipped byte", func(t *testing.T) {
 		name := filepath.Join(mirror, "v3.21/main/x86_64/dropbear-1-r0.apk")

@@ -76,9 +76,23 @@ func TestBadInput(t *testing.T) {
 		"Alpine image unreachable": {override("ALPINE_IMAGE=127.0.0.1:9/alpine:3.21@sha256:" + strings.Repeat("0", 64)),
 			[]string{"--base", "alpine", "build"},
 			"name it as ALPINE_IMAGE in VERSIONS.local"},
-		"strict with packages that float": {override("DEBIAN_MIRROR=image"),
+		"strict with another package": {func(t *testing.T) string {
+			dir := copyRepository(t)
+			appendTo(t, dir, "iso/debian/packages.lock", "a-package 1.0 all base "+strings.Repeat("0", 64)+"\n")
+			return dir
+		},
 			[]string{"--strict", "--base", "debian", "build"},
-			"--strict: DEBIAN_MIRROR is image"},
+			"gone a-package 1.0"},
+		"strict with a lock that is none": {func(t *testing.T) string {
+			dir := copyRepository(t)
+			appendTo(t, dir, "iso/debian/packages.lock", "<<<<<<< HEAD\n")
+			return dir
+		},
+			[]string{"--strict", "--base", "debian", "build"},
+			"is not name, version, architecture, layers and SHA-256"},
+		"inputs that are none": {unchanged,
+			[]string{"--base", "debian", "--inputs", filepath.Join(repository, "gpuburn/testdata"), "build"},
+			"--inputs: the folder has no list of what is saved"},
 		"CUDA image unreachable": {override("CUDA_ORIGIN=image\nCUDA_IMAGE=127.0.0.1:9/cuda:12@sha256:" + strings.Repeat("0", 64)),
 			[]string{"gpu-burn", "--source", filepath.Join(repository, "gpuburn/testdata/source")},
 			"CUDA_ORIGIN=debian in VERSIONS.local takes Debian's toolkit"},
