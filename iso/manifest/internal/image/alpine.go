@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"bee/iso/manifest/internal/initramfs"
-	"bee/iso/manifest/internal/layer"
+	"bee/iso/internal/initramfs"
+	"bee/iso/internal/layer"
 	"bee/iso/manifest/internal/packages"
 )
 

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"os"
 
-	"bee/iso/manifest/internal/initramfs"
+	"bee/iso/internal/initramfs"
 	"bee/iso/manifest/internal/packages"
 )
 

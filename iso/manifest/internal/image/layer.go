@@ -11,11 +11,11 @@ import (
 	"bee/core/beerelease"
 	"bee/core/manifest"
 	"bee/core/vendorlist"
+	"bee/iso/internal/squashfs"
 	"bee/iso/manifest/internal/license"
 	"bee/iso/manifest/internal/memory"
 	"bee/iso/manifest/internal/packages"
 	"bee/iso/manifest/internal/program"
-	"bee/iso/manifest/internal/squashfs"
 )
 
 // liveLayers are the squashfs images that lie over each other, in the order of their names.

@@ -23,20 +23,30 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bee/core/manifest"
-	"bee/iso/manifest/internal/layer"
+	"bee/iso/internal/layer"
 )
 
 // Image is a squashfs image that was read.
 type Image struct {
-	// Files, sorted by path.
-	Files []manifest.File
+	listing
 	// SHA1 of regular files, by path: SPDX asks for it.
 	SHA1 map[string]string
 
-	data    *os.File
-	start   int64
+	data   *os.File
+	folder string
+}
+
+// listing is what the lines of a pseudo file tell.
+type listing struct {
+	// Files, sorted by path.
+	Files []manifest.File
+	// Attributes are the extended ones of a file, as unsquashfs writes them, by path.
+	Attributes map[string]string
+	// Times are when files were changed last, in seconds since 1970, by path.
+	Times map[string]int64
+
 	offsets map[string]int64 // of each file's data, behind start
-	folder  string
+	start   int64            // where the data begins
 }
 
 // hashers is how many files are hashed at a time.
@@ -93,7 +103,7 @@ func (i *Image) read(name string) error {
 	if i.data, err = os.Open(pseudo); err != nil {
 		return err
 	}
-	if i.Files, i.offsets, i.start, err = parse(i.data); err != nil {
+	if i.listing, err = parse(i.data); err != nil {
 		return err
 	}
 	i.SHA1 = map[string]string{}
@@ -120,19 +130,18 @@ func (i *Image) read(name string) error {
 	return group.Wait()
 }
 
-// parse reads the lines of a pseudo file; start is where the data begins, and offsets
-// those of each file from there. The format is in squashfs-tools' manual, "pseudo file
+// parse reads the lines of a pseudo file. The format is in squashfs-tools' manual, "pseudo file
 // definitions".
-func parse(r io.Reader) (files []manifest.File, offsets map[string]int64, start int64, err error) {
+func parse(r io.Reader) (listing, error) {
 	reader := bufio.NewReader(r)
-	offsets = map[string]int64{}
+	l := listing{Attributes: map[string]string{}, Times: map[string]int64{}, offsets: map[string]int64{}}
 	hardLinks := map[string]string{} // path to path
 	for {
 		line, err := reader.ReadString('\n')
 		if err != nil {
-			return nil, nil, 0, fmt.Errorf("what unsquashfs wrote ends early: %w", err)
+			return listing{}, fmt.Errorf("what unsquashfs wrote ends early: %w", err)
 		}
-		start += int64(len(line))
+		l.start += int64(len(line))
 		line = strings.TrimSuffix(line, "\n")
 		if line == "# START OF DATA - DO NOT MODIFY" {
 			break
@@ -147,34 +156,38 @@ func parse(r io.Reader) (files []manifest.File, offsets map[string]int64, start 
 			hardLinks[name] = path.Clean("/" + target)
 			continue
 		}
-		if strings.HasPrefix(rest, "x ") {
-			continue // extended attributes are not part of the manifest
+		if attribute, found := strings.CutPrefix(rest, "x "); found {
+			l.Attributes[name] += attribute + "\n" // not part of the manifest
+			continue
 		}
-		f, offset, err := parseFile(rest)
+		f, details, err := parseFile(rest)
 		if err != nil {
-			return nil, nil, 0, fmt.Errorf("unsquashfs wrote %q: %w", line, err)
+			return listing{}, fmt.Errorf("unsquashfs wrote %q: %w", line, err)
 		}
 		f.Path = name
-		files, offsets[name] = append(files, f), offset
+		l.Files = append(l.Files, f)
+		l.offsets[name], l.Times[name] = details.offset, details.time
 	}
 	last, err := reader.ReadString('\n') // "#" ends the mark
 	if err != nil || last != "#\n" {
-		return nil, nil, 0, errors.New("what unsquashfs wrote has no data")
+		return listing{}, errors.New("what unsquashfs wrote has no data")
 	}
+	l.start += int64(len(last))
 	byPath := map[string]manifest.File{}
-	for _, f := range files {
+	for _, f := range l.Files {
 		byPath[f.Path] = f
 	}
 	for name, target := range hardLinks {
 		f, found := byPath[target]
 		if !found {
-			return nil, nil, 0, fmt.Errorf("%s is a link to %s, which is not there", name, target)
+			return listing{}, fmt.Errorf("%s is a link to %s, which is not there", name, target)
 		}
 		f.Path = name
-		files, offsets[name] = append(files, f), offsets[target]
+		l.Files = append(l.Files, f)
+		l.offsets[name], l.Times[name], l.Attributes[name] = l.offsets[target], l.Times[target], l.Attributes[target]
 	}
-	slices.SortFunc(files, func(a, b manifest.File) int { return strings.Compare(a.Path, b.Path) })
-	return files, offsets, start + int64(len(last)), nil
+	slices.SortFunc(l.Files, func(a, b manifest.File) int { return strings.Compare(a.Path, b.Path) })
+	return l, nil
 }
 
 // unescape splits a line after its first word, in which a backslash keeps the
@@ -200,25 +213,30 @@ var types = map[string]string{
 	"D": "directory", "R": "file", "S": "symlink", "C": "character device", "B": "block device", "I": "fifo",
 }
 
+// details are what a line tells beside a file of the manifest.
+type details struct{ offset, time int64 }
+
 // parseFile reads what follows the name: a letter, time, mode, owner, group and
 // what belongs to the type.
-func parseFile(text string) (f manifest.File, offset int64, err error) {
+func parseFile(text string) (f manifest.File, d details, err error) {
 	const common = 5
 	fields := strings.SplitN(text, " ", common+1)
 	if len(fields) < common || types[fields[0]] == "" {
-		return f, 0, errors.New("a line that this program does not know; is there a line end in a file name?")
+		return f, d, errors.New("a line that this program does not know; is there a line end in a file name?")
 	}
 	f.Type = types[fields[0]]
+	seconds, errTime := strconv.ParseInt(fields[1], 10, 64)
+	d.time = seconds
 	mode, errMode := strconv.ParseUint(fields[2], 8, 32)
 	f.Mode = fmt.Sprintf("%04o", mode)
 	uid, errUID := strconv.ParseUint(fields[3], 10, 32)
 	gid, errGID := strconv.ParseUint(fields[4], 10, 32)
 	f.UID, f.GID = int(uid), int(gid)
-	if err = errors.Join(errMode, errUID, errGID); err != nil || f.Type == "directory" {
-		return f, 0, err
+	if err = errors.Join(errTime, errMode, errUID, errGID); err != nil || f.Type == "directory" {
+		return f, d, err
 	}
 	if len(fields) == common {
-		return f, 0, errors.New("the line is too short")
+		return f, d, errors.New("the line is too short")
 	}
 	rest := fields[common]
 	switch f.Type {
@@ -233,10 +251,10 @@ func parseFile(text string) (f manifest.File, offset int64, err error) {
 		place, _, _ := strings.Cut(rest, " ")
 		size, errSize := strconv.ParseUint(length, 10, 63)
 		at, errOffset := strconv.ParseUint(place, 10, 63)
-		f.SizeBytes, offset = new(int64(size)), int64(at)
+		f.SizeBytes, d.offset = new(int64(size)), int64(at)
 		err = errors.Join(errSize, errOffset)
 	default:
 		f.Device = strings.ReplaceAll(rest, " ", ":")
 	}
-	return f, offset, err
+	return f, d, err
 }

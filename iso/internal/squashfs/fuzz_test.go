@@ -21,10 +21,11 @@ socket I 1764000000 600 0 0 s
 ` + end + "hello")
 	f.Add("a R 1 644 0 0 -1 -5 0\n" + end)
 	f.Fuzz(func(t *testing.T, text string) {
-		files, offsets, start, err := parse(strings.NewReader(text))
+		l, err := parse(strings.NewReader(text))
 		if err != nil {
 			return
 		}
+		files, offsets, start := l.Files, l.offsets, l.start
 		if start <= 0 || start > int64(len(text)) || len(files) > strings.Count(text, "\n") {
 			t.Errorf("%d files, data from %d of %d", len(files), start, len(text))
 		}

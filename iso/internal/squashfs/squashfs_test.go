@@ -123,7 +123,7 @@ func TestParseRefuses(t *testing.T) {
 		"a R 1 644 0 0 1\n" + data:             "invalid syntax",
 		"a D 1 755 -1 +0\n" + data:             "invalid syntax",
 	} {
-		if _, _, _, err := parse(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parse(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
 	}
