@@ -185,7 +185,7 @@ func readArchive(data []byte) (archive Archive, rest []byte, err error) {
 			return Archive{}, nil, errDamaged
 		}
 		e := Entry{Raw: string(raw[:len(raw)-1]), Head: head}
-		e.Name = strings.TrimPrefix(strings.TrimPrefix(e.Raw, "."), "/")
+		e.Name = strings.TrimPrefix(strings.TrimPrefix(e.Raw, "./"), "/")
 		if err := align(); err != nil {
 			return Archive{}, nil, err
 		}

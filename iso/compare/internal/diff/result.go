@@ -1,0 +1,83 @@
+// Package diff compares two ISOs of bee, which are to be builds of one commit, file by file, also in
+// layers, initramfs and packages. What a private key makes is set aside, where it is that and nothing
+// else; all else has to be the same.
+package diff
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"bee/iso/compare/internal/reason"
+)
+
+// SchemaVersion is that of Result as JSON.
+const SchemaVersion = 1
+
+// Result is what a comparison came to.
+type Result struct {
+	SchemaVersion int `json:"schema_version"`
+	// SHA-256 of the two ISOs.
+	Published string `json:"published"`
+	Rebuilt   string `json:"rebuilt"`
+	// Whether nothing differs but for what is set aside.
+	Equal bool `json:"equal"`
+	// How many files of the medium there are on the published ISO.
+	Files       int          `json:"files"`
+	Differences []Difference `json:"differences"`
+	SetAside    []SetAside   `json:"set_aside"`
+}
+
+// Difference is something that is not the same. Path leads through what files are in: layer, then
+// path in it.
+type Difference struct {
+	Path   string        `json:"path"`
+	Reason reason.Reason `json:"reason"`
+	Detail string        `json:"detail"`
+}
+
+// SetAside is something that is not the same, and need not be.
+type SetAside struct {
+	Path string `json:"path"`
+	Why  string `json:"why"`
+}
+
+// String is one line.
+func (d Difference) String() string { return line(d.Path, string(d.Reason), d.Detail) }
+
+// String is one line.
+func (s SetAside) String() string { return line(s.Path, s.Why, "") }
+
+func line(parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ": ")
+}
+
+// Text is the result for people.
+func (r *Result) Text() string {
+	var b strings.Builder
+	for _, s := range r.SetAside {
+		fmt.Fprintf(&b, "set aside  %s\n", s)
+	}
+	for _, d := range r.Differences {
+		fmt.Fprintf(&b, "DIFFERS    %s\n", d)
+	}
+	switch {
+	case !r.Equal:
+		fmt.Fprintf(&b, "DIFFERENT: %d differences\n", len(r.Differences))
+	case r.Published == r.Rebuilt:
+		fmt.Fprintf(&b, "EQUAL: both are sha256 %s\n", r.Published)
+	default:
+		fmt.Fprintf(&b, "EQUAL but for what is set aside: %d files of the medium and what is in them\n", r.Files)
+	}
+	return b.String()
+}
+
+// WriteJSON writes the result for programs.
+func (r *Result) WriteJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}
