@@ -216,7 +216,8 @@ func (c *comparison) parts(a, b []layout.Part) {
 		case !found:
 			c.differs(at, reason.Missing, "only on the published ISO")
 		case !bytes.Equal(p.Data, other.Data):
-			c.differs(at, reason.Content, "%.60q → %.60q", p.Data, other.Data)
+			_, detail := reason.Of(p.Data, other.Data)
+			c.differs(at, reason.Content, "%s", detail)
 		case !bytes.Equal(p.Times, other.Times):
 			c.differs(at, reason.Time, "% x → % x", p.Times[:min(16, len(p.Times))], other.Times[:min(16, len(other.Times))])
 		}

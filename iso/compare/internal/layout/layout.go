@@ -494,7 +494,7 @@ func (i *Image) forget(at int64, data []byte) {
 // partitionTable tells of a GPT, where there is one that is right, and returns where its double is;
 // UEFI 5.3.
 func (i *Image) partitionTable(what string, at int64) (alternate int64, err error) {
-	const headBytes, entryBytes, mostEntries = 92, 128, 128
+	const headBytes, entryBytes, mostEntries = 92, 128, 1024
 	head := make([]byte, headBytes)
 	if at < 0 || at > i.size-headBytes {
 		return 0, nil
