@@ -12,6 +12,7 @@ import (
 	"path"
 	"strings"
 
+	"bee/core/comparison"
 	"bee/iso/compare/internal/reason"
 	"bee/iso/compare/internal/signature"
 	"bee/iso/internal/compressed"
@@ -26,13 +27,13 @@ const inside = ": "
 const inMemoryLimit = 1 << 30
 
 // unlike tells how two contents differ that are not the same.
-func (c *comparison) unlike(at string, a, b *io.SectionReader) error {
+func (c *comparing) unlike(at string, a, b *io.SectionReader) error {
 	squash := [2]bool{begins(a, squashfsMagic), begins(b, squashfsMagic)}
 	if squash[0] && squash[1] {
 		return c.layers(at, a, b)
 	}
 	if a.Size() > inMemoryLimit || b.Size() > inMemoryLimit {
-		c.differs(at, reason.Content, "%d bytes → %d bytes", a.Size(), b.Size())
+		c.differs(at, comparison.Content, "%d bytes → %d bytes", a.Size(), b.Size())
 		return nil
 	}
 	var data [2][]byte
@@ -52,7 +53,7 @@ func begins(r *io.SectionReader, magic string) bool {
 }
 
 // texts tells how two contents in memory differ.
-func (c *comparison) texts(at string, a, b []byte) error {
+func (c *comparing) texts(at string, a, b []byte) error {
 	if c.owned(at, a, b) {
 		return nil
 	}
@@ -89,7 +90,7 @@ func moduleName(at string) string {
 }
 
 // packed compares what two contents hold that are packed by the same.
-func (c *comparison) packed(at string, a, b []byte) error {
+func (c *comparing) packed(at string, a, b []byte) error {
 	index, isPackage := strings.HasSuffix(at, "APKINDEX.tar.gz"), strings.HasSuffix(at, ".apk")
 	if index || isPackage {
 		return c.signed(at, a, b, isPackage)
@@ -117,7 +118,7 @@ func (c *comparison) packed(at string, a, b []byte) error {
 	}
 	if bytes.Equal(all[0], all[1]) {
 		if a, b := packedAt(a), packedAt(b); a != b {
-			c.differs(at, reason.Time, "packed at %d → %d", a, b)
+			c.differs(at, comparison.Time, "packed at %d → %d", a, b)
 		}
 		return nil // else whoever asks says so
 	}
@@ -136,12 +137,12 @@ func packedAt(data []byte) uint32 {
 }
 
 // unreadable tells of a file that is not what it seems, on one of the ISOs or both.
-func (c *comparison) unreadable(at string, i int, err error) {
-	c.differs(at, reason.Content, "that of the %s ISO cannot be read: %v", []string{"published", "rebuilt"}[i], err)
+func (c *comparing) unreadable(at string, i int, err error) {
+	c.differs(at, comparison.Content, "that of the %s ISO cannot be read: %v", []string{"published", "rebuilt"}[i], err)
 }
 
 // archives compares two initramfs.
-func (c *comparison) archives(at string, a, b []byte) error {
+func (c *comparing) archives(at string, a, b []byte) error {
 	var all [2][]initramfs.Archive
 	for i, data := range [][]byte{a, b} {
 		archives, err := initramfs.Read(data)
@@ -152,17 +153,17 @@ func (c *comparison) archives(at string, a, b []byte) error {
 		all[i] = archives
 	}
 	if len(all[0]) != len(all[1]) {
-		c.differs(at, reason.Content, "%d archives → %d archives", len(all[0]), len(all[1]))
+		c.differs(at, comparison.Content, "%d archives → %d archives", len(all[0]), len(all[1]))
 		return nil
 	}
 	for number := range all[0] {
 		x, y := all[0][number], all[1][number]
 		if x.Codec != y.Codec {
-			c.differs(at, reason.Content, "packed by %q → by %q", x.Codec, y.Codec)
+			c.differs(at, comparison.Content, "packed by %q → by %q", x.Codec, y.Codec)
 			continue
 		}
 		if x.End != y.End || x.Zeros%4 != y.Zeros%4 && x.Codec == "" {
-			c.differs(at, reason.Content, "archive %d does not end in the same way", number+1)
+			c.differs(at, comparison.Content, "archive %d does not end in the same way", number+1)
 		}
 		var nodes [2][]node
 		for i, archive := range []initramfs.Archive{x, y} {
@@ -197,7 +198,7 @@ func isTar(data []byte) bool {
 }
 
 // tars compares two tar archives.
-func (c *comparison) tars(at string, a, b []byte) error {
+func (c *comparing) tars(at string, a, b []byte) error {
 	var nodes [2][]node
 	for i, data := range [][]byte{a, b} {
 		var err error
@@ -234,7 +235,7 @@ func tarNodes(data []byte) ([]node, error) {
 }
 
 // signed compares two archives of apk's, which begin with a signature each, or do not.
-func (c *comparison) signed(at string, a, b []byte, isPackage bool) error {
+func (c *comparing) signed(at string, a, b []byte, isPackage bool) error {
 	var parts [2]*signature.Signed
 	rest := [2][]byte{a, b}
 	for i, data := range rest {
@@ -248,7 +249,7 @@ func (c *comparison) signed(at string, a, b []byte, isPackage bool) error {
 		}
 	}
 	if (parts[0] == nil) != (parts[1] == nil) {
-		c.differs(at, reason.Content, "one is signed, the other is not")
+		c.differs(at, comparison.Content, "one is signed, the other is not")
 	} else if parts[0] != nil {
 		c.signatures(at, *parts[0], *parts[1])
 	}
@@ -268,13 +269,13 @@ func (c *comparison) signed(at string, a, b []byte, isPackage bool) error {
 		return err
 	}
 	if d, s := c.told(); d == differences && s == asides {
-		c.differs(at, reason.Content, "behind its signature, what is in it is the same, but packed in another way")
+		c.differs(at, comparison.Content, "behind its signature, what is in it is the same, but packed in another way")
 	}
 	return nil
 }
 
 // signatures compares those of two archives.
-func (c *comparison) signatures(at string, a, b signature.Signed) {
+func (c *comparing) signatures(at string, a, b signature.Signed) {
 	if a.Header.Name == b.Header.Name && bytes.Equal(a.Signature, b.Signature) {
 		return // what else differs of it is in how it is packed
 	}
@@ -284,24 +285,24 @@ func (c *comparison) signatures(at string, a, b signature.Signed) {
 			err = s.Verify(key)
 		}
 		if err != nil {
-			c.differs(at, reason.Content, "the signature on the %s ISO does not hold: %v", []string{"published", "rebuilt"}[i], err)
+			c.differs(at, comparison.Content, "the signature on the %s ISO does not hold: %v", []string{"published", "rebuilt"}[i], err)
 			return
 		}
 	}
 	x, y := a.Header, b.Header
 	if !x.ModTime.Equal(y.ModTime) {
-		c.differs(at, reason.Time, "its signature is of %d → %d", x.ModTime.Unix(), y.ModTime.Unix())
+		c.differs(at, comparison.Time, "its signature is of %d → %d", x.ModTime.Unix(), y.ModTime.Unix())
 		return
 	}
 	if x.Mode != y.Mode || x.Uid != y.Uid || x.Gid != y.Gid || x.Uname != y.Uname || x.Gname != y.Gname {
-		c.differs(at, reason.Mode, "its signature has another mode or owner")
+		c.differs(at, comparison.Mode, "its signature has another mode or owner")
 		return
 	}
 	c.setAside(at, "signature, which holds by the key of each ISO")
 }
 
 // modules compares two kernel modules that are signed; false where they are not, or more differs.
-func (c *comparison) modules(at string, a, b []byte) bool {
+func (c *comparing) modules(at string, a, b []byte) bool {
 	var without [2][]byte
 	for i, data := range [][]byte{a, b} {
 		var ok bool
@@ -335,7 +336,7 @@ const (
 )
 
 // layers compares two squashfs images.
-func (c *comparison) layers(at string, a, b *io.SectionReader) error {
+func (c *comparing) layers(at string, a, b *io.SectionReader) error {
 	heads := [2][superblockSize]byte{}
 	var nodes [2][]node
 	var tails [2]*io.SectionReader
@@ -365,11 +366,11 @@ func (c *comparison) layers(at string, a, b *io.SectionReader) error {
 		tails[i] = io.NewSectionReader(r, int64(used), r.Size()-int64(used))
 	}
 	if a, b := binary.LittleEndian.Uint32(heads[0][imageTime:]), binary.LittleEndian.Uint32(heads[1][imageTime:]); a != b {
-		c.differs(at, reason.Time, "made at %d → %d", a, b)
+		c.differs(at, comparison.Time, "made at %d → %d", a, b)
 	}
 	for _, field := range superblock {
 		if a, b := heads[0][field.at:field.at+field.size], heads[1][field.at:field.at+field.size]; !bytes.Equal(a, b) {
-			c.differs(at, reason.Content, "%s: % x → % x", field.what, a, b)
+			c.differs(at, comparison.Content, "%s: % x → % x", field.what, a, b)
 		}
 	}
 	differences, _ := c.told()
@@ -379,7 +380,7 @@ func (c *comparison) layers(at string, a, b *io.SectionReader) error {
 	// a hash tree, which nobody can tell to be right without its layer
 	if d, _ := c.told(); d == differences {
 		if same, err := equal(tails[0], tails[1]); err != nil || !same && !(zeros(tails[0]) && zeros(tails[1])) {
-			c.differs(at, reason.Content, "what follows the file system differs")
+			c.differs(at, comparison.Content, "what follows the file system differs")
 			return err
 		}
 	}

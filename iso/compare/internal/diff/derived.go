@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"bee/core/comparison"
 	"bee/core/iso9660"
 	"bee/core/sums"
 	"bee/iso/compare/internal/layout"
@@ -18,7 +19,7 @@ import (
 )
 
 // owned tells whether two contents are what each ISO has of its own key, and sets them aside.
-func (c *comparison) owned(at string, a, b []byte) bool {
+func (c *comparing) owned(at string, a, b []byte) bool {
 	var why [2]string
 	for i, text := range [][]byte{a, b} {
 		why[i] = c.media[i].keyOrSignature(at, text)
@@ -161,7 +162,7 @@ func (m *medium) layout(resized map[string]bool, words ...string) *layout.Image 
 }
 
 // rest compares what two ISOs have besides the contents of their files.
-func (c *comparison) rest() error {
+func (c *comparing) rest() error {
 	if len(c.result.Differences) > 0 {
 		return nil // of which the rest follows
 	}
@@ -185,13 +186,13 @@ func (c *comparison) rest() error {
 		return nil
 	}
 	if len(c.result.SetAside) == 0 {
-		c.differs(c.name(), reason.Content, "where files lie, though all are the same")
+		c.differs(c.name(), comparison.Content, "where files lie, though all are the same")
 		return nil
 	}
 	// what is left is how large files are, where they lie, and the digest of all
 	for i, m := range c.media {
 		if err := iso9660.Verify(m.file, func(int64, int64) {}); err != nil && err != iso9660.ErrNotSealed {
-			c.differs(c.name(), reason.Content, "that of the %s ISO is wrong: %v", []string{"published", "rebuilt"}[i], err)
+			c.differs(c.name(), comparison.Content, "that of the %s ISO is wrong: %v", []string{"published", "rebuilt"}[i], err)
 			return nil
 		}
 	}
@@ -200,10 +201,10 @@ func (c *comparison) rest() error {
 }
 
 // name is what the rest of an ISO is called.
-func (c *comparison) name() string { return "the ISO itself" }
+func (c *comparing) name() string { return "the ISO itself" }
 
 // parts compares what is not in files.
-func (c *comparison) parts(a, b []layout.Part) {
+func (c *comparing) parts(a, b []layout.Part) {
 	byName := map[string]layout.Part{}
 	for _, p := range b {
 		byName[p.What] = p
@@ -214,15 +215,15 @@ func (c *comparison) parts(a, b []layout.Part) {
 		at := c.name() + inside + p.What
 		switch {
 		case !found:
-			c.differs(at, reason.Missing, "only on the published ISO")
+			c.differs(at, comparison.Missing, "only on the published ISO")
 		case !bytes.Equal(p.Data, other.Data):
 			_, detail := reason.Of(p.Data, other.Data)
-			c.differs(at, reason.Content, "%s", detail)
+			c.differs(at, comparison.Content, "%s", detail)
 		case !bytes.Equal(p.Times, other.Times):
-			c.differs(at, reason.Time, "% x → % x", p.Times[:min(16, len(p.Times))], other.Times[:min(16, len(other.Times))])
+			c.differs(at, comparison.Time, "% x → % x", p.Times[:min(16, len(p.Times))], other.Times[:min(16, len(other.Times))])
 		}
 	}
 	for _, p := range slices.SortedFunc(maps.Values(byName), func(a, b layout.Part) int { return cmp.Compare(a.What, b.What) }) {
-		c.differs(c.name()+inside+p.What, reason.Extra, "only on the rebuilt ISO")
+		c.differs(c.name()+inside+p.What, comparison.Extra, "only on the rebuilt ISO")
 	}
 }

@@ -1,3 +1,6 @@
+// Package diff compares two ISOs of bee, which are to be builds of one commit, file by file, also in
+// layers, initramfs and packages. What a private key makes is set aside, where it is that and nothing
+// else; all else has to be the same.
 package diff
 
 import (
@@ -12,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"bee/core/comparison"
 	"bee/core/iso9660"
 	"bee/core/printable"
 	"bee/core/sums"
@@ -20,8 +24,8 @@ import (
 )
 
 // Files compares the ISOs at two paths. The error is about one that cannot be read.
-func Files(published, rebuilt string) (*Result, error) {
-	c := &comparison{result: &Result{SchemaVersion: SchemaVersion, Differences: []Difference{}, SetAside: []SetAside{}}}
+func Files(published, rebuilt string) (*comparison.Result, error) {
+	c := &comparing{result: &comparison.Result{SchemaVersion: comparison.SchemaVersion, Differences: []comparison.Difference{}, SetAside: []comparison.SetAside{}}}
 	for i, name := range []string{published, rebuilt} {
 		m, err := open(name)
 		if err != nil {
@@ -41,10 +45,10 @@ func Files(published, rebuilt string) (*Result, error) {
 	return c.result, nil
 }
 
-// comparison is one that goes on.
-type comparison struct {
+// comparing is a comparison that goes on.
+type comparing struct {
 	media  [2]*medium // published and rebuilt
-	result *Result
+	result *comparison.Result
 	// sameID tells that the names by which ISOs find their layers may differ: layers do, by signatures.
 	sameID bool
 	// asides are the medium's files in which something was set aside: their size may be another.
@@ -52,17 +56,17 @@ type comparison struct {
 }
 
 // differs adds a difference. Names of files, and what is in them, are made printable.
-func (c *comparison) differs(path string, why reason.Reason, format string, args ...any) {
-	c.result.Differences = append(c.result.Differences, Difference{printable.Again(path), why, printable.Again(fmt.Sprintf(format, args...))})
+func (c *comparing) differs(path string, why comparison.Reason, format string, args ...any) {
+	c.result.Differences = append(c.result.Differences, comparison.Difference{Path: printable.Again(path), Reason: why, Detail: printable.Again(fmt.Sprintf(format, args...))})
 }
 
 // setAside adds what need not be the same.
-func (c *comparison) setAside(path, why string) {
-	c.result.SetAside = append(c.result.SetAside, SetAside{printable.Again(path), why})
+func (c *comparing) setAside(path, why string) {
+	c.result.SetAside = append(c.result.SetAside, comparison.SetAside{Path: printable.Again(path), Why: why})
 }
 
 // told is how much was said of what differs.
-func (c *comparison) told() (differences, asides int) {
+func (c *comparing) told() (differences, asides int) {
 	return len(c.result.Differences), len(c.result.SetAside)
 }
 
@@ -151,7 +155,7 @@ func (m *medium) alike(name string) string {
 }
 
 // compare compares two ISOs that are not the same bytes.
-func (c *comparison) compare() error {
+func (c *comparing) compare() error {
 	c.asides = map[string]bool{}
 	var layers, others [2][]node
 	for i, m := range c.media {
@@ -181,8 +185,8 @@ func (c *comparison) compare() error {
 	if err := c.rest(); err != nil {
 		return err
 	}
-	slices.SortStableFunc(c.result.Differences, func(a, b Difference) int { return cmp.Compare(a.Path, b.Path) })
-	slices.SortStableFunc(c.result.SetAside, func(a, b SetAside) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(c.result.Differences, func(a, b comparison.Difference) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(c.result.SetAside, func(a, b comparison.SetAside) int { return cmp.Compare(a.Path, b.Path) })
 	return nil
 }
 
@@ -211,7 +215,7 @@ const (
 )
 
 // trees compares the files in two places of one path.
-func (c *comparison) trees(prefix string, a, b []node, order bool) error {
+func (c *comparing) trees(prefix string, a, b []node, order bool) error {
 	before, after := named(a), named(b)
 	var missing, extra []string
 	for _, name := range before.names {
@@ -224,16 +228,16 @@ func (c *comparison) trees(prefix string, a, b []node, order bool) error {
 		at := prefix + name
 		switch {
 		case n.kind != o.kind:
-			c.differs(at, reason.Content, "%s → %s", n.kind, o.kind)
+			c.differs(at, comparison.Content, "%s → %s", n.kind, o.kind)
 			continue
 		case n.target != o.target:
-			c.differs(at, reason.Content, "a link to %s → to %s", n.target, o.target)
+			c.differs(at, comparison.Content, "a link to %s → to %s", n.target, o.target)
 		}
 		if n.attributes != o.attributes {
-			c.differs(at, reason.Mode, "%s → %s", n.attributes, o.attributes)
+			c.differs(at, comparison.Mode, "%s → %s", n.attributes, o.attributes)
 		}
 		if n.time != o.time {
-			c.differs(at, reason.Time, "changed at %d → %d", n.time, o.time)
+			c.differs(at, comparison.Time, "changed at %d → %d", n.time, o.time)
 		}
 		if n.content != nil && o.content != nil {
 			if err := c.contents(at, n.content, o.content); err != nil {
@@ -248,7 +252,7 @@ func (c *comparison) trees(prefix string, a, b []node, order bool) error {
 	}
 	c.unmatched(prefix, missing, extra)
 	if order && len(missing)+len(extra) == 0 && !slices.Equal(before.names, after.names) {
-		c.differs(strings.TrimSuffix(prefix, ": "), reason.Order, "the same entries in another order")
+		c.differs(strings.TrimSuffix(prefix, ": "), comparison.Order, "the same entries in another order")
 	}
 	return nil
 }
@@ -278,7 +282,7 @@ func named(nodes []node) tree {
 
 // unmatched tells of the files that one of two trees has; one in each that are the same but for a
 // version are told together.
-func (c *comparison) unmatched(prefix string, missing, extra []string) {
+func (c *comparing) unmatched(prefix string, missing, extra []string) {
 	byName := map[string][2][]string{}
 	for i, names := range [][]string{missing, extra} {
 		for _, name := range names {
@@ -291,20 +295,20 @@ func (c *comparison) unmatched(prefix string, missing, extra []string) {
 	for _, without := range slices.Sorted(maps.Keys(byName)) {
 		both := byName[without]
 		if len(both[0]) == 1 && len(both[1]) == 1 {
-			c.differs(prefix+both[0][0], reason.Version, "%s → %s", path.Base(both[0][0]), path.Base(both[1][0]))
+			c.differs(prefix+both[0][0], comparison.Version, "%s → %s", path.Base(both[0][0]), path.Base(both[1][0]))
 			continue
 		}
 		for _, name := range both[0] {
-			c.differs(prefix+name, reason.Missing, "only on the published ISO")
+			c.differs(prefix+name, comparison.Missing, "only on the published ISO")
 		}
 		for _, name := range both[1] {
-			c.differs(prefix+name, reason.Extra, "only on the rebuilt ISO")
+			c.differs(prefix+name, comparison.Extra, "only on the rebuilt ISO")
 		}
 	}
 }
 
 // contents compares two files.
-func (c *comparison) contents(at string, a, b *io.SectionReader) error {
+func (c *comparing) contents(at string, a, b *io.SectionReader) error {
 	same, err := equal(a, b)
 	if err != nil || same {
 		return err
@@ -315,7 +319,7 @@ func (c *comparison) contents(at string, a, b *io.SectionReader) error {
 	}
 	d, s := c.told()
 	if d == differences && s == asides {
-		c.differs(at, reason.Content, "what is in it is the same, but packed in another way")
+		c.differs(at, comparison.Content, "what is in it is the same, but packed in another way")
 	}
 	if s > asides && !strings.Contains(at, inside) {
 		c.asides[at] = true

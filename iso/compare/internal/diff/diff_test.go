@@ -26,8 +26,8 @@ import (
 
 	"github.com/cavaliergopher/cpio"
 
+	"bee/core/comparison"
 	"bee/core/hostile"
-	"bee/iso/compare/internal/reason"
 )
 
 // key is one that signs an ISO.
@@ -311,7 +311,7 @@ func newISO(t *testing.T, medium string, sealed bool) string {
 	return iso
 }
 
-func compareISOs(t *testing.T, published, rebuilt string) *Result {
+func compareISOs(t *testing.T, published, rebuilt string) *comparison.Result {
 	t.Helper()
 	t.Setenv("TMPDIR", t.TempDir())
 	result, err := Files(published, rebuilt)
@@ -324,7 +324,7 @@ func compareISOs(t *testing.T, published, rebuilt string) *Result {
 	return result
 }
 
-func paths(all []SetAside) []string {
+func paths(all []comparison.SetAside) []string {
 	var out []string
 	for _, s := range all {
 		out = append(out, s.Path)
@@ -395,49 +395,49 @@ func TestDifferences(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(f *fixture)
 		path   string
-		reason reason.Reason
+		reason comparison.Reason
 	}{
-		"time in a file of a layer": {func(f *fixture) { edit(f.layer, "etc/bee-release", replace("12:00", "12:01")) }, "/live/90-bee.squashfs: etc/bee-release", reason.Time},
-		"time of a file of a layer": {func(f *fixture) { f.layer[1].time = epoch + 1 }, "/live/90-bee.squashfs: usr/bin/audit", reason.Time},
-		"time of a layer":           {func(f *fixture) { f.layerTime++ }, "/live/90-bee.squashfs", reason.Time},
-		"order of lines":            {func(f *fixture) { edit(f.initramfs, "etc/modules", replace("a\nb", "b\na")) }, "/boot/initramfs-lts: etc/modules", reason.Order},
-		"order of entries":          {func(f *fixture) { slices.Reverse(f.initramfs) }, "/boot/initramfs-lts", reason.Order},
-		"path":                      {func(f *fixture) { edit(f.layer, "usr/bin/audit", replace("/src", "/home")) }, "/live/90-bee.squashfs: usr/bin/audit", reason.Path},
+		"time in a file of a layer": {func(f *fixture) { edit(f.layer, "etc/bee-release", replace("12:00", "12:01")) }, "/live/90-bee.squashfs: etc/bee-release", comparison.Time},
+		"time of a file of a layer": {func(f *fixture) { f.layer[1].time = epoch + 1 }, "/live/90-bee.squashfs: usr/bin/audit", comparison.Time},
+		"time of a layer":           {func(f *fixture) { f.layerTime++ }, "/live/90-bee.squashfs", comparison.Time},
+		"order of lines":            {func(f *fixture) { edit(f.initramfs, "etc/modules", replace("a\nb", "b\na")) }, "/boot/initramfs-lts: etc/modules", comparison.Order},
+		"order of entries":          {func(f *fixture) { slices.Reverse(f.initramfs) }, "/boot/initramfs-lts", comparison.Order},
+		"path":                      {func(f *fixture) { edit(f.layer, "usr/bin/audit", replace("/src", "/home")) }, "/live/90-bee.squashfs: usr/bin/audit", comparison.Path},
 		"version of a package": {func(f *fixture) {
 			f.packages["busybox-1.36.1-r6"] = f.packages["busybox-1.36.1-r5"]
 			delete(f.packages, "busybox-1.36.1-r5")
-		}, "/apks/x86_64/busybox-1.36.1-r5.apk", reason.Version},
-		"version in a file":   {func(f *fixture) { edit(f.layer, "etc/bee-release", replace(`"1"`, `"1"`+"\nKERNEL=6.12.1")) }, "/live/90-bee.squashfs: etc/bee-release", reason.Content},
-		"missing":             {func(f *fixture) { f.layer = f.layer[:1] }, "/live/90-bee.squashfs: usr", reason.Missing},
-		"extra on the medium": {func(f *fixture) { f.medium["evil"] = "x" }, "/evil", reason.Extra},
+		}, "/apks/x86_64/busybox-1.36.1-r5.apk", comparison.Version},
+		"version in a file":   {func(f *fixture) { edit(f.layer, "etc/bee-release", replace(`"1"`, `"1"`+"\nKERNEL=6.12.1")) }, "/live/90-bee.squashfs: etc/bee-release", comparison.Content},
+		"missing":             {func(f *fixture) { f.layer = f.layer[:1] }, "/live/90-bee.squashfs: usr", comparison.Missing},
+		"extra on the medium": {func(f *fixture) { f.medium["evil"] = "x" }, "/evil", comparison.Extra},
 		"extra in the initramfs": {func(f *fixture) {
 			f.initramfs = append(f.initramfs, file{name: "etc/apk/keys/evil.rsa.pub", text: "x"})
-		}, "/boot/initramfs-lts: etc/apk/keys/evil.rsa.pub", reason.Extra},
-		"mode in a layer":                 {func(f *fixture) { f.layer[1].mode = 0o4755 }, "/live/90-bee.squashfs: usr/bin/audit", reason.Mode},
-		"mode in the initramfs":           {func(f *fixture) { f.initramfs[0].mode = 0o700 }, "/boot/initramfs-lts: init", reason.Mode},
-		"kernel":                          {func(f *fixture) { f.medium["boot/vmlinuz-lts"] = "kernle" }, "/boot/vmlinuz-lts", reason.Content},
-		"init beside the signature":       {func(f *fixture) { edit(f.initramfs, "init", replace("sh", "ash")) }, "/boot/initramfs-lts: init", reason.Content},
-		"module before its signature":     {func(f *fixture) { f.modloop[0].text = signedModule("module x", f.key.name) }, "/boot/modloop-lts: modules/6.12.1-0-lts/a.ko", reason.Content},
-		"packed module":                   {func(f *fixture) { f.modloop[1].text = string(zip(t, []byte(signedModule("module x", f.key.name)), 9)) }, "/boot/modloop-lts: modules/6.12.1-0-lts/b.ko.gz", reason.Content},
-		"package":                         {func(f *fixture) { f.packages["own-1.0-r0"] = file{name: "usr/bin/own", text: "won"} }, "/apks/x86_64/own-1.0-r0.apk: usr/bin/own", reason.Content},
-		"overlay":                         {func(f *fixture) { f.overlay[0].text = "eeb\n" }, "/boot/bee.img: bee.apkovl.tar.gz: etc/hostname", reason.Content},
-		"digest of a layer that is wrong": {func(f *fixture) { f.digest = strings.Repeat("0", 64) }, "/boot/bee.img: bee.apkovl.tar.gz: etc/bee/layers", reason.Content},
+		}, "/boot/initramfs-lts: etc/apk/keys/evil.rsa.pub", comparison.Extra},
+		"mode in a layer":                 {func(f *fixture) { f.layer[1].mode = 0o4755 }, "/live/90-bee.squashfs: usr/bin/audit", comparison.Mode},
+		"mode in the initramfs":           {func(f *fixture) { f.initramfs[0].mode = 0o700 }, "/boot/initramfs-lts: init", comparison.Mode},
+		"kernel":                          {func(f *fixture) { f.medium["boot/vmlinuz-lts"] = "kernle" }, "/boot/vmlinuz-lts", comparison.Content},
+		"init beside the signature":       {func(f *fixture) { edit(f.initramfs, "init", replace("sh", "ash")) }, "/boot/initramfs-lts: init", comparison.Content},
+		"module before its signature":     {func(f *fixture) { f.modloop[0].text = signedModule("module x", f.key.name) }, "/boot/modloop-lts: modules/6.12.1-0-lts/a.ko", comparison.Content},
+		"packed module":                   {func(f *fixture) { f.modloop[1].text = string(zip(t, []byte(signedModule("module x", f.key.name)), 9)) }, "/boot/modloop-lts: modules/6.12.1-0-lts/b.ko.gz", comparison.Content},
+		"package":                         {func(f *fixture) { f.packages["own-1.0-r0"] = file{name: "usr/bin/own", text: "won"} }, "/apks/x86_64/own-1.0-r0.apk: usr/bin/own", comparison.Content},
+		"overlay":                         {func(f *fixture) { f.overlay[0].text = "eeb\n" }, "/boot/bee.img: bee.apkovl.tar.gz: etc/hostname", comparison.Content},
+		"digest of a layer that is wrong": {func(f *fixture) { f.digest = strings.Repeat("0", 64) }, "/boot/bee.img: bee.apkovl.tar.gz: etc/bee/layers", comparison.Content},
 		"signature of the index": {func(f *fixture) {
 			f.forge = forged(t, "apks/x86_64/APKINDEX.tar.gz", func(data []byte) []byte { return swapSignature(t, f.key, data) })
-		}, "/apks/x86_64/APKINDEX.tar.gz", reason.Content},
+		}, "/apks/x86_64/APKINDEX.tar.gz", comparison.Content},
 		"signature of a package": {func(f *fixture) {
 			f.forge = forged(t, "apks/x86_64/own-1.0-r0.apk", func(data []byte) []byte { return swapSignature(t, f.key, data) })
-		}, "/apks/x86_64/own-1.0-r0.apk", reason.Content},
+		}, "/apks/x86_64/own-1.0-r0.apk", comparison.Content},
 		"key that is not named after its digest": {func(f *fixture) {
 			f.forge = forged(t, "keys/"+f.key.name, func(data []byte) []byte { return append(data, '\n') })
-		}, "/keys/<key>", reason.Missing},
-		"name that layers do not explain": {func(f *fixture) { f.id = "bee-ba9876543210" }, "/live/bee-0123456789ab", reason.Missing},
+		}, "/keys/<key>", comparison.Missing},
+		"name that layers do not explain": {func(f *fixture) { f.id = "bee-ba9876543210" }, "/live/bee-0123456789ab", comparison.Missing},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, keys()[1])
 			test.change(f)
 			r := compareISOs(t, published, f.make())
-			if r.Equal || !slices.ContainsFunc(r.Differences, func(d Difference) bool { return d.Path == test.path && d.Reason == test.reason }) {
+			if r.Equal || !slices.ContainsFunc(r.Differences, func(d comparison.Difference) bool { return d.Path == test.path && d.Reason == test.reason }) {
 				t.Errorf("want %s: %s\n%s", test.path, test.reason, r.Text())
 			}
 		})
@@ -562,7 +562,7 @@ func TestUnreadable(t *testing.T) {
 // Whatever names files have, what is told of them is printable, as text and as JSON.
 func TestHostile(t *testing.T) {
 	for _, text := range hostile.Strings {
-		c := &comparison{result: &Result{}}
+		c := &comparing{result: &comparison.Result{}}
 		if err := c.trees("", []node{{name: text, kind: text}}, []node{{name: text, kind: "x"}, {name: text, target: text}}, ordered); err != nil {
 			t.Fatal(err)
 		}

@@ -8,21 +8,8 @@ import (
 	"path"
 	"regexp"
 	"slices"
-)
 
-// Reason is why a file of two builds is not the same.
-type Reason string
-
-// The reasons.
-const (
-	Time    Reason = "time"    // only times differ
-	Order   Reason = "order"   // the same lines or entries, in another order
-	Path    Reason = "path"    // the same but for where it was built
-	Version Reason = "version" // of a package or program
-	Missing Reason = "missing" // not in the build of today
-	Extra   Reason = "extra"   // only in the build of today
-	Mode    Reason = "mode"    // mode, owner or another attribute
-	Content Reason = "content"
+	"bee/core/comparison"
 )
 
 // limit is how large a content is looked into.
@@ -39,19 +26,19 @@ var (
 )
 
 // Of tells how two contents that are not equal differ, and where that begins.
-func Of(a, b []byte) (Reason, string) {
+func Of(a, b []byte) (comparison.Reason, string) {
 	if len(a) <= limit && len(b) <= limit {
 		if sameLines(a, b) {
-			return Order, "the same lines in another order"
+			return comparison.Order, "the same lines in another order"
 		}
 		for _, known := range []struct {
-			reason  Reason
+			reason  comparison.Reason
 			pattern *regexp.Regexp
 			keep    func([]byte) []byte
 		}{
-			{Time, times, nothing},
-			{Path, paths, func(match []byte) []byte { return []byte(path.Base(string(match))) }},
-			{Version, versions, nothing},
+			{comparison.Time, times, nothing},
+			{comparison.Path, paths, func(match []byte) []byte { return []byte(path.Base(string(match))) }},
+			{comparison.Version, versions, nothing},
 		} {
 			without := func(data []byte) []byte { return known.pattern.ReplaceAllFunc(data, known.keep) }
 			if bytes.Equal(without(a), without(b)) {
@@ -64,9 +51,9 @@ func Of(a, b []byte) (Reason, string) {
 		at++
 	}
 	if len(a) == len(b) {
-		return Content, fmt.Sprintf("both have %d bytes, which differ from byte %d on", len(a), at)
+		return comparison.Content, fmt.Sprintf("both have %d bytes, which differ from byte %d on", len(a), at)
 	}
-	return Content, fmt.Sprintf("%d bytes → %d bytes, which differ from byte %d on", len(a), len(b), at)
+	return comparison.Content, fmt.Sprintf("%d bytes → %d bytes, which differ from byte %d on", len(a), len(b), at)
 }
 
 func nothing([]byte) []byte { return nil }

@@ -1,7 +1,6 @@
-// Package diff compares two ISOs of bee, which are to be builds of one commit, file by file, also in
-// layers, initramfs and packages. What a private key makes is set aside, where it is that and nothing
-// else; all else has to be the same.
-package diff
+// Package comparison is what comes out where two ISOs are compared that are to be builds of one
+// commit: what differs, and what is set aside, as iso/compare tells it.
+package comparison
 
 import (
 	"encoding/json"
@@ -10,7 +9,22 @@ import (
 	"slices"
 	"strings"
 
-	"bee/iso/compare/internal/reason"
+	"bee/core/printable"
+)
+
+// Reason is why something of two ISOs is not the same.
+type Reason string
+
+// The reasons.
+const (
+	Time    Reason = "time"    // only times differ
+	Order   Reason = "order"   // the same lines or entries, in another order
+	Path    Reason = "path"    // the same but for where it was built
+	Version Reason = "version" // of a package or program
+	Missing Reason = "missing" // only on the published ISO
+	Extra   Reason = "extra"   // only on the rebuilt ISO
+	Mode    Reason = "mode"    // mode, owner or another attribute
+	Content Reason = "content" // anything else
 )
 
 // SchemaVersion is that of Result as JSON.
@@ -33,9 +47,9 @@ type Result struct {
 // Difference is something that is not the same. Path leads through what files are in: layer, then
 // path in it.
 type Difference struct {
-	Path   string        `json:"path"`
-	Reason reason.Reason `json:"reason"`
-	Detail string        `json:"detail"`
+	Path   string `json:"path"`
+	Reason Reason `json:"reason"`
+	Detail string `json:"detail"`
 }
 
 // SetAside is something that is not the same, and need not be.
@@ -80,4 +94,16 @@ func (r *Result) WriteJSON(w io.Writer) error {
 	encoder.SetEscapeHTML(false)
 	encoder.SetIndent("", "  ")
 	return encoder.Encode(r)
+}
+
+// Parse reads a result as WriteJSON writes it.
+func Parse(text []byte) (*Result, error) {
+	var r Result
+	if err := json.Unmarshal(printable.AgainJSON(text), &r); err != nil {
+		return nil, fmt.Errorf("the comparison of two ISOs: %w", err)
+	}
+	if r.SchemaVersion != SchemaVersion {
+		return nil, fmt.Errorf("the comparison of two ISOs: schema version %d; version %d is known", r.SchemaVersion, SchemaVersion)
+	}
+	return &r, nil
 }
