@@ -30,7 +30,7 @@ $(ISO):
 test: lint unit accuracy e2e ## lint, unit tests, accuracy and end-to-end tests: what .ci/run runs
 
 MODULES = ./audit/... ./console/... ./engine/... ./gpuburn/... ./iso/... ./iso/alpine/... ./nvidia/...
-CI = ./core/... ./bench/... ./ci/access/... ./ci/attestation/... ./ci/commit/... ./ci/matrix/... ./ci/modulekey/... ./ci/release/... ./ci/verify/... \
+CI = ./core/... ./bench/... ./ci/access/... ./ci/attestation/... ./ci/commit/... ./ci/matrix/... ./ci/modulekey/... ./ci/rebuild/... ./ci/release/... ./ci/verify/... \
 	./ci/workflows/... ./ci/cmd/gate/... ./ci/cmd/verify/...
 
 unit: ## unit tests

@@ -18,22 +18,47 @@ import (
 	"dagger/bee/attestation"
 	"dagger/bee/internal/dagger"
 	"dagger/bee/matrix"
+	"dagger/bee/rebuild"
 	"dagger/bee/release"
 )
 
-// Builds the ISO twice and fails where a byte differs.
+// Builds the ISO twice, or a release again, and fails where a byte differs.
 //
 // The second build takes nothing from the engine's cache but what was downloaded and the
 // tools. Where it differs, the error says in which files and packages.
 //
+// With --against, the ISO is built once, and compared with the one of a release that somebody
+// published: anybody can find out so whether that ISO is what its commit says. Check out that
+// commit first; base, --nvidia and --gpu-burn are taken from the release:
+//
+//	git checkout v1.2.3
+//	dagger call verify-reproducible --against release
+//
+// All files are compared, also those in layers, initramfs and packages. On the base alpine,
+// the signatures are another's than yours: they are set aside where they hold by the key that
+// is on the same ISO, with what follows from them, and the answer lists them. All else has to
+// be the same, and on the base debian everything. Where it is not, the error says in which file,
+// and why, as far as that can be seen. Alpine keeps no old packages: where its mirror has newer
+// ones, --apk-mirror takes a copy that was saved by alpine-mirror. Who signed the release's
+// statements is not looked at here, but by go run ./ci/cmd/verify.
+//
 // +cache="never"
 func (m *Bee) VerifyReproducible(
 	ctx context.Context,
+	// Folder with a release as it was published: bee.iso, bee.iso.manifest.json, and
+	// bee.intoto.jsonl or bee.statements.jsonl. Default: the ISO is built twice.
+	// +optional
+	// +ignore=["*", "!bee.iso", "!bee.iso.manifest.json", "!bee.intoto.jsonl", "!bee.statements.jsonl"]
+	against *dagger.Directory,
 	// Name of the second build, which takes from the engine's cache what a build of the
-	// same name made. Default: one of its own, so that all is made anew.
+	// same name made. Default: one of its own, so that all is made anew; with --against,
+	// what this engine built before is taken from its cache.
 	// +optional
 	rebuild string,
 ) (string, error) {
+	if against != nil {
+		return m.verifyAgainst(ctx, against, rebuild)
+	}
 	b, err := m.builder(ctx)
 	if err != nil {
 		return "", err
@@ -50,6 +75,68 @@ func (m *Bee) VerifyReproducible(
 		return "", err
 	}
 	return "reproduced: " + digest, nil
+}
+
+// verifyAgainst builds a release again, and compares.
+func (m *Bee) verifyAgainst(ctx context.Context, folder *dagger.Directory, name string) (string, error) {
+	published, err := readPublished(ctx, folder)
+	if err != nil {
+		return "", because(err, "--against")
+	}
+	modules, err := m.modules(ctx)
+	if err != nil {
+		return "", err
+	}
+	commit, err := m.commit(ctx, modules.versions)
+	if err != nil {
+		return "", err
+	}
+	if err := published.Check(rebuild.Checkout{
+		Commit: commit.Commit, Base: m.Contents.Base, Nvidia: m.Contents.Nvidia, GpuBurn: m.Contents.GpuBurn, Overrides: modules.overrides,
+	}); err != nil {
+		return "", err
+	}
+	again := *m
+	again.Contents.Base, again.Contents.Nvidia, again.Contents.GpuBurn = published.Base, published.Nvidia, published.GpuBurn
+	again.Sources.Strict = m.Sources.Strict || published.Strict
+	again.Rebuild = cmp.Or(name, m.Rebuild)
+	b, err := again.builder(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := b.checkOwn(ctx); err != nil {
+		return "", err
+	}
+	iso, _, err := b.build(ctx)
+	if err != nil {
+		return "", err
+	}
+	said, err := b.iso.Compare(ctx, folder.File(rebuild.ISOFile), iso)
+	if err != nil {
+		return "", err
+	}
+	return published.Answer([]byte(said))
+}
+
+// readPublished reads what a release says of itself.
+func readPublished(ctx context.Context, folder *dagger.Directory) (*rebuild.Release, error) {
+	names, err := folder.Entries(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, err := rebuild.StatementsFile(names)
+	if err != nil {
+		return nil, err
+	}
+	statements, err := folder.File(name).Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	manifest, err := folder.File(rebuild.ManifestFile).Contents(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return rebuild.Read(name, []byte(statements), []byte(manifest))
 }
 
 // reproduces builds an ISO again, under a name as VerifyReproducible has it, and compares.

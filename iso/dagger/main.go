@@ -8,7 +8,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
+	"strings"
 
 	"dagger/iso/internal/dagger"
 )
@@ -57,10 +59,10 @@ func New(
 	// +ignore=["*", "!overlay", "!boot", "!*.sh", "!debian", "!alpine"]
 	files *dagger.Directory,
 	// Source of the programs, as it lies in the repository: core/, which they share, and of
-	// iso/ the Go module with smoke/ and manifest/, and that of the base alpine.
+	// iso/ the Go module with smoke/, manifest/ and compare/, and that of the base alpine.
 	// +optional
 	// +defaultPath="/"
-	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/manifest", "!iso/live", "!iso/network", "!iso/partition", "!iso/results", "!iso/secureboot", "!iso/unattended", "!iso/debian/archive", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
+	// +ignore=["*", "!core", "!iso/go.mod", "!iso/go.sum", "!iso/smoke", "!iso/internal", "!iso/manifest", "!iso/compare", "!iso/live", "!iso/network", "!iso/partition", "!iso/results", "!iso/secureboot", "!iso/unattended", "!iso/debian/archive", "!iso/alpine/go.mod", "!iso/alpine/go.sum", "!iso/alpine/**/*.go", "**/*_test.go", "**/testdata", "**/*.md"]
 	programs *dagger.Directory,
 	// Makes anew, once for each value, what the engine has in its cache, but for what
 	// was only downloaded or installed: to see whether it comes out the same.
@@ -231,4 +233,33 @@ func (m *Iso) Documents(
 		WithDirectory("/out", dag.Directory()).
 		WithExec([]string{"manifest", "--memory", memory, "--output", "/out", "/iso/bee.iso"}).
 		Directory("/out")
+}
+
+// Compares two ISOs that are to be builds of one commit, and returns as JSON what differs, file by
+// file, and what is set aside, as what takes a private key to make.
+func (m *Iso) Compare(
+	ctx context.Context,
+	// The ISO that was published.
+	published *dagger.File,
+	// The ISO that was built again.
+	rebuilt *dagger.File,
+) (string, error) {
+	compare := m.Tools.With(install("squashfs-tools")).
+		WithMountedFile("/usr/local/bin/compare", m.program("compare")).
+		WithMountedFile("/iso/published.iso", published).
+		WithMountedFile("/iso/rebuilt.iso", rebuilt).
+		WithExec([]string{"compare", "--json", "/iso/published.iso", "/iso/rebuilt.iso"}, dagger.ContainerWithExecOpts{Expect: dagger.ReturnTypeAny})
+	code, err := compare.ExitCode(ctx)
+	if err != nil {
+		return "", err
+	}
+	const equal, different = 0, 1 // what it exits with
+	if code != equal && code != different {
+		said, err := compare.Stderr(ctx)
+		if err != nil {
+			return "", err
+		}
+		return "", errors.New(strings.TrimSpace(said))
+	}
+	return compare.Stdout(ctx)
 }

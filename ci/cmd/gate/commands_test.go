@@ -281,6 +281,23 @@ func TestReproduce(t *testing.T) {
 	}
 }
 
+// A release is built again of what is on its ISO, and not of what VERSIONS says.
+func TestReproduceAgainst(t *testing.T) {
+	_, env := repository(t)
+	s := &standIn{do: func(module.Call, string) (string, error) { return "v1.2.3 is what commit abc builds here", nil }}
+	folder := t.TempDir()
+	o := run(t, s, true, env, "reproduce", "--against", folder)
+	equal(t, "summary", o.summary, "## PASS: v1.2.3 is what commit abc builds here\n\n")
+	equal(t, "calls", s.calls[0], "verifyReproducible against="+folder+" rebuild=")
+	equal(t, "module", fmt.Sprint(s.options.Arguments), "map[nvidia:true]")
+	run(t, s, true, env, "reproduce", "--against", folder, "--base", "debian")
+	equal(t, "base", fmt.Sprint(s.options.Arguments), "map[base:debian nvidia:true]")
+	o = run(t, s, true, env, "reproduce", "--against", filepath.Join(folder, "none"))
+	if o.status != exitInput || !strings.Contains(o.text, "--against") {
+		t.Errorf("no folder: status %d: %s", o.status, o.text)
+	}
+}
+
 func TestModules(t *testing.T) {
 	top, env := repository(t)
 	s := &standIn{}
