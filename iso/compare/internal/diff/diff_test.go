@@ -3,6 +3,7 @@ package diff
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto"
 	"crypto/rand"
@@ -162,6 +163,9 @@ type fixture struct {
 	id        string
 	modes     map[string]os.FileMode
 	sealed    bool
+	trusted   string              // key in the initramfs; default: the ISO's
+	modloopOf string              // what the signature of the modloop is over; default: it
+	more      int                 // by how much sizes in the index are too large
 	forge     func(medium string) // changes the medium before its ISO is made
 }
 
@@ -248,8 +252,11 @@ func (f *fixture) make() string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if f.modloopOf != "" {
+		modloop = []byte(f.modloopOf)
+	}
 	initramfs := slices.Concat(f.initramfs, []file{
-		{name: "etc/apk/keys/" + f.key.name, text: string(f.key.pem)},
+		{name: "etc/apk/keys/" + f.key.name, text: cmp.Or(f.trusted, string(f.key.pem))},
 		{name: "var/cache/misc/modloop-lts.SIGN.RSA." + f.key.name, text: string(f.key.sign(modloop))},
 	})
 	f.write(at("boot/initramfs-lts"), string(zip(t, archive(t, initramfs...), f.level)), 0o644)
@@ -258,10 +265,7 @@ func (f *fixture) make() string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest := fmt.Sprintf("%x", sha256.Sum256(layer))
-	if f.digest != "" {
-		digest = f.digest
-	}
+	digest := cmp.Or(f.digest, fmt.Sprintf("%x", sha256.Sum256(layer)))
 	overlay := tarball(t, append(f.overlay, file{name: "etc/bee/layers", text: digest + "  90-bee.squashfs\n"})...)
 	f.write(at("boot/bee.img"), string(archive(t, file{name: "bee.apkovl.tar.gz", text: string(overlay)})), 0o644)
 
@@ -271,7 +275,7 @@ func (f *fixture) make() string {
 		apk := slices.Concat(tarball(t, file{name: ".SIGN.RSA." + f.key.name, text: string(f.key.sign(control))}), control, tarball(t, f.packages[name]))
 		f.write(at("apks/x86_64/"+name+".apk"), string(apk), 0o644)
 		parts := strings.Split(name, "-")
-		index += fmt.Sprintf("C:Q1%x\nP:%s\nV:%s\nA:x86_64\nS:%d\n\n", sha1.Sum(control), parts[0], strings.Join(parts[1:], "-"), len(apk))
+		index += fmt.Sprintf("C:Q1%x\nP:%s\nV:%s\nA:x86_64\nS:%d\n\n", sha1.Sum(control), parts[0], strings.Join(parts[1:], "-"), len(apk)+f.more)
 	}
 	rest := tarball(t, file{name: "APKINDEX", text: index})
 	f.write(at("apks/x86_64/APKINDEX.tar.gz"), string(slices.Concat(tarball(t, file{name: ".SIGN.RSA." + f.key.name, text: string(f.key.sign(rest))}), rest)), 0o644)
@@ -431,6 +435,9 @@ func TestDifferences(t *testing.T) {
 		"key that is not named after its digest": {func(f *fixture) {
 			f.forge = forged(t, "keys/"+f.key.name, func(data []byte) []byte { return append(data, '\n') })
 		}, "/keys/<key>", comparison.Missing},
+		"signature of the modloop":        {func(f *fixture) { f.modloopOf = "something else" }, "/boot/initramfs-lts: var/cache/misc/modloop-lts.SIGN.RSA.<key>", comparison.Content},
+		"key in the initramfs":            {func(f *fixture) { f.trusted = string(keys()[0].pem) + "\n" }, "/boot/initramfs-lts: etc/apk/keys/<key>", comparison.Content},
+		"sizes in the index":              {func(f *fixture) { f.more = 1 }, "/apks/x86_64/APKINDEX.tar.gz: APKINDEX", comparison.Content},
 		"name that layers do not explain": {func(f *fixture) { f.id = "bee-ba9876543210" }, "/live/bee-0123456789ab", comparison.Missing},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -81,3 +81,23 @@ func FuzzParts(f *testing.F) {
 		_ = i.BootInfo(File{Sector: place, Size: size}, data)
 	})
 }
+
+// Files that lie in another order are told, though each is named by what it is.
+func TestOrder(t *testing.T) {
+	told := func(a, b int64) string {
+		data := image(25)
+		all, err := Open(bytes.NewReader(data), int64(len(data)), []File{{Name: "/a", Sector: a, Size: 5}, {Name: "/b", Sector: b, Size: 5}}).Parts()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range all {
+			if p.What == "order of the files" {
+				return string(p.Data)
+			}
+		}
+		return ""
+	}
+	if first, second := told(30, 31), told(31, 30); first != "/a\n/b" || second != "/b\n/a" {
+		t.Errorf("%q, %q", first, second)
+	}
+}
