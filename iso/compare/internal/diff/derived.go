@@ -18,6 +18,9 @@ import (
 	"bee/iso/compare/internal/reason"
 )
 
+// itself is what the rest of an ISO is called, which is in no file.
+const itself = "the ISO itself"
+
 // owned tells whether two contents are what each ISO has of its own key, and sets them aside.
 func (c *comparing) owned(at string, a, b []byte) bool {
 	var why [2]string
@@ -186,22 +189,19 @@ func (c *comparing) rest() error {
 		return nil
 	}
 	if len(c.result.SetAside) == 0 {
-		c.differs(c.name(), comparison.Content, "where files lie, though all are the same")
+		c.differs(itself, comparison.Content, "where files lie, though all are the same")
 		return nil
 	}
 	// what is left is how large files are, where they lie, and the digest of all
 	for i, m := range c.media {
 		if err := iso9660.Verify(m.file, func(int64, int64) {}); err != nil && err != iso9660.ErrNotSealed {
-			c.differs(c.name(), comparison.Content, "that of the %s ISO is wrong: %v", []string{"published", "rebuilt"}[i], err)
+			c.differs(itself, comparison.Content, "that of the %s ISO is wrong: %v", []string{"published", "rebuilt"}[i], err)
 			return nil
 		}
 	}
-	c.setAside(c.name(), "the digest that each ISO has of itself, which is right, and where files lie")
+	c.setAside(itself, "the digest that each ISO has of itself, which is right, and where files lie")
 	return nil
 }
-
-// name is what the rest of an ISO is called.
-func (c *comparing) name() string { return "the ISO itself" }
 
 // parts compares what is not in files.
 func (c *comparing) parts(a, b []layout.Part) {
@@ -212,7 +212,7 @@ func (c *comparing) parts(a, b []layout.Part) {
 	for _, p := range a {
 		other, found := byName[p.What]
 		delete(byName, p.What)
-		at := c.name() + inside + p.What
+		at := itself + inside + p.What
 		switch {
 		case !found:
 			c.differs(at, comparison.Missing, "only on the published ISO")
@@ -224,6 +224,6 @@ func (c *comparing) parts(a, b []layout.Part) {
 		}
 	}
 	for _, p := range slices.SortedFunc(maps.Values(byName), func(a, b layout.Part) int { return cmp.Compare(a.What, b.What) }) {
-		c.differs(c.name()+inside+p.What, comparison.Extra, "only on the rebuilt ISO")
+		c.differs(itself+inside+p.What, comparison.Extra, "only on the rebuilt ISO")
 	}
 }
