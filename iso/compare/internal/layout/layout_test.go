@@ -101,3 +101,28 @@ func TestOrder(t *testing.T) {
 		t.Errorf("%q, %q", first, second)
 	}
 }
+
+// A boot loader knows where it lies, and the boot catalog where boot loaders do.
+func TestBootPlaces(t *testing.T) {
+	at := func(place int64) (catalog, loader []byte) {
+		i := Open(bytes.NewReader(nil), 0, []File{{Name: "/loader", Sector: place, Size: 100}})
+		entries := make([]byte, 64)
+		entries[32] = 0x88
+		binary.LittleEndian.PutUint32(entries[40:], uint32(place))
+		text := make([]byte, 100)
+		for n, value := range []uint32{16, uint32(place), 100, 7} {
+			binary.LittleEndian.PutUint32(text[8+4*n:], value)
+		}
+		return i.BootCatalog(entries), i.BootInfo(File{Sector: place, Size: 100}, text)
+	}
+	catalog, loader := at(30)
+	if otherCatalog, otherLoader := at(40); !bytes.Equal(catalog, otherCatalog) || !bytes.Equal(loader, otherLoader) {
+		t.Errorf("%q, %q, %q, %q", catalog, otherCatalog, loader, otherLoader)
+	}
+	i := Open(bytes.NewReader(nil), 0, []File{{Name: "/evil", Sector: 30, Size: 100}})
+	entries := make([]byte, 64)
+	entries[32], entries[40] = 0x88, 30
+	if bytes.Equal(i.BootCatalog(entries), catalog) {
+		t.Error("a boot catalog that points to another file is told alike")
+	}
+}
