@@ -87,7 +87,7 @@ func (m *Bee) verifyAgainst(ctx context.Context, folder *dagger.Directory, name 
 	if err != nil {
 		return "", err
 	}
-	commit, err := m.commit(ctx, modules.versions)
+	commit, err := modules.commit(ctx)
 	if err != nil {
 		return "", err
 	}

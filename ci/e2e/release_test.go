@@ -222,6 +222,31 @@ func testPropose(t *testing.T, p *pipeline) {
 	}
 }
 
+// testAgainst builds a release again, as somebody who has not its maker's key: on the base alpine,
+// of which a copy of the packages is given, by another one.
+func testAgainst(t *testing.T, dir, release, apkMirror string) {
+	call := func(args ...string) []string {
+		return append([]string{"call", "--progress=plain"}, append(args, "verify-reproducible", "--against", release)...)
+	}
+	if apkMirror == "" {
+		if said := mustDagger(t, dir, call()...); !strings.Contains(said, "v1.2.0 is what commit "+commitOf(t, dir)+" builds here, to the byte") {
+			t.Errorf("built again: %s", said)
+		}
+		refuses(t, dir, "--gpu-burn: v1.2.0 has no gpu_burn", call("--gpu-burn")...)
+		return
+	}
+	key := filepath.Join(t.TempDir(), "other.rsa")
+	if out, err := exec.Command("openssl", "genrsa", "-out", key, "4096").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	said := mustDagger(t, dir, call("--apk-mirror", apkMirror, "--signing-key", "file:"+key)...)
+	for _, want := range []string{"but for what takes the private key to make, which was set aside:", "/keys/<key>: public key", "signature of /boot/modloop-"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("built again by another key, %q is not said:\n%s", want, said)
+		}
+	}
+}
+
 // testTag makes a release of the commit that was built into dist, and tests it on a machine.
 func testTag(t *testing.T, dir, dist, machine string, environment map[string]string) {
 	git(t, dir, "tag", "v1.2.0")
@@ -268,6 +293,7 @@ func testTag(t *testing.T, dir, dist, machine string, environment map[string]str
 		t.Errorf("the ISO of the release is %s, that of build %s", got, want)
 	}
 	testVerify(t, dir, out, public)
+	testAgainst(t, dir, out, environment["GATE_APK_MIRROR"])
 	withoutNvidia(t, out)
 	r := readReport(t, filepath.Join(out, "smoke", machine))
 	r.check(t, "checks-complete")
