@@ -69,7 +69,7 @@ func TestInputs(t *testing.T) {
 		}
 	})
 	t.Run("of another ISO", func(t *testing.T) {
-		refuses(t, dir, "--inputs: the image ", "call", "--progress=plain", "--base", "alpine", "--nvidia=false", "--inputs", saved, "build-iso", "export", "--path", online+"3")
+		refuses(t, dir, "--inputs: alpine is not among them", "call", "--progress=plain", "--base", "alpine", "--nvidia=false", "--inputs", saved, "build-iso", "export", "--path", online+"3")
 	})
 	t.Run("flipped byte", func(t *testing.T) {
 		data, err := os.ReadFile(deb)

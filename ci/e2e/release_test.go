@@ -155,7 +155,7 @@ func testLocks(t *testing.T, dir string, environment map[string]string, fresh bo
 // testBuilds builds what is built each night, into dist, once more from nothing and under a variation,
 // and compares.
 func testBuilds(t *testing.T, dir string, environment map[string]string, vary string) *pipeline {
-	p := newPipeline(t, dir, "nightly.yml", "build", "smoke", "verdict", "reproduce", "support")
+	p := newPipeline(t, dir, "nightly.yml", "build", "smoke", "verdict", "reproduce", "variations", "support")
 	p.values["matrix.base"] = environment["GATE_BASE"]
 	maps.Copy(p.env, environment)
 	p.must(t, "build")

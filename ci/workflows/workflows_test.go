@@ -59,7 +59,7 @@ func TestEachIsBounded(t *testing.T) {
 // program of the repository.
 func TestWhoMayWrite(t *testing.T) {
 	writers := map[string][]string{
-		"release.yml/draft":   {"attestations", "contents", "id-token"},
+		"release.yml/draft": {"attestations", "contents", "id-token"},
 		"locks.yml/propose": {"contents", "pull-requests"},
 	}
 	for name, w := range all(t) {
