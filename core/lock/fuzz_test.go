@@ -1,6 +1,8 @@
 package lock
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +49,26 @@ func FuzzCompare(f *testing.F) {
 		}
 		if there, back := Compare(a, b), Compare(b, a); len(there) != len(back) {
 			t.Errorf("%q, and back %q", there, back)
+		}
+	})
+}
+
+func FuzzReadList(f *testing.F) {
+	f.Add("# base\nalpine-base linux-lts # kernel\n\tbusybox>1.2 !openssh\n")
+	f.Add("# nothing\n")
+	path := filepath.Join(f.TempDir(), "list")
+	f.Fuzz(func(t *testing.T, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		list, err := ReadList("tools=" + path)
+		if (err == nil) != (len(list.Names) > 0) {
+			t.Fatalf("%q, %v", list.Names, err)
+		}
+		for _, name := range list.Names {
+			if name == "" || strings.ContainsAny(name, "# \t\n") || !strings.Contains(text, name) {
+				t.Errorf("name %q", name)
+			}
 		}
 	})
 }

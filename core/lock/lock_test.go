@@ -89,6 +89,18 @@ func TestUnion(t *testing.T) {
 	}
 }
 
+func TestReadListRefuses(t *testing.T) {
+	for argument, want := range map[string]string{
+		"packages":       `list "packages" is not LAYER=FILE, such as base=packages.list`,
+		"boot=packages":  `layer "boot" is not known`,
+		"base=/none/one": "/none/one",
+	} {
+		if _, err := ReadList(argument); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", argument, err, want)
+		}
+	}
+}
+
 func TestOnly(t *testing.T) {
 	both := entry("b", "1", 1)
 	both.Layers = "base,nvidia"

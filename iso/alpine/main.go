@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -21,7 +20,6 @@ import (
 	"bee/iso/alpine/internal/digest"
 	"bee/iso/alpine/internal/image"
 	"bee/iso/alpine/internal/keys"
-	"bee/iso/alpine/internal/list"
 	"bee/iso/alpine/internal/locked"
 	"bee/iso/alpine/internal/mirror"
 	"bee/iso/alpine/internal/repository"
@@ -114,21 +112,13 @@ func (s *sources) open() ([]*repository.Repository, *keys.Keys, error) {
 
 // resolve returns what the lists take, and the indexes that it was taken from.
 func (s *sources) resolve(ctx context.Context, lists []string) (lock.Lock, []apk.NamedIndex, error) {
-	type install struct {
-		layer string
-		names []string
-	}
-	var installs []install
-	for _, text := range lists {
-		layer, path, found := strings.Cut(text, "=")
-		if !found {
-			return nil, nil, fmt.Errorf("list %q is not LAYER=FILE, such as %s=packages.list", text, lock.Base)
-		}
-		names, err := list.Read(path)
+	var installs []lock.List
+	for _, argument := range lists {
+		list, err := lock.ReadList(argument)
 		if err != nil {
 			return nil, nil, err
 		}
-		installs = append(installs, install{layer, names})
+		installs = append(installs, list)
 	}
 	repositories, trusted, err := s.open()
 	if err != nil {
@@ -143,12 +133,12 @@ func (s *sources) resolve(ctx context.Context, lists []string) (lock.Lock, []apk
 		indexes = append(indexes, index)
 	}
 	layers := map[string][]*apk.RepositoryPackage{}
-	for _, i := range installs {
-		packages, err := resolve.Install(ctx, indexes, i.names)
+	for _, list := range installs {
+		packages, err := resolve.Install(ctx, indexes, list.Names)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, fmt.Errorf("%s: %w", list.File, err)
 		}
-		layers[i.layer] = append(layers[i.layer], packages...)
+		layers[list.Layer] = append(layers[list.Layer], packages...)
 	}
 	l, err := locked.Of(layers)
 	if err != nil || !s.digests {

@@ -184,7 +184,7 @@ func TestLockMirrorCompare(t *testing.T) {
 	if _, _, err := p.run(p.url, "lock", p.list); err == nil || !strings.Contains(err.Error(), "is not LAYER=FILE") {
 		t.Errorf("a list of no layer: %v", err)
 	}
-	if _, _, err := p.run(p.url, "lock", "boot="+p.list); err == nil || !strings.Contains(err.Error(), `layer "boot" is not known`) {
+	if _, _, err := p.run(p.url, "lock", "boot="+p.list); err == nil || !strings.Contains(err.Error(), `list "boot=`) {
 		t.Errorf("a list of no known layer: %v", err)
 	}
 	p.writeLock(t)

@@ -84,42 +84,21 @@ func (l *lists) resolve(ctx context.Context) (lock.Lock, error) {
 		lists []string
 		ask   func(context.Context, []string) ([]apt.Package, error)
 	}{{l.install, apt.Install}, {l.download, apt.Download}} {
-		for _, text := range way.lists {
-			layer, file, found := strings.Cut(text, "=")
-			if !found {
-				return nil, fmt.Errorf("list %q is not LAYER=FILE, such as %s=packages", text, lock.Base)
-			}
-			names, err := names(file)
+		for _, argument := range way.lists {
+			list, err := lock.ReadList(argument)
 			if err != nil {
 				return nil, err
 			}
-			packages, err := way.ask(ctx, names)
+			packages, err := way.ask(ctx, list.Names)
 			if err != nil {
-				return nil, fmt.Errorf("%s: %w", file, err)
+				return nil, fmt.Errorf("%s: %w", list.File, err)
 			}
 			for _, p := range packages {
-				layers[layer] = append(layers[layer], p.Entry)
+				layers[list.Layer] = append(layers[list.Layer], p.Entry)
 			}
 		}
 	}
 	return lock.Union(layers)
-}
-
-// names reads a list.
-func names(file string) ([]string, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for line := range strings.Lines(string(text)) {
-		line, _, _ = strings.Cut(line, "#")
-		names = append(names, strings.Fields(line)...)
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: no package name in this list", file)
-	}
-	return names, nil
 }
 
 func lockCommand() *cobra.Command {

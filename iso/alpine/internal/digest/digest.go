@@ -2,16 +2,13 @@
 package digest
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"bee/core/lock"
+	"bee/core/sums"
 	"bee/iso/alpine/internal/repository"
 )
 
@@ -43,23 +40,10 @@ func find(name string, repositories []*repository.Repository) (string, error) {
 		if !found {
 			continue
 		}
-		sum, err := of(path)
+		sum, err := sums.DigestFile(path)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return sum, err
 		}
 	}
 	return "", fs.ErrNotExist
-}
-
-func of(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }

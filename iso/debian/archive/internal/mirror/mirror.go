@@ -3,11 +3,8 @@ package mirror
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +12,8 @@ import (
 	"strings"
 
 	"bee/core/lock"
+	"bee/core/outfile"
+	"bee/core/sums"
 	"bee/iso/debian/archive/internal/apt"
 )
 
@@ -55,7 +54,7 @@ func Write(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	return write(filepath.Join(o.Folder, SourcesFile), []byte(text))
+	return outfile.WriteFile(filepath.Join(o.Folder, SourcesFile), []byte(text))
 }
 
 // sources is what SourcesFile says. What a copy has is of a time, and not out of date for it.
@@ -103,10 +102,10 @@ func (o Options) index(ctx context.Context, i apt.Index) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
 	}
-	if err := write(target, []byte(list)); err != nil {
+	if err := outfile.WriteFile(target, []byte(list)); err != nil {
 		return err
 	}
-	return write(filepath.Join(suite, "InRelease"), release)
+	return outfile.WriteFile(filepath.Join(suite, "InRelease"), release)
 }
 
 // packages fetches what is not there yet.
@@ -140,7 +139,7 @@ func (o Options) packages(ctx context.Context) error {
 			return err
 		}
 		target := filepath.Join(o.Folder, filepath.FromSlash(path))
-		if sum, err := digest(target); err == nil && sum == p.SHA256 {
+		if sum, err := sums.DigestFile(target); err == nil && sum == p.SHA256 {
 			continue
 		}
 		wanted = append(wanted, p.Name+"="+p.Version)
@@ -160,7 +159,7 @@ func (o Options) packages(ctx context.Context) error {
 		return err
 	}
 	for _, file := range files {
-		sum, err := digest(file)
+		sum, err := sums.DigestFile(file)
 		if err != nil {
 			return err
 		}
@@ -181,34 +180,4 @@ func (o Options) packages(ctx context.Context) error {
 	}
 	o.Progress(fmt.Sprintf("%d packages, %d of them fetched now", len(found), len(files)))
 	return nil
-}
-
-func digest(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// write writes a file so that it is there as a whole or not at all.
-func write(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // fails once it is renamed
-	defer file.Close()
-	if _, err := file.Write(data); err != nil {
-		return err
-	}
-	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }
