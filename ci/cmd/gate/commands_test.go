@@ -149,7 +149,7 @@ func TestBuild(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "dist")
 	key := write(t, filepath.Join(t.TempDir(), "key.rsa"), "-----BEGIN-----\nc2VjcmV0\n")
 	aports := t.TempDir()
-	o := run(t, s, true, env, "build", "--output", folder, "--base", "debian", "--signing-key", key, "--strict", "--apk-mirror", top, "--aports", aports)
+	o := run(t, s, true, env, "build", "--output", folder, "--base", "debian", "--signing-key", key, "--strict", "--apk-mirror", top, "--aports", aports, "--inputs", aports)
 	equal(t, "outputs", o.outputs, set("iso", folder+"/bee.iso")+set("sha256", sha("new"))+set("size", "3145728")+set("version", "20261105-0123"))
 	equal(t, "summary", o.summary, `## bee 20261105-0123 on debian trixie, Linux 6.12.1
 
@@ -162,7 +162,7 @@ func TestBuild(t *testing.T) {
 	equal(t, "calls", strings.Join(s.calls, "\n"), "build")
 	want := fmt.Sprint(module.Arguments{
 		"base": "debian", "nvidia": true,
-		"apkMirror": module.Directory(top), "aports": module.Directory(aports), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
+		"apkMirror": module.Directory(top), "aports": module.Directory(aports), "inputs": module.Directory(aports), "signingKey": module.Secret("-----BEGIN-----\nc2VjcmV0\n"), "strict": true,
 	})
 	equal(t, "repository", s.options.Repository, top)
 	equal(t, "module", fmt.Sprint(s.options.Arguments), want)

@@ -89,6 +89,7 @@ type gate struct {
 
 	repository string
 	apkMirror  string
+	inputs     string
 	aports     string
 	signingKey string
 	strict     bool
@@ -133,12 +134,14 @@ Exit status (that of "go run" is 1, and that of make 2, in place of each but 0):
 	flags := root.PersistentFlags()
 	flags.StringVar(&g.repository, "repository", "", "top `folder` of the repository (default: the git repository of the working directory)")
 	flags.StringVar(&g.apkMirror, "apk-mirror", "", "`folder` with a saved copy of Alpine's packages")
+	flags.StringVar(&g.inputs, "inputs", "", "`folder` with all that an ISO is made of, as dagger call inputs saves it: nothing is fetched")
 	flags.StringVar(&g.aports, "aports", "", "`folder` with a tree of Alpine's aports, in place of APORTS_COMMIT of the public ones")
 	flags.StringVar(&g.signingKey, "signing-key", "", "`file` with the private RSA key that signs packages and kernel modules")
 	flags.BoolVar(&g.strict, "strict", false, "fail where a package is another one than its lock names")
 	root.MarkPersistentFlagDirname("repository")
 	root.MarkPersistentFlagDirname("apk-mirror")
 	root.MarkPersistentFlagDirname("aports")
+	root.MarkPersistentFlagDirname("inputs")
 	root.MarkPersistentFlagFilename("signing-key")
 	root.AddCommand(
 		g.planCommand(), g.lintCommand(), g.modulesCommand(), g.buildCommand(), g.smokeCommand(), g.isoCommand(),
@@ -219,6 +222,7 @@ func (g *gate) withModule(ctx context.Context, log string, constructor module.Ar
 	for _, folder := range []struct{ flag, argument, path string }{
 		{"apk-mirror", "apkMirror", g.apkMirror},
 		{"aports", "aports", g.aports},
+		{"inputs", "inputs", g.inputs},
 	} {
 		if folder.path == "" {
 			continue
