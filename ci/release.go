@@ -70,11 +70,15 @@ func (m *Bee) VerifyReproducible(
 	if err := b.reproduces(ctx, iso, rebuild); err != nil {
 		return "", err
 	}
-	digest, err := iso.Digest(ctx, dagger.FileDigestOpts{ExcludeMetadata: true})
+	list, err := b.iso.Sums(dag.Directory().WithFile("bee.iso", iso)).Contents(ctx) // the engine's own digest is another
 	if err != nil {
 		return "", err
 	}
-	return "reproduced: " + digest, nil
+	sum, err := sums.Parse(list)
+	if err != nil {
+		return "", err
+	}
+	return "reproduced: sha256:" + sum[0].Digest, nil
 }
 
 // verifyAgainst builds a release again, and compares.
