@@ -129,6 +129,15 @@ func TestAlpineISO(t *testing.T) {
 			t.Errorf("public keys of the release: %q, %v", keys, err)
 		}
 	})
+	t.Run("saved inputs", func(t *testing.T) {
+		folder := t.TempDir()
+		saved, again := filepath.Join(folder, "inputs"), filepath.Join(folder, "bee.iso")
+		mustDagger(t, dir, call("inputs", "export", "--path", saved)...)
+		mustDagger(t, dir, "call", "--progress=plain", "--base", "alpine", "--nvidia=false", "--inputs", saved, "build-iso", "export", "--path", again)
+		if a, b := digest(t, filepath.Join(dir, "dist/bee.iso")), digest(t, again); a != b {
+			t.Errorf("the ISO is %s, and of what was saved %s", a, b)
+		}
+	})
 	t.Run("next release of Alpine", func(t *testing.T) {
 		pin(t, dir, "ALPINE_RELEASE", "3.22")
 		dist := filepath.Join(t.TempDir(), "dist")
