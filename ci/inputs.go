@@ -28,9 +28,8 @@ const blobs = "sha256"
 //
 // Images, packages, Go modules, sources, NVIDIA's files: whatever the ISO that is said before the
 // function is built from, but for the repository itself and what the caller gives. The folder has
-// each file once, by its SHA-256, in sha256, and SHA256SUMS has their names: one folder may hold
-// the inputs of many releases, each with its own list. Dagger's engine and its Go SDK are no part of
-// it: an engine that has built bee once needs no network for them.
+// each file once, by its SHA-256, in sha256, and SHA256SUMS has their names. Dagger's engine and its
+// Go SDK are no part of it: an engine that has built bee once needs no network for them.
 //
 //	dagger call --base debian inputs export --path inputs
 //	dagger call --base debian --inputs inputs build-iso export --path dist/bee.iso
