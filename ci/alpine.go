@@ -52,7 +52,7 @@ func (b alpine) inputs() baseInputs {
 	v := b.versions
 	return baseInputs{images: []string{v.AlpineImage}, files: dag.Directory().
 		WithDirectory(alpineInputs, b.base.Mirror()).
-		WithDirectory(path.Join(aportsInputs, v.AportsCommit, "scripts"), b.base.Scripts())}
+		WithDirectory(path.Join(aportsInputs, v.AportsCommit), b.base.Mkimage())}
 }
 
 func (b alpine) release() string { return b.versions.AlpineRelease }

@@ -22,10 +22,10 @@ import (
 	"dagger/bee/release"
 )
 
-// Builds the ISO twice, or a release again, and fails where a byte differs.
+// Builds the ISO twice, or a release again, and compares.
 //
-// The second build takes nothing from the engine's cache but what was downloaded and the
-// tools. Where it differs, the error says in which files and packages.
+// It fails where a byte differs. The second build takes nothing from the engine's cache but what was
+// downloaded and the tools. Where it differs, the error says in which files and packages.
 //
 // With --against, the ISO is built once, and compared with the one of a release that somebody
 // published: anybody can find out so whether that ISO is what its commit says. Check out that

@@ -340,8 +340,9 @@ func (a *Alpine) Keys(
 		Directory("/keys")
 }
 
-// Alpine's scripts that make ISOs: the folder scripts of its aports.
-func (a *Alpine) Scripts(ctx context.Context) (*dagger.Directory, error) {
+// Alpine's mkimage: of its aports the folder scripts, and main/build-base, without which mkimage
+// takes no tree for that of aports.
+func (a *Alpine) Mkimage(ctx context.Context) (*dagger.Directory, error) {
 	aports := a.Aports
 	if aports == nil {
 		aports = dag.Git("https://gitlab.alpinelinux.org/alpine/aports.git").
@@ -351,7 +352,7 @@ func (a *Alpine) Scripts(ctx context.Context) (*dagger.Directory, error) {
 			return nil, fmt.Errorf("the aports of Alpine, commit %s, cannot be fetched; --aports FOLDER takes a tree that you have: %v", a.AportsCommit, err)
 		}
 	}
-	return aports.Directory("scripts"), nil
+	return dag.Directory().WithDirectory("/", aports, dagger.DirectoryWithDirectoryOpts{Include: []string{"scripts", "main/build-base"}}), nil
 }
 
 // A hybrid ISO: it boots from CD and from a USB stick, under BIOS and UEFI.
@@ -365,7 +366,7 @@ func (a *Alpine) Iso(
 	// Time of the ISO's own files, in seconds since 1970.
 	epoch int,
 ) (*dagger.File, error) {
-	scripts, err := a.Scripts(ctx)
+	aports, err := a.Mkimage(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -411,7 +412,7 @@ func (a *Alpine) Iso(
 	const out = "/out"
 	return mkimage.
 		WithMountedFile(lockPath, a.Packages).
-		WithMountedDirectory("/aports/scripts", scripts).
+		WithMountedDirectory("/aports", aports).
 		WithMountedDirectory("/files", files).
 		WithEnvVariable("SOURCE_DATE_EPOCH", strconv.Itoa(a.Epoch)).
 		WithEnvVariable("BEE_EPOCH", strconv.Itoa(epoch)).
