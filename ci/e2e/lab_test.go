@@ -102,7 +102,7 @@ func TestAlpineISO(t *testing.T) {
 	call := func(args ...string) []string {
 		return append([]string{"call", "--progress=plain", "--base", "alpine", "--nvidia=false", "--apk-mirror", l.mirror, "--strict"}, args...)
 	}
-	refuses(t, dir, "iso/alpine/packages.lock is missing: dagger call lock export --path iso/alpine/packages.lock",
+	refuses(t, dir, "iso/alpine/packages.lock is missing: dagger call --base alpine lock export --path iso/alpine/packages.lock",
 		call("release", "--version", "v1.2.0", "export", "--path", filepath.Join(t.TempDir(), "out"))...)
 	mustDagger(t, dir, call("lock", "export", "--path", "iso/alpine/packages.lock")...)
 	commit(t, dir)
