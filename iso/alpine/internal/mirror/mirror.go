@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"bee/core/lock"
+	"bee/core/outfile"
 	"bee/iso/alpine/internal/keys"
 	"bee/iso/alpine/internal/locked"
 	"bee/iso/alpine/internal/repository"
@@ -85,7 +86,7 @@ func Write(ctx context.Context, o Options) error {
 		return err
 	}
 	for i, r := range o.Repositories {
-		if err := write(filepath.Join(o.folder(r), repository.IndexName), raw[i]); err != nil {
+		if err := outfile.WriteFile(filepath.Join(o.folder(r), repository.IndexName), raw[i]); err != nil {
 			return err
 		}
 	}
@@ -149,21 +150,4 @@ func (o Options) lacking(differences []lock.Difference) error {
 	}
 	return fmt.Errorf("%d of the locked packages cannot be had of %s: %s: take them from a copy that was saved, or refresh the lock with \"alpine lock\"",
 		len(packages), strings.Join(places, ", "), strings.Join(packages, ", "))
-}
-
-// write writes a file so that it is there as a whole or not at all.
-func write(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".part-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // fails once it is renamed
-	defer file.Close()
-	if _, err := file.Write(data); err != nil {
-		return err
-	}
-	if err := errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
 }
