@@ -53,7 +53,7 @@ func TestInputs(t *testing.T) {
 		offline := filepath.Join(folder, "offline.iso")
 		script, under := `exec dagger "$@"`, []string(nil)
 		if localEngine() {
-			under, script = noNetwork, `go run ./engine down; eval "$(go run ./engine env)"; ! ip route | grep .; exec dagger "$@"`
+			under, script = noNetwork, `go run ./engine down; lines="$(go run ./engine env)"; eval "$lines"; ! ip route | grep .; exec dagger "$@"`
 			defer command(t, dir, nil, "sh", "-c", "go run ./engine down; go run ./engine ensure")
 		} else {
 			t.Log("the engine is not ours: it keeps its network")

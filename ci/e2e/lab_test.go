@@ -108,7 +108,7 @@ func TestAlpineISO(t *testing.T) {
 	commit(t, dir)
 
 	environment := map[string]string{
-		"GATE_BASE": "alpine", "GATE_NVIDIA": "false", "GATE_STRICT": "true", "GATE_REBUILD": "alpine " + filepath.Base(dir),
+		"GATE_BASE": "alpine", "GATE_NVIDIA": "false", "GATE_STRICT": "true", "GATE_REBUILD": anew("alpine"),
 		"GATE_APK_MIRROR": l.mirror,
 	}
 	p := testBuilds(t, dir, environment, "locale")

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A variation is a shell script that runs "$@" where something is other than usual that no ISO may
@@ -21,6 +22,9 @@ type variation struct {
 	engineOnly bool
 	// Program without which it cannot be.
 	needs string
+	// Changes to the pipelines themselves, in a copy, where it takes them: what is built anew is not
+	// compared with the usual build, which is of another commit then, but with that of the copy.
+	edit func(t *testing.T, dir string)
 }
 
 // inClone goes into another clone, with this site's pins and what is committed.
@@ -37,9 +41,35 @@ var variations = map[string]variation{
 		needs: "disorderfs"},
 	"one-core":  {script: `exec taskset --cpu-list 0 "$@"`, engine: true, engineOnly: true, needs: "taskset"},
 	"two-cores": {script: `exec taskset --cpu-list 0,1 "$@"`, engine: true, engineOnly: true, needs: "taskset"},
-	// an engine that has built nothing yet
-	"cold-cache": {script: `export XDG_CACHE_HOME="$NEW" HOME="$NEW"; status=0; "$@" || status=$?; go run ./engine down; chmod -R u+w "$NEW"; exit $status`,
+	// an engine that has built nothing yet; the usual one would be in its way
+	"cold-cache": {script: `go run ./engine down; unset _EXPERIMENTAL_DAGGER_RUNNER_HOST; export XDG_CACHE_HOME="$NEW" HOME="$NEW"; status=0; "$@" || status=$?; go run ./engine down; chmod -R u+w "$NEW"; exit $status`,
 		engine: true, engineOnly: true},
+	"clock": {script: `exec "$@"`, edit: moveClock},
+}
+
+// moveClock has the steps that are made anew run 400 days from now, those in the root file system
+// that is being installed, too, and fail where they do not. The machine's own clock is not a test's
+// to set. Times of files stay what they are, for a program whose clock this cannot move (one of
+// Go's, or the engine) would not agree on them.
+func moveClock(t *testing.T, dir string) {
+	const later = 400 * 24 * time.Hour
+	check := fmt.Sprintf(`[ "$(date +%%s)" -ge %d ]`, time.Now().Add(later-time.Hour).Unix())
+	edit(t, dir, "iso/dagger/main.go", `c.WithEnvVariable("BEE_REBUILD", rebuild)`, fmt.Sprintf(`c.
+			With(install("faketime")).
+			WithEnvVariable("BEE_REBUILD", rebuild).
+			WithEnvVariable("LD_PRELOAD", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1").
+			WithEnvVariable("FAKETIME", "+%.0f").
+			WithEnvVariable("DONT_FAKE_MONOTONIC", "1").
+			WithEnvVariable("FAKETIME_DISABLE_SHM", "1"). // its files would take numbers that a shell of mmdebstrap's needs
+			WithEnvVariable("NO_FAKE_STAT", "1").
+			WithExec([]string{"sh", "-ec", %q})`, later.Seconds(), check))
+	// by then, what the archive signed is out of date
+	edit(t, dir, "iso/debian/rootfs.sh", "mmdebstrap ", `mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' \
+	--setup-hook='[ -z "${FAKETIME-}" ] || install -D "$LD_PRELOAD" "$1$LD_PRELOAD"' `)
+	edit(t, dir, "iso/debian/trim.sh", "# What the build leaves behind", fmt.Sprintf(`[ -z "${FAKETIME-}" ] || { chroot "$root" sh -ec '%s'; rm -r "$root${LD_PRELOAD%%/*}"; }
+# What the build leaves behind`, check))
+	// which makes nothing of the ISO, and takes what the loader says of a library that is not there for OpenRC's
+	edit(t, dir, "iso/debian/order.sh", "base=$1", "unset LD_PRELOAD\nbase=$1")
 }
 
 // under is the command that runs others under a variation.
@@ -68,9 +98,9 @@ func TestVariations(t *testing.T) {
 	}
 	dir := committed(t)
 	const digest = "reproduced: sha256:"
-	// what a build comes to that is made anew, which the engine keeps under the name
-	build := func(t *testing.T, name string, under []string, engine bool) string {
-		script := `eval "$(go run ./engine env)"; exec dagger call --progress=plain --base debian --nvidia=false verify-reproducible --rebuild "$1"`
+	// what a build and one that is made anew, which the engine keeps under the name, both come to
+	build := func(t *testing.T, dir, name string, under []string, engine bool) string {
+		script := `lines="$(go run ./engine env)"; eval "$lines"; exec dagger call --progress=plain --base debian --nvidia=false verify-reproducible --rebuild "$1"`
 		if engine {
 			script = "go run ./engine down; " + script
 		}
@@ -82,7 +112,7 @@ func TestVariations(t *testing.T) {
 		}
 		return line
 	}
-	usual := build(t, fmt.Sprintf("variation usual %s", filepath.Base(dir)), nil, false)
+	usual := build(t, dir, anew("usual"), nil, false)
 	t.Log(usual)
 	restart := false
 	for _, name := range names {
@@ -100,7 +130,14 @@ func TestVariations(t *testing.T) {
 				t.Log("the engine is not one that this repository starts: it is as usual, and only what calls it is not")
 			}
 			restart = restart || engine
-			if got := build(t, fmt.Sprintf("variation %s %s", name, filepath.Base(dir)), under, engine); got != usual {
+			if v.edit != nil {
+				own := copyRepository(t)
+				v.edit(t, own)
+				commit(t, own)
+				t.Log(build(t, own, anew(name), under, engine))
+				return
+			}
+			if got := build(t, dir, anew(name), under, engine); got != usual {
 				t.Errorf("%s, and as usual %s", got, usual)
 			}
 		})
