@@ -296,7 +296,6 @@ func testTag(t *testing.T, dir, dist, machine string, environment map[string]str
 		t.Errorf("the ISO of the release is %s, that of build %s", got, want)
 	}
 	testVerify(t, dir, out, public)
-	testAgainst(t, dir, out, environment["GATE_APK_MIRROR"])
 	withoutNvidia(t, out)
 	r := readReport(t, filepath.Join(out, "smoke", machine))
 	r.check(t, "checks-complete")
@@ -314,9 +313,11 @@ func testTag(t *testing.T, dir, dist, machine string, environment map[string]str
 	}
 
 	// the next job gets the folder under another name
-	if err := os.Rename(out, filepath.Join(dir, "release")); err != nil {
+	release := filepath.Join(dir, "release")
+	if err := os.Rename(out, release); err != nil {
 		t.Fatal(err)
 	}
+	testAgainst(t, dir, release, environment["GATE_APK_MIRROR"]) // where README downloads it to
 	git(t, dir, "tag", "--force", "v1.2.0", "HEAD~1")
 	if run := p.run(t, "draft"); run.exit == 0 || !strings.Contains(run.progress, "the tag was moved") {
 		t.Errorf("a tag that was moved: exit status %d:\n%s", run.exit, run.progress)
