@@ -220,15 +220,16 @@ func (e *engine) Text(ctx context.Context, call Call) (string, error) {
 	return *text, nil
 }
 
-// collected is what an engine says whose collector took away a result in the moment in which
-// another was made of it: Dagger 0.19.7 does, where its caches are full. Asked once more, it
-// makes that result anew.
-var collected = regexp.MustCompile(`snapshot [0-9a-z]+ does not exist: not found`)
+// transient is what an engine, Dagger 0.19.7, says of faults of its own that are gone when it is asked
+// once more: its collector took away a result in the moment in which another was made of it, as
+// it does where its caches are full; or a container did not begin, which has the exit code of a
+// program that failed, and is known by what its removal says.
+var transient = regexp.MustCompile(`snapshot [0-9a-z]+ does not exist: not found|"runc delete container": .*: container does not exist`)
 
 // ask asks the engine for something, and tells why it did not get it.
 func ask(ctx context.Context, question func() error) error {
 	err := question()
-	if err != nil && collected.MatchString(err.Error()) {
+	if err != nil && transient.MatchString(err.Error()) {
 		err = question()
 	}
 	return failure(ctx, err)

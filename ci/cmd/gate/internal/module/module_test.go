@@ -37,9 +37,10 @@ func TestNameOfSecret(t *testing.T) {
 	}
 }
 
-// What the engine's collector took away is asked for once more, what failed otherwise is not.
+// What a fault of the engine's own kept back is asked for once more, what failed otherwise is not.
 func TestAsk(t *testing.T) {
 	collected := errors.New("the commit to build: snapshot ndz2jkk9hi82phzzwedmvwxmc does not exist: not found [traceparent:1e-63]")
+	notBegun := errors.New("v1.2.0 is refused: exit code: 1\ncleanup failed: \"runc delete container\": /usr/local/bin/runc did not terminate successfully: exit status 1: container does not exist")
 	other := errors.New("exit code: 1")
 	for _, c := range []struct {
 		answers []error
@@ -49,6 +50,7 @@ func TestAsk(t *testing.T) {
 		{[]error{other}, "exit code: 1"},
 		{[]error{collected, nil}, ""},
 		{[]error{collected, other}, "exit code: 1"},
+		{[]error{notBegun, nil}, ""},
 		{[]error{collected, collected}, "the commit to build: snapshot ndz2jkk9hi82phzzwedmvwxmc does not exist: not found"},
 	} {
 		asked, got := 0, ""
